@@ -1,0 +1,1 @@
+"""Plan it like Terraform, run it like Scrapy Cloud, in your own AWS account."""
