@@ -1,0 +1,363 @@
+"""The spec as frozen dataclasses: what a user wrote, checked, with defaults filled in and every position kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from scrapectl.errors import Place
+
+Platform: TypeAlias = Literal["X86_64", "ARM64"]
+OnDestroy: TypeAlias = Literal["refuse", "keep", "delete"]
+EnvironmentType: TypeAlias = Literal["fargate", "fargate-spot"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """`${bucket.raw.name}`: `section` is the singular, `name` the entry's key, `attribute` what is asked of it."""
+
+    section: str
+    name: str
+    attribute: str
+
+    def __str__(self) -> str:
+        return f"${{{self.section}.{self.name}.{self.attribute}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """`${account}` or `${region}`, as long as only AWS or the profile can tell it."""
+
+    name: Literal["account", "region"]
+
+    def __str__(self) -> str:
+        return f"${{{self.name}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unset:
+    """`${env.X}` with no X in the environment, for the commands that go on without it (never for plan and apply)."""
+
+    variable: str
+
+    def __str__(self) -> str:
+        return f"${{env.{self.variable}}}"
+
+
+Part: TypeAlias = str | Attribute | Fact | Unset
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Text with at least one part that is not known yet; `str()` of it is the text as it was written."""
+
+    parts: tuple[Part, ...]
+
+    def __str__(self) -> str:
+        return "".join(part.replace("${", "$${") if isinstance(part, str) else str(part) for part in self.parts)
+
+
+Text: TypeAlias = str | Template
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Written:
+    """Something that stands in the file.
+
+    Attributes:
+        origin: Its path, such as "jobs.collect" or "jobs.collect.schedules.morning".
+        where: The place of its key; of the thing it was made for, when it is a default nobody wrote.
+        places: The path of a key inside it ("memory", "environment.ZIP", "access.read.0") to that key's place.
+    """
+
+    origin: str
+    where: Place
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+    def place_of(self, path: str) -> Place:
+        """Say where a key inside stands; for a key that was not written, where the nearest thing around it stands."""
+        while path and path not in self.places:
+            path = path.rpartition(".")[0]
+        return self.places.get(path, self.where)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry(Written):
+    """An entry of a section: `key` is its name there, `name` a fixed physical name when the user gave one."""
+
+    key: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Network(Written):
+    """The default VPC of the account (`vpc` is None), or ids that stand already.
+
+    Without `subnets` all subnets of the VPC are meant; without `security_groups` one is made.
+    """
+
+    vpc: str | None = None
+    subnets: tuple[str, ...] = ()
+    security_groups: tuple[str, ...] = ()
+
+    @property
+    def is_default(self) -> bool:
+        """True for `network: default`."""
+        return self.vpc is None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Logs(Written):
+    """The pipeline's one log group; `retention` in seconds, always whole days that CloudWatch Logs allows."""
+
+    retention: int = 30 * 86400
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Image(Entry):
+    """An ECR repository and what is built into it.
+
+    Attributes:
+        build: The folder with the Dockerfile, as written (relative to the spec's folder); None when `existing`.
+        keep: How many images the repository keeps.
+        existing: Name or ARN of a repository that is not ours; its `tag` is what jobs run.
+    """
+
+    build: str | None = None
+    platform: Platform = "X86_64"
+    keep: int = 10
+    scan: bool = True
+    on_destroy: OnDestroy = "delete"
+    existing: str | None = None
+    tag: str = "latest"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Secret(Entry):
+    """A secret from one of: the variable `from_env`, `generate` (so many characters), `existing` (name or ARN)."""
+
+    from_env: str | None = None
+    generate: int | None = None
+    on_destroy: OnDestroy = "delete"
+    existing: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Archive(Written):
+    """Intelligent-Tiering from day 0; `after` and `deep_after` in seconds (whole days) switch its archive tiers on."""
+
+    after: int | None = None
+    deep_after: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bucket(Entry):
+    """An S3 bucket.
+
+    Attributes:
+        encryption: "s3", "kms" (AWS's own key) or "kms:<key ARN>".
+        expire: Prefix ("" is the whole bucket) to seconds (whole days) after which objects go.
+    """
+
+    versioned: bool = False
+    encryption: str = "s3"
+    expire: Mapping[str, int] = field(default_factory=dict)
+    archive: Archive | None = None
+    on_destroy: OnDestroy = "refuse"
+    existing: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MessageQueue(Entry):
+    """An SQS queue with its dead-letter queue.
+
+    Attributes:
+        retention: Seconds.
+        dead_letter_after: How many times a message is received before it is dead.
+        visibility: Seconds; unless given, six times the longest timeout of the jobs that receive, to 12 h, else 30.
+    """
+
+    retention: int = 4 * 86400
+    dead_letter_after: int = 5
+    visibility: int = 30
+    existing: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ComputeEnvironment(Entry):
+    """A Batch compute environment."""
+
+    type: EnvironmentType = "fargate"
+    max_vcpus: int = 16
+    existing: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobQueue(Entry):
+    """A Batch job queue.
+
+    Attributes:
+        compute: Keys of compute_environments, in the order they are tried; empty when `existing`.
+        shares: Share to the part it gets (a bigger number gets more); empty: no fair share, and no scheduling policy.
+        share_decay: Seconds.
+        reserve: Batch's computeReservation, 0 to 99.
+    """
+
+    compute: tuple[str, ...] = ()
+    priority: int = 1
+    shares: Mapping[str, float] = field(default_factory=dict)
+    share_decay: int = 600
+    reserve: int = 0
+    existing: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BucketPlace:
+    """`raw/in/`: a bucket of the spec and a prefix in it ("" is the whole bucket)."""
+
+    bucket: str
+    prefix: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.bucket}/{self.prefix}" if self.prefix else self.bucket
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRef:
+    """What a variable of `secrets` reads: `secret` is a key of the spec's secrets, or `arn` a full ARN (never both)."""
+
+    secret: str | None = None
+    arn: Text | None = None
+    json_key: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Access(Written):
+    """What a job may do: names are keys of sections, `policy` are statements in IAM's own words (leaves are Text)."""
+
+    read: tuple[BucketPlace, ...] = ()
+    write: tuple[BucketPlace, ...] = ()
+    send: tuple[str, ...] = ()
+    receive: tuple[str, ...] = ()
+    submit: tuple[str, ...] = ()
+    policy: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """How long EventBridge Scheduler tries to hand a run over: `within` in seconds."""
+
+    retries: int = 3
+    within: int = 3600
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Schedule(Entry):
+    """One schedule of a job; exactly one of `cron` (six fields, no "cron()"), `rate` (seconds), `at` is set.
+
+    Attributes:
+        flex: Seconds (whole minutes), None for exactly on time.
+        share: Its own, else the job's; None on a queue without shares.
+        array: Its own, else the job's; None for no array.
+        priority: Only when the schedule overrides the job's.
+        environment: Only what the schedule adds or overrides.
+        from_date: ISO 8601 with zone, as written, like `to_date`.
+    """
+
+    cron: str | None = None
+    rate: int | None = None
+    at: str | None = None
+    timezone: str = "UTC"
+    flex: int | None = None
+    share: str | None = None
+    array: int | None = None
+    priority: int | None = None
+    environment: Mapping[str, Text] = field(default_factory=dict)
+    enabled: bool = True
+    from_date: str | None = None
+    to_date: str | None = None
+    deliver: Deliver = field(default_factory=Deliver)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job(Entry):
+    """A Batch job definition and its schedules.
+
+    Attributes:
+        image: A key of the spec's images (see `Spec.image_of`), or an image URI as written.
+        memory: MiB.
+        disk: GiB of scratch space, None for Fargate's own 20.
+        public_ip: None: by the subnets (true in public ones).
+        queue: A key of job_queues, never None.
+        share: A share of that queue, None when it has none.
+        array: How many children, None for no array.
+        timeout: Seconds, of each attempt.
+        retries: After the first attempt.
+        retry_on: None: every failure but a timeout.
+    """
+
+    image: Text
+    command: tuple[Text, ...] = ()
+    vcpus: float = 1.0
+    memory: int = 2048
+    platform: Platform = "X86_64"
+    disk: int | None = None
+    public_ip: bool | None = None
+    environment: Mapping[str, Text] = field(default_factory=dict)
+    secrets: Mapping[str, SecretRef] = field(default_factory=dict)
+    access: Access
+    queue: str
+    share: str | None = None
+    priority: int = 100
+    array: int | None = None
+    timeout: int = 3600
+    retries: int = 1
+    retry_on: tuple[str, ...] | None = None
+    keep_revisions: int = 5
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spec(Written):
+    """The whole pipeline, of one stage; sections keep the order of the file.
+
+    Attributes:
+        file: The spec's path as given.
+        folder: The folder that `build:` paths start from.
+        region: From the file or the command line; None: the AWS profile's.
+        account: The optional guard, 12 digits.
+        formerly: An older name of this pipeline.
+    """
+
+    file: str
+    folder: Path
+    pipeline: str
+    stage: str | None = None
+    formerly: str | None = None
+    region: str | None = None
+    account: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    vars: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+    network: Network
+    logs: Logs
+    images: Mapping[str, Image] = field(default_factory=dict)
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+    buckets: Mapping[str, Bucket] = field(default_factory=dict)
+    message_queues: Mapping[str, MessageQueue] = field(default_factory=dict)
+    compute_environments: Mapping[str, ComputeEnvironment] = field(default_factory=dict)
+    job_queues: Mapping[str, JobQueue] = field(default_factory=dict)
+    jobs: Mapping[str, Job] = field(default_factory=dict)
+    outputs: Mapping[str, Text] = field(default_factory=dict)
+
+    @property
+    def owner(self) -> str:
+        """The instance: `pipeline`, or `pipeline.stage`."""
+        return f"{self.pipeline}.{self.stage}" if self.stage else self.pipeline
+
+    def image_of(self, job: Job) -> Image | None:
+        """Give the entry of `images` a job runs, or None when it names an image URI."""
+        return self.images.get(job.image) if isinstance(job.image, str) else None
