@@ -1,0 +1,263 @@
+"""The types that every kind is written in: a resource's marked fields and verbs, what is wanted, what is live."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, Self, TypeVar, get_args, get_type_hints
+
+if TYPE_CHECKING:
+    from scrapectl.errors import Place
+
+T = TypeVar("T")
+Key = tuple[str, ...]
+
+
+class Mark(enum.Enum):
+    """How a field may change, or whether it is compared at all."""
+
+    IDENTITY = "identity"
+    FIXED = "fixed"
+    DEFAULTED = "defaulted"
+    SECRET = "secret"  # noqa: S105 - the name of a mark
+    LOCAL = "local"
+
+
+Identity = Annotated[T, Mark.IDENTITY]
+"""Names the resource (several fields may, together)."""
+Fixed = Annotated[T, Mark.FIXED]
+"""AWS cannot change it: a difference replaces the resource."""
+Defaulted = Annotated[T | None, Mark.DEFAULTED]
+"""No spec key controls it: None accepts what AWS chose."""
+Secret = Annotated[T | None, Mark.SECRET]
+"""Never shown; None leaves what stands."""
+Local = Annotated[T, Mark.LOCAL]
+"""Ours alone: AWS has no such property, so it is never compared (a folder to build, revisions to keep)."""
+
+
+class Status(enum.StrEnum):
+    """What a read says of a resource. RECOVERABLE: deleted, its name still held; create brings it back."""
+
+    READY = "READY"
+    BUSY = "BUSY"
+    BROKEN = "BROKEN"
+    RECOVERABLE = "RECOVERABLE"
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How to wait for a kind, in seconds: the first look after a write, the interval, the limit (AWS-FACTS §19)."""
+
+    first: float = 0.0
+    interval: float = 2.0
+    limit: float = 120.0
+
+
+@dataclass(frozen=True)
+class Needs:
+    """The IAM actions of each verb; the contract test compares them with the calls that were made."""
+
+    read: tuple[str, ...] = ()
+    create: tuple[str, ...] = ()
+    update: tuple[str, ...] = ()
+    delete: tuple[str, ...] = ()
+    owned: tuple[str, ...] = ()
+
+
+class Replace(enum.Enum):
+    """What happens when a fixed field differs under an unchanged name."""
+
+    IN_PLACE = "in place"  # a leaf that nothing holds: deleted, then created again
+    REFUSED = "refused"  # others hold it, or it holds data: the user is told the way out
+
+
+class Aws(Protocol):
+    """What a kind may ask of AWS; `scrapectl.aws.session.Session` is the real one."""
+
+    account: str
+    region: str
+    partition: str
+    local: bool  # the endpoint is the embedded cloud
+
+    def call(
+        self, service: str, operation: str, /, *, absent: Sequence[str] = (), blind_retry: bool = True, **params: Any
+    ) -> Any:
+        """Send one request and return its answer, ResponseMetadata taken out.
+
+        Args:
+            service: boto3's client name ("batch").
+            operation: boto3's method name ("create_job_queue").
+            absent: error codes that mean "not there": the answer is then None. "Code:text" wants both
+                the code and the text in the message.
+            blind_retry: False where a repeat of a lost call would make a second thing (AWS-FACTS §20).
+            params: the request's members.
+        """
+
+    def pages(self, service: str, operation: str, items: str, /, *, absent: Sequence[str] = (), **params: Any) -> Any:
+        """All entries of `items` over every page of a listing, as a list; None when absent."""
+
+    def gather(self, tasks: Iterable[Callable[[], T]]) -> list[T]:
+        """Run independent reads side by side; their results in order."""
+
+    def tag(self, arn: str, put: Mapping[str, str], drop: Sequence[str]) -> None:
+        """Set and remove tags of a thing by its ARN, through the call of the service that owns it."""
+
+
+@dataclass(frozen=True)
+class Update:
+    """One step of an update: what stands, which fields differ, and all our tags as they shall be."""
+
+    live: Live
+    changed: frozenset[str]
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What a delete may take with it: `delete_data` allows the contents of what holds data to go."""
+
+    delete_data: bool = False
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One field that differs. `fixed`: AWS cannot change it. `unknown`: known after apply. `hidden`: a secret."""
+
+    name: str
+    before: Any
+    after: Any
+    fixed: bool = False
+    unknown: bool = False
+    hidden: bool = False
+    drift: bool = False
+
+
+class Resource:
+    """One kind of AWS resource: subclasses are frozen dataclasses whose fields are its properties.
+
+    The same class holds what is wanted (fields may hold `Ref` and `Text` at any depth) and what is live, in one
+    canonical form, so that the comparison is written once. None means absent.
+    """
+
+    kind: ClassVar[str]
+    pace: ClassVar[Pace] = Pace()
+    needs: ClassVar[Needs] = Needs()
+    replace: ClassVar[Replace] = Replace.REFUSED
+    tags_in_update: ClassVar[bool] = False
+    """`update` writes `Update.tags` itself, so that `retag` is called only when nothing else differs."""
+    holds_data: ClassVar[bool] = False
+    """People's data is in it: `on_destroy` rules what destroy, replacement and removal do."""
+    remains: ClassVar[str] = ""
+    """What AWS keeps of it after a delete, told by destroy."""
+    sweep: ClassVar[str | None] = None
+    """How the Resource Groups Tagging API's ARNs of this kind begin after `arn:partition:` (with {region}, {account}
+    filled in by the inventory), e.g. "batch:{region}:{account}:job-queue/"; None: it does not know this kind."""
+
+    def key(self) -> Key:
+        """The values of the identity fields, in declared order."""
+        return tuple(str(getattr(self, name)) for name in fields_with(type(self), Mark.IDENTITY))
+
+    @classmethod
+    def read_many(cls, aws: Aws, keys: Sequence[Key]) -> dict[Key, Live]:
+        """Read those that stand, in as few calls as AWS allows; absent keys are left out."""
+        answers = aws.gather([functools.partial(cls.read, aws, key) for key in keys])
+        return {key: live for key, live in zip(keys, answers, strict=True) if live is not None}
+
+    @classmethod
+    def read(cls, aws: Aws, key: Key) -> Live | None:
+        """Read one. Kinds implement this, or `read_many` where AWS has a bulk call."""
+        return cls.read_many(aws, [key]).get(key)
+
+    def create(self, aws: Aws, tags: Mapping[str, str]) -> Live | None:
+        """Make it, with its tags in the same call; a `Live` when the answer is whole and the thing READY at once."""
+        raise NotImplementedError
+
+    def update(self, aws: Aws, update: Update) -> None:
+        """Do what AWS allows now towards `self`; the engine reads, and calls again with what is left."""
+        raise NotImplementedError
+
+    @classmethod
+    def delete(cls, aws: Aws, live: Live, removal: Removal) -> None:
+        """Do what AWS allows now towards its end; the engine reads, and calls again until it is gone."""
+        raise NotImplementedError
+
+    @classmethod
+    def retag(cls, aws: Aws, live: Live, put: Mapping[str, str], drop: Sequence[str]) -> None:
+        """Set and remove tags on what stands."""
+        aws.tag(live.outputs["arn"], put, drop)
+
+    @classmethod
+    def owned(cls, aws: Aws, owner: str) -> list[Key]:
+        """Keys of this owner's things, for kinds that the tagging API does not know; filtered by exact owner."""
+        del aws, owner
+        return []
+
+    @classmethod
+    def key_of_arn(cls, arn: str) -> Key | None:
+        """The key of a thing that the tagging API named; None when it is none of this kind."""
+        del arn
+        return None
+
+    @classmethod
+    def contents(cls, aws: Aws, live: Live) -> int:
+        """How many things of the user are in it (objects of a bucket); asked only before it would go."""
+        del aws, live
+        return 0
+
+    def fixed(self, live: Self) -> frozenset[str]:
+        """Fields that AWS fixes in this very case, besides those marked `Fixed`."""
+        del live
+        return frozenset()
+
+    def differ(self, live: Live) -> tuple[FieldChange, ...]:
+        """What differs from what is live beyond the fields themselves (revisions to be dropped); usually nothing."""
+        del live
+        return ()
+
+
+@dataclass(frozen=True)
+class Live:
+    """What AWS has: properties in the kind's canonical form, outputs (at least "arn"), tags as they are."""
+
+    resource: Resource
+    outputs: Mapping[str, str]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    status: Status = Status.READY
+    reason: str = ""
+    detail: Any = None  # the kind's own: what its update and delete must know and no field says
+
+
+@dataclass(frozen=True)
+class Desired:
+    """A resource that the spec wants: where it comes from, and what shall happen to it in the end."""
+
+    address: str
+    resource: Resource
+    origin: str
+    where: Place | None = None
+    places: Mapping[str, Place] = field(default_factory=dict)  # field name → where the spec sets it
+    tags: Mapping[str, str] = field(default_factory=dict)  # the user's
+    on_destroy: str = "delete"
+    after: tuple[str, ...] = ()  # addresses that come first though no field says so
+    notes: tuple[str, ...] = ()
+
+
+@functools.lru_cache(maxsize=None)
+def marks(cls: type[Any]) -> dict[str, frozenset[Mark]]:
+    """Each field of a kind, in declared order, with its marks."""
+    hints = get_type_hints(cls, include_extras=True)
+    names = [f.name for f in dataclasses.fields(cls)]  # type: ignore[arg-type]  # every kind is a dataclass
+    return {name: frozenset(a for a in get_args(hints[name]) if isinstance(a, Mark)) for name in names}
+
+
+def fields_with(cls: type[Resource], mark: Mark) -> tuple[str, ...]:
+    """The names of the fields that carry a mark."""
+    return tuple(name for name, found in marks(cls).items() if mark in found)
+
+
+def compared_fields(cls: type[Resource]) -> tuple[str, ...]:
+    """The fields whose difference counts: all but identities and what is ours alone."""
+    return tuple(name for name, found in marks(cls).items() if not found & {Mark.IDENTITY, Mark.LOCAL})
