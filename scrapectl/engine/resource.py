@@ -152,6 +152,8 @@ class Resource:
     """People's data is in it: `on_destroy` rules what destroy, replacement and removal do."""
     remains: ClassVar[str] = ""
     """What AWS keeps of it after a delete, told by destroy."""
+    carries_tags: ClassVar[bool] = True
+    """False: nothing of it can say whose it is; it goes with what holds it, and is never a leftover (an image)."""
     sweep: ClassVar[str | None] = None
     """How the Resource Groups Tagging API's ARNs of this kind begin after `arn:partition:` (with {region}, {account}
     filled in by the inventory), e.g. "batch:{region}:{account}:job-queue/"; None: it does not know this kind."""
@@ -245,11 +247,15 @@ class Desired:
     notes: tuple[str, ...] = ()
 
 
-@functools.lru_cache(maxsize=None)
-def marks(cls: type[Any]) -> dict[str, frozenset[Mark]]:
+def marks(cls: type[Resource]) -> dict[str, frozenset[Mark]]:
     """Each field of a kind, in declared order, with its marks."""
+    return _marks(cls)
+
+
+@functools.cache
+def _marks(cls: Any) -> dict[str, frozenset[Mark]]:
     hints = get_type_hints(cls, include_extras=True)
-    names = [f.name for f in dataclasses.fields(cls)]  # type: ignore[arg-type]  # every kind is a dataclass
+    names = [f.name for f in dataclasses.fields(cls)]
     return {name: frozenset(a for a in get_args(hints[name]) if isinstance(a, Mark)) for name in names}
 
 
