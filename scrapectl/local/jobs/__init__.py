@@ -1,0 +1,1 @@
+"""Batch jobs of the embedded cloud, from a submitted request to processes that really ran."""

@@ -1,0 +1,138 @@
+"""Turn one order on standard input into a process tree that never outlives the pipe the order came through.
+
+Run as a script of its own (`python -I -S minder.py LOG_FD`), so that neither the command nor its environment, which
+may hold secrets, ever stands in a command line. Standard input: one JSON line `{"argv": [...], "environment": {...},
+"folder": "...", "timeout": seconds or null, "grace": seconds}`, then a line for each request to terminate; its end
+means that whoever asked is gone. Standard output: one JSON line when the command started, one when it ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def main() -> None:
+    """Start what is ordered, watch over it, tell how it ended."""
+    log = int(sys.argv[1])
+    order = json.loads(sys.stdin.buffer.readline())
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+    try:
+        child = subprocess.Popen(
+            order["argv"],
+            env=order["environment"],
+            cwd=order["folder"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread runs yet
+        )
+    except (OSError, ValueError) as error:
+        _tell(error=_start_error(order["argv"][0], error))
+        return
+    os.close(log)  # the log ends when the last process of the job has ended
+    _tell(pid=child.pid)
+    watch = _Watch(child, float(order["grace"]))
+    threading.Thread(target=watch.obey, daemon=True).start()
+    if order["timeout"] is not None:
+        _later(float(order["timeout"]), watch.time_out)
+    code = child.wait()
+    _kill_group(child.pid)
+    _kill_orphans()
+    _tell(exit=code if code >= 0 else 128 - code, timed_out=watch.timed_out)
+    os._exit(0)  # a tidy exit would wait a second for the thread that reads standard input
+
+
+class _Watch:
+    """What may end the command before it ends by itself."""
+
+    def __init__(self, child: subprocess.Popen[bytes], grace: float) -> None:
+        self.child = child
+        self.grace = grace
+        self.timed_out = False
+
+    def obey(self) -> None:
+        """Terminate on each line of standard input, kill at its end."""
+        for _ in sys.stdin.buffer:
+            self.terminate()
+        _kill_group(self.child.pid)
+
+    def time_out(self) -> None:
+        self.timed_out = True
+        self.terminate()
+
+    def terminate(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.child.pid, signal.SIGTERM)
+        _later(self.grace, lambda: _kill_group(self.child.pid))
+
+
+def _later(seconds: float, act: object) -> None:
+    timer = threading.Timer(seconds, act)  # type: ignore[arg-type]
+    timer.daemon = True
+    timer.start()
+
+
+def _tell(**event: object) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.write(json.dumps(event) + "\n")
+        sys.stdout.flush()
+
+
+def _start_error(program: str, error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f'exec: "{program}": executable file not found in $PATH'
+    return f'exec: "{program}": {(getattr(error, "strerror", "") or str(error)).lower()}'
+
+
+def _die_with_parent() -> None:
+    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _prctl(option: int, value: int) -> None:
+    """Ask the Linux kernel; elsewhere there is no such call, and the process group alone must do."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+
+
+def _kill_group(group: int) -> None:
+    # macOS answers EPERM for a group whose members are all zombies.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def _kill_orphans() -> None:
+    """Kill what left the process group: as in a container, nothing outlives the first process."""
+    while orphans := _children():
+        for pid in orphans:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for pid in orphans:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
+
+def _children() -> list[int]:
+    tasks = Path("/proc/self/task")
+    if not tasks.is_dir():
+        return []
+    found: list[int] = []
+    for task in tasks.iterdir():
+        with contextlib.suppress(OSError):
+            found += [int(pid) for pid in (task / "children").read_text().split()]
+    return found
+
+
+if __name__ == "__main__":
+    main()
