@@ -1,0 +1,128 @@
+"""The whole emulated AWS in one process: requests in, answers out, no socket needed."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from scrapectl.local import moto_private
+from scrapectl.local.clock import Clock, RealClock, VirtualClock
+from scrapectl.local.delays import NO_DELAYS, Delays
+from scrapectl.local.frontdoor import FrontDoor
+from scrapectl.local.wire import HttpRequest, HttpResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from scrapectl.local.registry import Call
+
+Store = TypeVar("Store")
+
+SERVICES = ("batch", "ec2", "ecr", "iam", "logs", "s3", "scheduler", "secretsmanager", "sqs", "ssm", "tagging")
+
+
+class Cloud:
+    """One account of AWS.
+
+    moto keeps its state in the process, so only one cloud can live at a time: making one empties what was there before.
+
+    Args:
+        clock: The cloud's time; the machine's by default.
+        strict: Check every request against botocore's patterns, enums and maxima.
+        delays: Things take their time: True for AWS's usual figures, or the figures; False settles all at once.
+        account: The account's number.
+
+    Attributes:
+        hooks: Called with every call that came in, before it is carried out; may raise Refusal or LostAnswer.
+        endpoint: The URL under which a job reaches this cloud, set by the server; None without one.
+        access_key: The key that requests over HTTP must be signed with; also what jobs are given.
+        workers: Called with no argument whenever time has passed; see `tick`.
+    """
+
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        *,
+        strict: bool = True,
+        delays: bool | Delays = False,
+        account: str = "123456789012",
+        state_dir: Path | None = None,
+    ) -> None:
+        self.clock = clock or RealClock()
+        self.strict = strict
+        self.delays = delays if isinstance(delays, Delays) else Delays() if delays else NO_DELAYS
+        self.account = account
+        self.state_dir = state_dir
+        self.instance = secrets.token_hex(4)
+        self.access_key = "AKIA" + "".join(secrets.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") for _ in range(16))
+        self.secret_key = secrets.token_urlsafe(30)
+        self.endpoint: str | None = None
+        self.lock = threading.RLock()
+        self.hooks: list[Callable[[Call], None]] = []
+        self.workers: list[Callable[[], None]] = []
+        self._closers: list[Callable[[], None]] = []
+        self._stores: dict[tuple[type, str], Any] = {}
+        os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+        moto_private.BackendDict.reset()
+        for name in SERVICES:
+            import_module(f"scrapectl.local.services.{name}")
+        self.front_door = FrontDoor(self)
+        if find_spec("scrapectl.local.jobs") is not None:
+            import_module("scrapectl.local.jobs")
+        if isinstance(self.clock, VirtualClock):
+            self.clock.on_advance(self.tick)
+
+    def handle(self, method: str, url: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
+        """Answer one HTTP request.
+
+        Raises:
+            LostAnswer: A hook wants the connection to end without an answer.
+        """
+        response: HttpResponse = self.front_door.answer(HttpRequest(method, url, headers, body))
+        return response.status, response.headers, response.body
+
+    def call(self, service: str, operation: str, params: dict[str, Any], region: str = "us-east-1") -> dict[str, Any]:
+        """Carry out a call of the cloud's own and return its result.
+
+        Raises:
+            Refusal: The service refuses it.
+        """
+        return self.front_door.call(service, operation, params, region)
+
+    def admit(self, call: Call) -> None:
+        """Show a call that came in to every hook."""
+        for hook in list(self.hooks):
+            hook(call)
+
+    def store(self, kind: type[Store], region: str) -> Store:
+        """Return the one `kind` of a region, made empty when first asked for: where a service keeps its state."""
+        key = (kind, region)
+        if key not in self._stores:
+            self._stores[key] = kind()
+        found: Store = self._stores[key]
+        return found
+
+    def stores(self, kind: type[Store]) -> dict[str, Store]:
+        """Return every region's `kind` that was ever asked for."""
+        return {region: found for (stored, region), found in self._stores.items() if stored is kind}
+
+    def tick(self) -> None:
+        """Let every worker do what is due now; the server calls it twice a second, a virtual clock when advanced."""
+        for worker in list(self.workers):
+            worker()
+
+    def on_close(self, closer: Callable[[], None]) -> None:
+        """Have `closer` called when the cloud ends, to stop what runs outside this process."""
+        self._closers.append(closer)
+
+    def close(self) -> None:
+        """End everything that runs for this cloud."""
+        for closer in self._closers:
+            closer()
+        self._closers.clear()
+        self.workers.clear()

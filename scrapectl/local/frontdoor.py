@@ -1,0 +1,176 @@
+"""Decodes every AWS request into a call, has it checked, and gives it to our operation or to moto."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import traceback
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+from wsgiref.handlers import format_date_time
+
+from scrapectl.local import moto_private as moto
+from scrapectl.local import wire
+from scrapectl.local.registry import CHECKS, OPERATIONS, Call, LostAnswer, Refusal
+from scrapectl.local.wire import HttpRequest, HttpResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scrapectl.local.cloud import Cloud
+
+# Their bodies are documents and files; what AWS checks in them is checked by the service's own operations.
+_UNCHECKED = {("s3", "PutObject"), ("s3", "UploadPart"), ("ecr", "UploadLayerPart")}
+
+
+class FrontDoor:
+    """The one way into a cloud."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self._requests = 0
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        """Carry out one request; every error becomes an answer in the service's protocol.
+
+        Raises:
+            LostAnswer: A hook wants the connection to end without an answer.
+        """
+        scope = wire.scope_of(request)
+        try:
+            operation, params = wire.decode(request, scope.service)
+            call = Call(self.cloud, scope.service, operation, params, scope.region, request)
+            with self.cloud.lock:
+                response = self._carry_out(call)
+            if call.lose_answer:
+                raise LostAnswer
+        except Refusal as refusal:
+            response = self._refused(scope.service, refusal, request)
+        return self._with_standard_headers(response)
+
+    def call(self, service: str, operation: str, params: dict[str, Any], region: str) -> dict[str, Any]:
+        """Carry out a call of the cloud's own, without a request, and return the result.
+
+        Raises:
+            Refusal: The service refuses it.
+        """
+        call = Call(self.cloud, service, operation, params, region)
+        with self.cloud.lock:
+            self._check(call)
+            ours = OPERATIONS.get((service, operation))
+            return ours(call) if ours else self.moto_result(call)
+
+    def _carry_out(self, call: Call) -> HttpResponse:
+        self.cloud.admit(call)
+        self._check(call)
+        ours = OPERATIONS.get((call.service, call.operation))
+        if ours is None:
+            return self._moto_response(call)
+        try:
+            result = ours(call)
+        except Refusal:
+            raise
+        except Exception as error:
+            traceback.print_exc()
+            raise Refusal("InternalFailure", f"{call.operation}: {type(error).__name__}: {error}", 500) from error
+        content_type = call.request.header("Content-Type") if call.request else ""
+        return wire.serialize_result(call.service, call.operation, result, content_type)
+
+    def _check(self, call: Call) -> None:
+        if self.cloud.strict and (call.service, call.operation) not in _UNCHECKED:
+            problems = _request_checker()(call.service, call.operation, call.params)
+            if problems:
+                raise Refusal(_validation_code(call.service), "; ".join(problems), 400)
+        for checked in CHECKS.get((call.service, call.operation), []):
+            checked(call)
+
+    def moto_result(self, call: Call, params: dict[str, Any] | None = None, operation: str | None = None) -> Any:
+        """Pass a call on to moto; see `Call.moto`."""
+        name = operation or call.operation
+        request = call.request if params is None and operation is None else None
+        request = request or wire.encode(call.service, name, call.params if params is None else params, call.region)
+        response = self._to_moto(call.service, call.region, request)
+        return wire.parse_result(call.service, name, response)
+
+    def _moto_response(self, call: Call) -> HttpResponse:
+        request = call.request or wire.encode(call.service, call.operation, call.params, call.region)
+        return self._to_moto(call.service, call.region, request)
+
+    def _to_moto(self, service: str, region: str, request: HttpRequest) -> HttpResponse:
+        parts = urlsplit(request.url)
+        if not parts.netloc.endswith(".amazonaws.com"):
+            parts = parts._replace(scheme="https", netloc=wire.host_of(service, region))
+        url = urlunsplit(parts)
+        headers = {k: v for k, v in request.headers.items() if k.lower() != "host"}
+        headers["x-moto-account-id"] = self.cloud.account
+        incoming = wire.as_moto_request(HttpRequest(request.method, url, headers, request.body))
+        path_url = f"{parts.scheme}://{parts.netloc}{parts.path or '/'}"
+        for pattern, handler in _handlers(service):
+            if pattern.match(path_url):
+                return _run_handler(handler, incoming)
+        raise Refusal("UnknownOperationException", f"{service} does not know {request.method} {parts.path}", 404)
+
+    def _refused(self, service: str, refusal: Refusal, request: HttpRequest) -> HttpResponse:
+        try:
+            return wire.serialize_refusal(service, refusal, head=request.method == "HEAD")
+        except Exception:  # noqa: BLE001 - a service botocore does not know has no protocol either
+            return HttpResponse(refusal.status or 404, {"Content-Type": "text/plain"}, str(refusal).encode())
+
+    def _with_standard_headers(self, response: HttpResponse) -> HttpResponse:
+        self._requests += 1
+        ours = {"date", "x-amzn-requestid", "x-amz-request-id", "status"}
+        headers = {k: v for k, v in response.headers.items() if k.lower() not in ours}
+        request_id = f"{self.cloud.instance}-{self._requests:08d}"
+        headers |= {"Date": format_date_time(self.cloud.clock.now()), "x-amzn-RequestId": request_id}
+        return HttpResponse(response.status, headers | {"x-amz-request-id": request_id}, response.body)
+
+
+def _run_handler(handler: Callable[..., Any], incoming: Any) -> HttpResponse:
+    try:
+        status, headers, body = handler(incoming, incoming.raw_url, incoming.headers)
+    except moto.HTTPException as error:
+        headers = dict(error.get_headers())
+        return HttpResponse(int(error.code or 500), wire.header_texts(headers), wire.body_bytes(error.get_body()))
+    except NotImplementedError as error:
+        raise Refusal("NotImplemented", f"the embedded cloud does not have this: {error}", 501) from error
+    except Refusal:
+        raise
+    except Exception as error:
+        traceback.print_exc()
+        raise Refusal("InternalFailure", f"{type(error).__name__}: {error}", 500) from error
+    return HttpResponse(int(status), wire.header_texts(headers), wire.body_bytes(body))
+
+
+@cache
+def _handlers(service: str) -> list[tuple[re.Pattern[str], Callable[..., Any]]]:
+    backends: Any = moto.get_backend(service)  # type: ignore[call-overload]
+    regions = backends["123456789012"]
+    backend = regions["us-east-1"] if "us-east-1" in regions else regions["aws"]
+    return [(re.compile(pattern), handler) for pattern, handler in backend.urls.items()]
+
+
+def _validation_code(service: str) -> str:
+    """The code under which a service reports a parameter that breaks its model."""
+    codes = {
+        "batch": "ClientException",
+        "ecr": "InvalidParameterException",
+        "iam": "ValidationError",
+        "logs": "InvalidParameterException",
+        "s3": "InvalidRequest",
+        "sqs": "InvalidParameterValue",
+        "ec2": "InvalidParameterValue",
+        "secretsmanager": "InvalidParameterException",
+        "resourcegroupstaggingapi": "InvalidParameterException",
+    }
+    return codes.get(service, "ValidationException")
+
+
+@cache
+def _request_checker() -> Callable[[str, str, dict[str, Any]], list[str]]:
+    try:
+        module = importlib.import_module("scrapectl.aws.request_check")
+    except ModuleNotFoundError:
+        return lambda _service, _operation, _params: []
+    checker: Callable[[str, str, dict[str, Any]], list[str]] = module.check_request
+    return checker

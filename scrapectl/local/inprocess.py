@@ -1,0 +1,140 @@
+"""Connects boto3 to a cloud in the same process, records what it sends, and makes calls fail on purpose."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from boto3.session import Session
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.exceptions import ConnectionClosedError
+
+from scrapectl.local import wire
+from scrapectl.local.registry import Call, LostAnswer, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scrapectl.local.cloud import Cloud
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One request that reached the cloud."""
+
+    service: str
+    operation: str
+    params: dict[str, Any]
+    region: str
+
+
+@dataclass
+class Fault:
+    """A call that goes wrong.
+
+    Attributes:
+        applies: Which calls.
+        times: How often still; None for always.
+        error: What AWS answers; None to lose the answer instead.
+        after: With no error: True carries the call out before the answer is lost.
+    """
+
+    applies: Callable[[Call], bool]
+    times: int | None
+    error: Refusal | None = None
+    after: bool = True
+
+
+@dataclass
+class Recorder:
+    """A hook of a cloud: records every call and makes the chosen ones fail.
+
+    Attributes:
+        calls: Every request in the order it came in, also those that were made to fail.
+    """
+
+    calls: list[Sent] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+    def __call__(self, call: Call) -> None:
+        """Record a call, and fail it when a fault applies."""
+        self.calls.append(Sent(call.service, call.operation, call.params, call.region))
+        for fault in self.faults:
+            if fault.times != 0 and fault.applies(call):
+                fault.times = None if fault.times is None else fault.times - 1
+                _fail(call, fault)
+                return
+
+    def count(self) -> Counter[tuple[str, str]]:
+        """Count the calls by service and operation."""
+        return Counter((sent.service, sent.operation) for sent in self.calls)
+
+    def of(self, operation: str) -> list[dict[str, Any]]:
+        """Return the parameters of every call of one operation, in order."""
+        return [sent.params for sent in self.calls if sent.operation == operation]
+
+    def throttle(self, operation: str, times: int = 1) -> None:
+        """Answer the next calls of an operation with a throttling error."""
+        self.refuse(operation, Refusal("ThrottlingException", "Rate exceeded", 400), times)
+
+    def refuse(self, operation: str, error: Refusal, times: int | None = 1) -> None:
+        """Answer the next calls of an operation with an error; `times` None for ever."""
+        self.faults.append(Fault(lambda call: call.operation == operation, times, error))
+
+    def deny(self, operation: str) -> None:
+        """Answer every call of an operation with an access denial."""
+        self.faults.append(Fault(lambda call: call.operation == operation, None, _denied(operation)))
+
+    def lose_answer(self, operation: str, *, after: bool = True, times: int = 1) -> None:
+        """End the connection of the next calls without an answer: after the call was carried out, or before."""
+        self.faults.append(Fault(lambda call: call.operation == operation, times, None, after))
+
+
+def _denied(operation: str) -> Refusal:
+    text = f"User: arn:aws:iam::123456789012:user/local is not authorized to perform: {operation}"
+    return Refusal("AccessDeniedException", text, 403)
+
+
+def _fail(call: Call, fault: Fault) -> None:
+    if fault.error is not None:
+        raise Refusal(fault.error.code, fault.error.message, fault.error.status)
+    if not fault.after:
+        raise LostAnswer
+    call.lose_answer = True
+
+
+def record(cloud: Cloud) -> Recorder:
+    """Put a recorder into a cloud and return it."""
+    recorder = Recorder()
+    cloud.hooks.append(recorder)
+    return recorder
+
+
+def connect(cloud: Cloud, region: str = "us-east-1") -> Session:
+    """Return a boto3 session whose clients talk to `cloud` without HTTP.
+
+    A lost answer reaches the client as `ConnectionClosedError`, as over a socket.
+    """
+    session = Session(aws_access_key_id=cloud.access_key, aws_secret_access_key="local", region_name=region)  # noqa: S106 - no secret
+
+    def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        headers = wire.header_texts(request.headers)
+        try:
+            status, sent, body = cloud.handle(request.method, request.url, headers, wire.body_bytes(request.body))
+        except LostAnswer as error:
+            raise ConnectionClosedError(endpoint_url=request.url) from error
+        return AWSResponse(request.url, status, sent, _Raw(body))
+
+    session.events.register("before-send", answer)
+    return session
+
+
+class _Raw(io.BytesIO):
+    """A body as urllib3 gives it."""
+
+    def stream(self, **_: Any) -> Any:
+        """Yield what is left, once."""
+        while chunk := self.read():
+            yield chunk

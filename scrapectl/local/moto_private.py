@@ -1,0 +1,37 @@
+"""Every moto symbol the embedded cloud stands on, in one place, since none is moto's public interface.
+
+moto is pinned exactly; `tests/unit/local/test_moto_private.py` names each symbol: an upgrade that moves one fails there.
+"""
+
+from __future__ import annotations
+
+import os
+
+# Read by moto when its modules load: the full image catalogue costs a second and 100 MB, and no pipeline asks for it.
+os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+
+from moto.backends import get_backend
+from moto.core.base_backend import BackendDict
+from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.request import Request, determine_request_protocol
+from moto.core.resource_tagging import iter_taggable_backends, make_tag_matcher, match_resource_type
+from moto.core.routing import get_service_router
+from moto.core.serialize import get_serializer_class
+from moto.core.utils import get_service_model
+from werkzeug.exceptions import HTTPException, NotFound
+
+__all__ = [
+    "PROTOCOL_PARSERS",
+    "BackendDict",
+    "HTTPException",
+    "NotFound",
+    "Request",
+    "determine_request_protocol",
+    "get_backend",
+    "get_serializer_class",
+    "get_service_model",
+    "get_service_router",
+    "iter_taggable_backends",
+    "make_tag_matcher",
+    "match_resource_type",
+]

@@ -1,0 +1,1 @@
+"""What AWS does with batch that moto does not."""

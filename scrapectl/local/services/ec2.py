@@ -1,0 +1,1 @@
+"""What AWS does with ec2 that moto does not."""

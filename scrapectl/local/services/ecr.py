@@ -1,0 +1,1 @@
+"""What AWS does with ecr that moto does not."""

@@ -1,0 +1,1 @@
+"""What AWS does with iam that moto does not."""

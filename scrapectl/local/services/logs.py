@@ -1,0 +1,1 @@
+"""What AWS does with logs that moto does not."""

@@ -1,0 +1,1 @@
+"""What AWS does with s3 that moto does not."""

@@ -1,0 +1,1 @@
+"""What AWS does with scheduler that moto does not."""

@@ -1,0 +1,1 @@
+"""What AWS does with secretsmanager that moto does not."""

@@ -1,0 +1,1 @@
+"""What AWS does with sqs that moto does not."""

@@ -1,0 +1,1 @@
+"""What AWS does with ssm that moto does not."""

@@ -1,0 +1,1 @@
+"""What AWS does with tagging that moto does not."""
