@@ -76,13 +76,17 @@ class EnvironmentProblem(ScrapectlError):
 
 @dataclass
 class AwsError(ScrapectlError):
-    """AWS answered with an error, or did not answer."""
+    """AWS answered with an error, or did not answer.
+
+    `lost`: the call may have been carried out all the same (no answer, or a server's error): look before a repeat.
+    """
 
     service: str = ""
     operation: str = ""
     code: str = ""
     request_id: str = ""
     address: str = ""
+    lost: bool = False
 
 
 @dataclass

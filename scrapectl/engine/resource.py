@@ -249,7 +249,8 @@ class Desired:
 
 def marks(cls: type[Resource]) -> dict[str, frozenset[Mark]]:
     """Each field of a kind, in declared order, with its marks."""
-    return _marks(cls)
+    kind: Any = cls  # a class is hashable, whatever its instances are
+    return _marks(kind)
 
 
 @functools.cache
