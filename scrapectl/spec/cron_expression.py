@@ -93,9 +93,9 @@ def _split(text: str) -> list[str]:
 
 
 def _refuse_seconds(fields: list[str]) -> None:
-    """Six fields whose last is `?` come from Quartz, where the first field is seconds."""
+    """A `?` in the fourth or last of six fields comes from Quartz, where the first field is seconds."""
     instead = " ".join([*fields[1:], "*"])
-    if fields[5] == "?" and _fits(instead):
+    if "?" in (fields[3], fields[5]) and _fits(instead):
         raise CronProblem(
             f'EventBridge has no seconds: its first field is minutes and its last year; write "{instead}".'
         )
