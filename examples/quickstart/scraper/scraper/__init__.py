@@ -1,0 +1,1 @@
+"""A website's listings and item pages become JSON lines in a bucket."""
