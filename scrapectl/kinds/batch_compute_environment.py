@@ -1,0 +1,118 @@
+"""A Fargate compute environment of AWS Batch: where jobs run, and how many vCPUs they may hold at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from scrapectl.engine.resource import Aws, Fixed, Identity, Key, Live, Needs, Pace, Removal, Resource, Update
+from scrapectl.kinds.batch_describe import GONE, SETTLING, arn_name, describe, status_of
+
+
+def compute_environment_arn(partition: str, region: str, account: str, name: str) -> str:
+    """The ARN that a compute environment of this name has."""
+    return f"arn:{partition}:batch:{region}:{account}:compute-environment/{name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchComputeEnvironment(Resource):
+    """A managed Fargate environment; it has no service role of ours, so Batch's service-linked role serves it.
+
+    Attributes:
+        type: FARGATE or FARGATE_SPOT. AWS never changes one into the other.
+        max_vcpus: The most that jobs may hold at once.
+        subnets: Subnet ids, in any order.
+        security_groups: Security group ids, in any order.
+        state: ENABLED, or DISABLED while it goes.
+    """
+
+    name: Identity[str]
+    type: Fixed[str]
+    max_vcpus: int
+    subnets: tuple[Any, ...]
+    security_groups: tuple[Any, ...]
+    state: str = "ENABLED"
+
+    kind: ClassVar[str] = "batch_compute_environment"
+    pace: ClassVar[Pace] = SETTLING
+    sweep: ClassVar[str | None] = "batch:{region}:{account}:compute-environment/"
+    needs: ClassVar[Needs] = Needs(
+        read=("batch:DescribeComputeEnvironments",),
+        create=("batch:CreateComputeEnvironment", "batch:TagResource", "iam:CreateServiceLinkedRole"),
+        update=("batch:UpdateComputeEnvironment", "batch:TagResource", "batch:UntagResource"),
+        delete=("batch:UpdateComputeEnvironment", "batch:DeleteComputeEnvironment"),
+    )
+
+    def __post_init__(self) -> None:
+        """Sort what AWS holds as sets; done again when references are put in."""
+        for name in ("subnets", "security_groups"):
+            object.__setattr__(self, name, tuple(sorted(getattr(self, name), key=str)))
+
+    @classmethod
+    def read_many(cls, aws: Aws, keys: Sequence[Key]) -> dict[Key, Live]:
+        """Read all in one describe for each hundred."""
+        names = [name for (name,) in keys]
+        entries = describe(aws, "describe_compute_environments", "computeEnvironments", "computeEnvironments", names)
+        lives = [cls._live(entry) for entry in entries if entry["status"] != "DELETED"]
+        return {live.resource.key(): live for live in lives}
+
+    @classmethod
+    def _live(cls, entry: Mapping[str, Any]) -> Live:
+        resources = entry.get("computeResources") or {}  # an unmanaged one, never ours, has none
+        resource = cls(
+            name=entry["computeEnvironmentName"],
+            type=resources.get("type", entry.get("type", "")),
+            max_vcpus=resources.get("maxvCpus", 0),
+            subnets=tuple(resources.get("subnets", ())),
+            security_groups=tuple(resources.get("securityGroupIds", ())),
+            state=entry["state"],
+        )
+        outputs = {"arn": entry["computeEnvironmentArn"], "name": resource.name}
+        reason = entry.get("statusReason", "")
+        return Live(resource, outputs, dict(entry.get("tags", {})), status_of(entry), reason)
+
+    def create(self, aws: Aws, tags: Mapping[str, str]) -> Live | None:
+        """Make it ENABLED: AWS takes no other state at first."""
+        aws.call(
+            "batch",
+            "create_compute_environment",
+            computeEnvironmentName=self.name,
+            type="MANAGED",
+            state="ENABLED",
+            computeResources={"type": self.type, **self._resources()},
+            tags=dict(tags),
+        )
+        return None
+
+    def update(self, aws: Aws, update: Update) -> None:
+        """Send what differs; everything to a broken one, which makes Batch try again."""
+        changed = update.changed
+        parameters: dict[str, Any] = {}
+        if changed & {"state", "status"}:
+            parameters["state"] = self.state
+        if changed - {"state"}:
+            # Batch refuses an update of a managed environment that is neither of its state nor of its resources,
+            # and takes an empty list as "unchanged": maxvCpus always goes along.
+            parameters["computeResources"] = self._resources()
+        aws.call("batch", "update_compute_environment", computeEnvironment=self.name, **parameters)
+
+    def _resources(self) -> dict[str, Any]:
+        lists = {"subnets": list(self.subnets), "securityGroupIds": list(self.security_groups)}
+        return {"maxvCpus": self.max_vcpus} | {key: ids for key, ids in lists.items() if ids}
+
+    @classmethod
+    def delete(cls, aws: Aws, live: Live, removal: Removal) -> None:
+        """Disable it; when that has settled, delete it."""
+        del removal
+        name = live.outputs["name"]
+        if getattr(live.resource, "state", "") == "ENABLED":
+            aws.call("batch", "update_compute_environment", absent=GONE, computeEnvironment=name, state="DISABLED")
+        else:
+            aws.call("batch", "delete_compute_environment", absent=GONE, computeEnvironment=name)
+
+    @classmethod
+    def key_of_arn(cls, arn: str) -> Key | None:
+        """The name at the end of the ARN."""
+        name = arn_name(arn, "compute-environment")
+        return (name,) if name else None
