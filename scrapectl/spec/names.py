@@ -1,0 +1,65 @@
+"""Turns the names of a spec into the physical names that AWS is told."""
+
+from __future__ import annotations
+
+import hashlib
+
+BATCH_LIMIT = 128
+BUCKET_LIMIT = 63
+LOG_GROUP_LIMIT = 512
+MESSAGE_QUEUE_LIMIT = 80
+REPOSITORY_LIMIT = 256
+ROLE_LIMIT = 64
+SCHEDULE_LIMIT = 64
+SECRET_LIMIT = 512
+SECURITY_GROUP_LIMIT = 255
+
+
+def fit(whole: str, limit: int) -> str:
+    """Cut a name that is too long for its service; it then ends in `-` and 8 hex digits of the whole name's SHA-256."""
+    if len(whole) <= limit:
+        return whole
+    digest = hashlib.sha256(whole.encode()).hexdigest()[:8]
+    return f"{whole[: limit - 9].rstrip('-_.')}-{digest}"
+
+
+def physical_name(
+    pipeline: str,
+    stage: str | None,
+    name: str | None,
+    what: str | None = None,
+    *,
+    limit: int,
+    joint: str = "_",
+    suffix: str = "",
+) -> str:
+    """Build `{pipeline}[-{stage}][-{name}][_{what}][-{suffix}]`, cut to the service's limit.
+
+    Args:
+        pipeline: The spec's pipeline.
+        stage: Its stage, None without.
+        name: The entry's key; None for what belongs to the whole instance (`shop_dead`).
+        what: What is made inside or for the thing.
+        limit: The longest name the service takes.
+        joint: What stands before `what`: `-` where a service refuses `_`.
+        suffix: What makes the name unique beyond account and region.
+    """
+    whole = "-".join(part for part in (pipeline, stage, name) if part)
+    whole += f"{joint}{what}" if what else ""
+    whole += f"-{suffix}" if suffix else ""
+    return fit(whole, limit)
+
+
+def bucket_name(pipeline: str, stage: str | None, name: str, account: str, region: str) -> str:
+    """Name a bucket: names of buckets are the whole world's, so account and region end it."""
+    return physical_name(pipeline, stage, name, limit=BUCKET_LIMIT, suffix=f"{account}-{region}")
+
+
+def role_name(pipeline: str, stage: str | None, name: str | None, what: str, region: str) -> str:
+    """Name a role: roles are the account's, so the region ends it."""
+    return physical_name(pipeline, stage, name, what, limit=ROLE_LIMIT, suffix=region)
+
+
+def schedule_name(job: str, schedule: str) -> str:
+    """Name a schedule inside the instance's own group."""
+    return fit(f"{job}_{schedule}", SCHEDULE_LIMIT)
