@@ -1,0 +1,63 @@
+"""The command line: words in, text or JSON and an exit code out; `main` is where every error becomes a code."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from scrapectl.errors import ScrapectlError
+
+BROKEN_PIPE = 141  # what a shell says of a program whose reader has left
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out one command line and return its exit code, as CLI.md promises it."""
+    from scrapectl.cli.root import group  # noqa: PLC0415 - so that an interrupt while importing is told, too
+
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    options = words[: words.index("--")] if "--" in words else words
+    try:
+        try:
+            return group("").main(args=words, prog_name="scrapectl", standalone_mode=False) or 0
+        except BrokenPipeError:
+            raise
+        except (Exception, KeyboardInterrupt) as error:
+            return _tell(error, options)
+    except BrokenPipeError:
+        # Python flushes standard output once more as it ends; that must not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+
+
+def _tell(error: BaseException, options: Sequence[str]) -> int:
+    from scrapectl.views.problems import print_error  # noqa: PLC0415 - only errors need it
+
+    if {"-v", "--debug"} & set(options):
+        import traceback  # noqa: PLC0415 - only this needs it
+
+        traceback.print_exception(error, file=sys.stderr)
+    told = _meaning(error)
+    as_json = "--output=json" in options or ("--output", "json") in itertools.pairwise(options)
+    print_error(told, as_json=as_json)
+    return told.exit_code
+
+
+def _meaning(error: BaseException) -> ScrapectlError:
+    """Say any error in our own words."""
+    import click  # noqa: PLC0415 - loaded already when an error comes
+
+    from scrapectl import errors  # noqa: PLC0415 - the same
+
+    if isinstance(error, errors.ScrapectlError):
+        return error
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        return errors.Interrupted("interrupted.")
+    if isinstance(error, click.ClickException):
+        context = getattr(error, "ctx", None)
+        return errors.UsageError(error.format_message(), f"Try: {context.command_path} --help" if context else "")
+    text = f"unexpected error: {type(error).__name__}: {error}".partition("\n")[0]
+    return errors.ScrapectlError(text, "Run it with --debug to see where it comes from.")

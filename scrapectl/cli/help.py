@@ -1,0 +1,128 @@
+"""The words of `--help`: what each command does, in one line and in a few, with examples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Help:
+    """What a command says of itself: one line for the list, a text, and lines of examples."""
+
+    summary: str
+    text: str = ""
+    examples: tuple[str, ...] = ()
+
+
+HELP: dict[str, Help] = {
+    "init": Help(
+        "Write a runnable spec with a scraper and its Dockerfile.",
+        "Asks a few questions, or takes --template and asks nothing. Files that stand are never overwritten.",
+        ("scrapectl init", "scrapectl init shop --template quickstart", "scrapectl init shop --template batch"),
+    ),
+    "validate": Help(
+        "Check everything that can be known without AWS.",
+        "Needs no credentials. Every problem is told at once, each with file, line and column.",
+        ("scrapectl validate", "scrapectl validate pipeline.yaml --stage prod", "scrapectl validate --output json"),
+    ),
+    "plan": Help(
+        "Show what apply would change; changes nothing.",
+        "Reads what stands in AWS. Exit code 0; 3 when the plan is refused; with --detailed-exitcode 2 for changes.",
+        ("scrapectl plan", "scrapectl plan --detailed-exitcode", "scrapectl plan --out plan.json --markdown"),
+    ),
+    "apply": Help(
+        "Plan, ask, and make AWS as the spec wants it.",
+        "Whatever stops it, running it again goes on where it stopped.",
+        (
+            "scrapectl apply",
+            "scrapectl apply --local --yes",
+            "scrapectl apply --plan plan.json",
+            "scrapectl apply --only jobs.collect",
+        ),
+    ),
+    "destroy": Help(
+        "Remove the pipeline, after showing the plan and asking for its name.",
+        "Works without the spec too: --pipeline NAME. Buckets that hold objects stay, unless --delete-data.",
+        ("scrapectl destroy", "scrapectl destroy --pipeline shop --stage eu", "scrapectl destroy --yes --delete-data"),
+    ),
+    "run": Help(
+        "Start a job now.",
+        "Ends at once with the run's id; --wait ends with the run, and with its container's exit code.",
+        (
+            "scrapectl run collect --follow",
+            "scrapectl run collect --env ZIP=10001 --memory 4096 --wait",
+            "scrapectl run collect --array 10 --share high --dry-run",
+        ),
+    ),
+    "logs": Help(
+        "Print a run's log.",
+        "Of a run by its id, of a job's last run, or of the pipeline's last run. An array's children are merged.",
+        (
+            "scrapectl logs collect --follow",
+            "scrapectl logs collect --since 1h --filter error",
+            "scrapectl logs collect --last 3 --all --output json",
+        ),
+    ),
+    "status": Help(
+        "Show resources, runs and next starts.",
+        "",
+        ("scrapectl status", "scrapectl status collect --watch", "scrapectl status --pipeline shop --output json"),
+    ),
+    "stop": Help(
+        "Cancel what waits, end what runs.",
+        "A run by its id, or a job's only active run; --all for all of a job's, or of the pipeline's, active runs.",
+        ("scrapectl stop collect", "scrapectl stop collect --all", 'scrapectl stop --all --reason "wrong zip"'),
+    ),
+    "schedule": Help(
+        "List schedules and their next starts.",
+        "",
+        ("scrapectl schedule list", "scrapectl schedule next collect -n 5"),
+    ),
+    "schedule list": Help(
+        "List the schedules that stand.",
+        "",
+        ("scrapectl schedule list", "scrapectl schedule list --pipeline shop --output json"),
+    ),
+    "schedule next": Help(
+        "Show a job's next starts.",
+        "From the spec, without AWS; with --pipeline from what stands. Local times that the clock leaves out in spring "
+        "are skipped, those that come twice in autumn start once, as EventBridge does.",
+        ("scrapectl schedule next", "scrapectl schedule next collect -n 5", "scrapectl schedule next --pipeline shop"),
+    ),
+    "pipelines": Help(
+        "List every pipeline that stands in this account and region.",
+        "Also the one that was renamed, or left in another stage.",
+        ("scrapectl pipelines", "scrapectl pipelines --region eu-west-1 --output json"),
+    ),
+    "images": Help(
+        "Push the pipeline's images.", "", ("scrapectl images push", "scrapectl images push scraper --force")
+    ),
+    "images push": Help(
+        "Build an image and push it to the pipeline's repository.",
+        "An image whose folder did not change is not built again; --force builds it anew, for a new base image.",
+        ("scrapectl images push", "scrapectl images push scraper --force"),
+    ),
+    "local": Help(
+        "The embedded cloud behind --local: AWS on this machine, for trying out.",
+        "It starts by itself when a command first needs it, and keeps everything in memory.",
+        ("scrapectl local status", "scrapectl local start --foreground --port 5000", "scrapectl local reset"),
+    ),
+    "local start": Help(
+        "Start the embedded cloud.",
+        "With --foreground it serves any AWS client on this machine, with any credentials, until Ctrl-C.",
+        ("scrapectl local start", "scrapectl local start --foreground --port 5000"),
+    ),
+    "local stop": Help("Stop the embedded cloud; what stood in it is gone.", "", ("scrapectl local stop",)),
+    "local status": Help(
+        "Show whether the embedded cloud runs, and what stands in it.",
+        "",
+        ("scrapectl local status", "scrapectl local status --output json"),
+    ),
+    "local reset": Help("Empty the embedded cloud.", "", ("scrapectl local reset",)),
+}
+
+
+def subcommands(prefix: str) -> list[str]:
+    """The names of the commands directly under a group ("" for the top), in the order they are told."""
+    start = f"{prefix} " if prefix else ""
+    return [name for path in HELP if path.startswith(start) and " " not in (name := path.removeprefix(start))]

@@ -1,0 +1,18 @@
+"""`scrapectl validate`: the spec, checked without AWS."""
+
+from __future__ import annotations
+
+from scrapectl.cli.options import Settings, file_option, spec_argument
+from scrapectl.cli.reach import read_spec
+from scrapectl.cli.root import command
+from scrapectl.views.output import print_document, print_line
+
+
+@command("validate", spec_argument, file_option)
+def validate(settings: Settings, spec: str | None, file: str | None) -> None:
+    """Load the spec; every problem is raised at once."""
+    loaded = read_spec(settings, spec, file)
+    if settings.json:
+        print_document({"valid": True, "file": loaded.file, "pipeline": loaded.pipeline, "stage": loaded.stage})
+    else:
+        print_line(f"{loaded.file} is valid: pipeline {loaded.owner}, {len(loaded.jobs)} jobs.")

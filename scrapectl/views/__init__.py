@@ -1,0 +1,1 @@
+"""Turns plans, events, runs and errors into text, JSON and Markdown; nothing here asks AWS."""

@@ -1,0 +1,36 @@
+"""Turns documents and lines into what stands on standard output, and messages into what stands on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+from scrapectl.views.plain import clean
+
+
+def print_document(document: Mapping[str, Any]) -> None:
+    """Print the one JSON document of a command."""
+    _write(sys.stdout, json.dumps(document, ensure_ascii=False, indent=2, default=str))
+
+
+def print_event(event: Mapping[str, Any]) -> None:
+    """Print one event of a stream, as one line of JSON."""
+    _write(sys.stdout, json.dumps(event, ensure_ascii=False, default=str))
+
+
+def print_line(text: object) -> None:
+    """Print a line of the answer."""
+    _write(sys.stdout, clean(text))
+
+
+def tell(text: object) -> None:
+    """Print a message beside the answer, on standard error."""
+    _write(sys.stderr, clean(text))
+
+
+def _write(stream: TextIO, text: str) -> None:
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    stream.flush()
