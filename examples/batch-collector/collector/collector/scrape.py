@@ -1,0 +1,65 @@
+"""A child's share of the pages becomes rows: an object for each page in the bucket, and messages in the queue."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+from collector.results import read_results
+from collector.web import PageGone
+
+if TYPE_CHECKING:
+    from collector.settings import Child
+    from collector.web import Web
+
+log = logging.getLogger(__name__)
+
+ROWS_PER_MESSAGE = 100  # about 20 kB; a message holds 256 KiB
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the work list is and where rows go."""
+
+    bucket: str
+    work: str
+    rows_url: str
+
+
+def scrape(places: Places, child: Child, web: Web, s3: Any, sqs: Any) -> int:
+    """Scrape this child's share of the work list; how many rows.
+
+    A page's rows have one key a day, so that a second attempt or a second run overwrites. Messages can come twice, as
+    in any queue: `vin` and `date` tell that it is the same row.
+    """
+    order = json.load(s3.get_object(Bucket=places.bucket, Key=places.work)["Body"])
+    written = 0
+    for number, address in list(enumerate(order["pages"], 1))[child.index :: child.size]:
+        rows = scrape_page(address, order, web)
+        key = f"rows/{order['zip']}/{order['date']}/page-{number:04}.jsonl"
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        s3.put_object(Bucket=places.bucket, Key=key, Body=lines.encode(), ContentType="application/x-ndjson")
+        send(rows, places.rows_url, sqs)
+        log.info("%s: %d rows", key, len(rows))
+        written += len(rows)
+    return written
+
+
+def scrape_page(address: str, order: dict[str, Any], web: Web) -> list[dict[str, Any]]:
+    """The rows of one page; none when it has gone because cars were sold since the list was made."""
+    try:
+        _, cars = read_results(address, web.get(address))
+    except PageGone:
+        log.info("%s: no longer there", address)
+        return []
+    found = {"zip": order["zip"], "date": order["date"]}
+    return [{**car, "url": urljoin(address, car["url"]), **found} for car in cars]
+
+
+def send(rows: list[dict[str, Any]], queue: str, sqs: Any) -> None:
+    """Send rows to the queue, a JSON array a message."""
+    for start in range(0, len(rows), ROWS_PER_MESSAGE):
+        sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(rows[start : start + ROWS_PER_MESSAGE]))
