@@ -51,8 +51,8 @@ def _field_change(want: Resource, live: Resource, name: str, *, fixed: bool, dri
     before, after = getattr(live, name), getattr(want, name)
     return FieldChange(
         name,
-        _plain(before),
-        _plain(after),
+        plain(before),
+        plain(after),
         fixed=fixed or Mark.FIXED in found,
         unknown=unknown(after),
         hidden=Mark.SECRET in found,
@@ -60,6 +60,6 @@ def _field_change(want: Resource, live: Resource, name: str, *, fixed: bool, dri
     )
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """A policy shows as its document."""
     return value.document if isinstance(value, Policy) else value

@@ -10,6 +10,17 @@ from scrapectl.engine.resource import Desired, FieldChange, Key, Live
 from scrapectl.errors import Place, Problem
 
 
+class Verb(enum.StrEnum):
+    """The two things a change may do to AWS: bring one there or into shape, and end an old one."""
+
+    PUT = "put"
+    END = "end"
+
+
+StepId = tuple[Verb, str, Key]
+"""One thing to do: verb, kind, key."""
+
+
 class Action(enum.StrEnum):
     """What a change does. A replacement makes the new one before the old one goes, wherever names allow."""
 
@@ -24,7 +35,8 @@ class Change:
     """One difference between desired and live.
 
     `desired` is None for a delete; `live` is what stands (the old one for a replacement), None for a create.
-    `after` holds the addresses of changes that must be done first.
+    A replacement has two keys: `key` is the new one's, `old_key` the old one's; they are equal when a leaf is
+    deleted and made again in place. `put_after` and `end_after` are the steps that come first.
     """
 
     address: str
@@ -39,7 +51,18 @@ class Change:
     where: Place | None = None
     notes: tuple[str, ...] = ()
     keep: bool = False  # on_destroy: keep — tagged `scrapectl:kept` and left
-    after: tuple[str, ...] = ()
+    put_after: tuple[StepId, ...] = ()
+    end_after: tuple[StepId, ...] = ()
+
+    @property
+    def steps(self) -> tuple[StepId, ...]:
+        """What this change does, in order."""
+        put, end = (Verb.PUT, self.kind, self.key), (Verb.END, self.kind, self.old_key or self.key)
+        if self.action is Action.DELETE:
+            return (end,)
+        if self.action is not Action.REPLACE:
+            return (put,)
+        return (end, put) if self.old_key == self.key else (put, end)
 
     @property
     def drift(self) -> bool:

@@ -150,6 +150,10 @@ class Resource:
     """`update` writes `Update.tags` itself, so that `retag` is called only when nothing else differs."""
     holds_data: ClassVar[bool] = False
     """People's data is in it: `on_destroy` rules what destroy, replacement and removal do."""
+    contents_name: ClassVar[str] = "things"
+    """What `contents` counts, in the plural."""
+    acts: ClassVar[bool] = False
+    """It starts work or runs it (schedules, queues): it ends before what that work uses."""
     remains: ClassVar[str] = ""
     """What AWS keeps of it after a delete, told by destroy."""
     carries_tags: ClassVar[bool] = True
@@ -214,6 +218,12 @@ class Resource:
         del live
         return frozenset()
 
+    @classmethod
+    def stands_in(cls, live: Live) -> tuple[str, ...]:
+        """ARNs of what holds it and that no field names (a schedule's group): they end after it."""
+        del live
+        return ()
+
     def differ(self, live: Live) -> tuple[FieldChange, ...]:
         """What differs from what is live beyond the fields themselves (revisions to be dropped); usually nothing."""
         del live
@@ -243,6 +253,7 @@ class Desired:
     places: Mapping[str, Place] = field(default_factory=dict)  # field name → where the spec sets it
     tags: Mapping[str, str] = field(default_factory=dict)  # the user's
     on_destroy: str = "delete"
+    common: bool = False  # stands in any spec of this pipeline's name, so that it proves no kinship
     after: tuple[str, ...] = ()  # addresses that come first though no field says so
     notes: tuple[str, ...] = ()
 

@@ -1,0 +1,133 @@
+"""Which errors heal by themselves, and how long to wait for it: AWS-FACTS §1, §0 and §22 as one table (pure)."""
+
+from __future__ import annotations
+
+import enum
+import random
+from dataclasses import dataclass
+
+from scrapectl.errors import AwsError, ScrapectlError
+
+
+class Heals(enum.Enum):
+    """Why a repeat of the same call may succeed."""
+
+    ROLE_IS_FRESH = "role is fresh"
+    THROTTLED = "throttled"
+    BUSY = "busy"
+    COOLDOWN = "name cools down"
+    LOST = "lost"
+
+
+@dataclass(frozen=True)
+class _Sign:
+    code: str  # "" matches any code
+    text: str  # part of the message; "" matches any message
+    heals: Heals
+    service: str = ""
+
+
+_FRESH, _BUSY, _COOLS = Heals.ROLE_IS_FRESH, Heals.BUSY, Heals.COOLDOWN
+
+_SIGNS = (
+    # AWS-FACTS §1: the role was made moments ago and the service cannot assume it yet.
+    _Sign("ValidationException", "must allow AWS EventBridge Scheduler to assume the role", _FRESH),
+    _Sign("ValidationException", "cannot be assumed by principal", _FRESH),
+    _Sign("InvalidParameterValueException", "cannot be assumed by Lambda", _FRESH),
+    _Sign("InvalidParameterValueException", "does not have permissions", _FRESH),
+    _Sign("InvalidParameterValueException", "KMS key is invalid for CreateGrant", _FRESH),
+    _Sign("AccessDeniedException", "authorized to assume the provided role", _FRESH),
+    _Sign("AccessDeniedException", "not authorized to access the Log Destination", _FRESH),
+    _Sign("AccessDeniedException", "is not authorized to create managed-rule", _FRESH),
+    _Sign("MalformedPolicyDocument", "Invalid principal in policy", _FRESH),
+    _Sign("MalformedPolicy", "Invalid principal in policy", _FRESH),
+    _Sign("InvalidAttributeValue", "Invalid value for the parameter Policy", _FRESH, "sqs"),
+    _Sign("InvalidParameter", "PrincipalNotFound", _FRESH),
+    _Sign("InvalidParameterException", "Unable to assume the service linked role", _FRESH),
+    _Sign("ClientException", "not authorized to perform: sts:AssumeRole", _FRESH, "batch"),
+    _Sign("InvalidParameterException", "Invalid repository policy provided", _FRESH, "ecr"),
+    _Sign("NoSuchEntity", "The role with name", _FRESH, "iam"),
+    # What is being made, changed or taken away right now.
+    _Sign("ClientException", "being modified", _BUSY, "batch"),
+    _Sign("ClientException", "JobQueue relationship", _BUSY, "batch"),
+    _Sign("ClientException", "must be created and valid before", _BUSY, "batch"),
+    _Sign("ClientException", "is not in a valid state", _BUSY, "batch"),
+    _Sign("ClientException", "is in use", _BUSY, "batch"),
+    _Sign("OperationAborted", "", _BUSY, "s3"),
+    _Sign("BucketNotEmpty", "", _BUSY, "s3"),
+    _Sign("OperationAbortedException", "", _BUSY, "logs"),
+    _Sign("ConcurrentModification", "", _BUSY),
+    _Sign("ConcurrentModificationException", "", _BUSY),
+    _Sign("EntityTemporarilyUnmodifiable", "", _BUSY),
+    _Sign("DeleteConflict", "", _BUSY, "iam"),
+    _Sign("DependencyViolation", "", _BUSY, "ec2"),
+    _Sign("InvalidGroup.InUse", "", _BUSY, "ec2"),
+    _Sign("InvalidGroup.NotFound", "", _BUSY, "ec2"),
+    _Sign("ConflictException", "", _BUSY, "scheduler"),
+    _Sign("ResourceInUseException", "", _BUSY),
+    _Sign("ResourceConflictException", "in progress", _BUSY),
+    _Sign("RepositoryNotEmptyException", "", _BUSY),
+    _Sign("NoSuchBucket", "", _BUSY, "s3"),  # moments after CreateBucket (AWS-FACTS §0)
+    _Sign("AWS.SimpleQueueService.NonExistentQueue", "", _BUSY, "sqs"),
+    # A name that was given up a moment ago.
+    _Sign("AWS.SimpleQueueService.QueueDeletedRecently", "", _COOLS, "sqs"),
+    _Sign("QueueDeletedRecently", "", _COOLS, "sqs"),
+    _Sign("InvalidRequestException", "scheduled for deletion", _COOLS, "secretsmanager"),
+    _Sign("ClientException", "Object already exists", _COOLS, "batch"),
+)
+
+_THROTTLES = frozenset(
+    {
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "Throttled",
+        "TooManyRequestsException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "PriorRequestNotComplete",
+        "EC2ThrottledException",
+        "LimitExceededException:Rate exceeded",
+        "TooManyUpdates",
+    }
+)
+
+_ROLE_GRID = (0.25, 0.5, 1.0)  # then every 2 s, 48 s in all (AWS-FACTS §0)
+_ROLE_TRIES = 26
+_LIMITS = {Heals.THROTTLED: 12, Heals.BUSY: 40, Heals.COOLDOWN: 20, Heals.LOST: 8}
+_LONGEST = 8.0
+
+
+def healing(error: ScrapectlError) -> Heals | None:
+    """Why the error may pass, None when it will not."""
+    if not isinstance(error, AwsError):
+        return None
+    for sign in _SIGNS:
+        same_code = not sign.code or sign.code == error.code
+        if same_code and sign.text in error.message and sign.service in {"", error.service}:
+            return sign.heals
+    if error.code in _THROTTLES or "Rate exceeded" in error.message:
+        return Heals.THROTTLED
+    return Heals.LOST if error.lost else None
+
+
+def retry_after(error: ScrapectlError, tries: int) -> float | None:
+    """Seconds until the next try; None when the error will not pass, or has had its time.
+
+    Args:
+        error: What the call raised.
+        tries: How often it failed so far, this time included.
+    """
+    reason = healing(error)
+    if reason is None:
+        return None
+    if reason is Heals.ROLE_IS_FRESH:
+        if tries > _ROLE_TRIES:
+            return None
+        return _ROLE_GRID[tries - 1] if tries <= len(_ROLE_GRID) else 2.0
+    if tries > _LIMITS[reason]:
+        return None
+    longest = min(_LONGEST, 2.0 ** (tries - 1))
+    return longest if reason is Heals.COOLDOWN else longest * (0.5 + random.random() / 2)  # noqa: S311 - spreads retries

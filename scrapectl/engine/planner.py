@@ -1,0 +1,337 @@
+"""(desired, live) → plan: what to create, change, replace and remove, in which order, and what is refused (pure)."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from scrapectl.engine.diff import diff, plain
+from scrapectl.engine.order import holders, in_order, needed
+from scrapectl.engine.ownership import ADDRESS, KEPT, ON_DESTROY, owner_of, tag_difference, wanted_tags
+from scrapectl.engine.plan import Action, Change, Plan, StepId, Verb
+from scrapectl.engine.resource import (
+    Desired,
+    FieldChange,
+    Live,
+    Mark,
+    Replace,
+    Resource,
+    Status,
+    compared_fields,
+    marks,
+)
+from scrapectl.engine.values import Ref, resolve, unknown
+from scrapectl.engine.world import Thing, World
+from scrapectl.errors import Problem
+
+
+@dataclass(frozen=True)
+class Aim:
+    """For whom a plan is made, and what it may do."""
+
+    pipeline: str
+    stage: str | None
+    account: str
+    region: str
+    kinds: Mapping[str, type[Resource]]  # in the order of creation
+    delete_data: bool = False
+    keep_data: bool = False
+    takeover: bool = False
+    deletes: bool = True  # False with --only
+    notes: tuple[str, ...] = ()
+
+    @property
+    def owner(self) -> str:
+        """`pipeline`, or `pipeline.stage`."""
+        return f"{self.pipeline}.{self.stage}" if self.stage else self.pipeline
+
+
+def make_plan(wanted: Sequence[Desired], world: World, aim: Aim) -> Plan:
+    """Compare everything wanted with everything live.
+
+    Raises:
+        SpecError: references run in a circle.
+    """
+    draft = _Draft(world, aim, wanted)
+    for desired in in_order(wanted):
+        draft.consider(desired)
+    if aim.deletes:
+        draft.remove_leftovers()
+    draft.refuse_strangers_spec()
+    return draft.plan()
+
+
+def make_destroy_plan(wanted: Sequence[Desired], world: World, aim: Aim) -> Plan:
+    """End everything that the owner has; `wanted` only tells what bears our names without being ours."""
+    draft = _Draft(world, aim, ())
+    for desired in wanted:
+        live = world.live.get((desired.resource.kind, desired.resource.key()))
+        if live is not None and desired.resource.carries_tags and owner_of(live) != aim.owner:
+            draft.notes.append(f"{desired.address} is left: {_whose(live)}.")
+    draft.remove_leftovers()
+    return draft.plan()
+
+
+class _Fate(enum.Enum):
+    """What becomes of a thing that is no longer wanted."""
+
+    ENDS = "ends"
+    KEPT = "kept"
+    REFUSED = "refused"
+
+
+@dataclass
+class _Draft:
+    """A plan in the making."""
+
+    world: World
+    aim: Aim
+    wanted: Sequence[Desired]
+    changes: list[Change] = field(default_factory=list)
+    unchanged: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    refusals: list[Problem] = field(default_factory=list)
+    remains: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    known: dict[str, Mapping[str, str]] = field(default_factory=dict)  # address → outputs of what stays
+
+    def __post_init__(self) -> None:
+        self.notes.extend(self.aim.notes)
+        self.leftovers = self._find_leftovers()
+
+    def _find_leftovers(self) -> dict[Thing, Live]:
+        wanted = {(d.resource.kind, d.resource.key()) for d in self.wanted}
+        return {
+            thing: live
+            for thing, live in self.world.owned(self.aim.owner)
+            if thing not in wanted and self.aim.kinds[thing[0]].carries_tags
+        }
+
+    def consider(self, desired: Desired) -> None:
+        """Decide what one wanted resource needs."""
+        want = resolve(desired.resource, self._lookup)
+        desired = dataclasses.replace(desired, resource=want)
+        live = self.world.live.get((want.kind, want.key()))
+        if live is not None and want.carries_tags and owner_of(live) != self.aim.owner:
+            self._refuse(desired, f"{want.kind} {want.key()[-1]!r} exists already and {_whose(live)}.", _FOREIGN_HINT)
+        elif live is None or live.status is Status.RECOVERABLE:
+            self._create(desired)
+        else:
+            self._compare(desired, live)
+
+    def _lookup(self, ref: Ref) -> str | None:
+        return self.known.get(ref.address, {}).get(ref.output)
+
+    def _create(self, desired: Desired) -> None:
+        thing, old = self._predecessor(desired.address)
+        if old is None or thing is None or not self.aim.deletes:
+            self._add(desired, Action.CREATE, None, _all_fields(desired.resource))
+            return
+        del self.leftovers[thing]
+        fate = self._may_go(thing, old, desired)
+        if fate is _Fate.ENDS:
+            self._add(desired, Action.REPLACE, old, _replacing_fields(desired.resource, thing, old), old_key=thing[1])
+            return
+        self._add(desired, Action.CREATE, None, _all_fields(desired.resource))
+        if fate is _Fate.KEPT:
+            self._end(thing, old)
+
+    def _predecessor(self, address: str) -> tuple[Thing | None, Live | None]:
+        """A leftover that bears the same address under another name."""
+        for thing, live in self.leftovers.items():
+            if live.tags.get(ADDRESS) == address:
+                return thing, live
+        return None, None
+
+    def _compare(self, desired: Desired, live: Live) -> None:
+        fields = diff(desired.resource, live) + self._tag_changes(desired, live)
+        if not fields:
+            self.unchanged[desired.address] = self.known[desired.address] = live.outputs
+        elif not any(change.fixed for change in fields):
+            self.known[desired.address] = live.outputs
+            self._add(desired, Action.UPDATE, live, fields)
+        elif desired.resource.replace is Replace.IN_PLACE:
+            self._replace_in_place(desired, live, fields)
+        else:
+            names = ", ".join(change.name for change in fields if change.fixed)
+            self._refuse(desired, f"AWS cannot change {names} of {desired.address}.", _FIXED_HINT)
+
+    def _replace_in_place(self, desired: Desired, live: Live, fields: tuple[FieldChange, ...]) -> None:
+        key = desired.resource.key()
+        if self._may_go((desired.resource.kind, key), live, desired) is _Fate.ENDS:
+            self._add(desired, Action.REPLACE, live, fields, old_key=key)
+        else:
+            self._refuse(desired, f"{desired.address} must be replaced, and on_destroy keeps it.", _FIXED_HINT)
+
+    def _tag_changes(self, desired: Desired, live: Live) -> tuple[FieldChange, ...]:
+        if not desired.resource.carries_tags:
+            return ()
+        difference = tag_difference(wanted_tags(desired, self.aim.owner), live.tags)
+        if not difference.counts:
+            return ()
+        before = {key: live.tags[key] for key in (*difference.put, *difference.drop) if key in live.tags}
+        hidden = {key for key in (*before, *difference.put) if key.startswith("scrapectl:") and key not in _SHOWN_TAGS}
+        shown = {key: value for key, value in difference.put.items() if key not in hidden}
+        return (FieldChange("tags", {k: v for k, v in before.items() if k not in hidden}, shown),)
+
+    def _add(
+        self,
+        desired: Desired,
+        action: Action,
+        live: Live | None,
+        fields: tuple[FieldChange, ...],
+        old_key: tuple[str, ...] | None = None,
+    ) -> None:
+        where = next((desired.places[f.name] for f in fields if f.name in desired.places), desired.where)
+        self.changes.append(
+            Change(
+                desired.address,
+                desired.resource.kind,
+                action,
+                desired.resource.key(),
+                desired,
+                live,
+                old_key,
+                fields,
+                desired.origin,
+                where if action is Action.UPDATE else desired.where,
+                desired.notes,
+            )
+        )
+
+    def _refuse(self, desired: Desired, message: str, hint: str) -> None:
+        self.refusals.append(Problem(message, desired.where, desired.origin, hint))
+
+    def remove_leftovers(self) -> None:
+        """What is ours and no longer wanted goes, as `on_destroy` allows."""
+        order = list(self.aim.kinds)
+        for thing in sorted(self.leftovers, key=lambda thing: (-order.index(thing[0]), thing[1])):
+            self._end(thing, self.leftovers[thing])
+
+    def _end(self, thing: Thing, live: Live) -> None:
+        address = live.tags.get(ADDRESS) or f"{thing[0]}.{'/'.join(thing[1])}"
+        fate = self._may_go(thing, live, None)
+        if fate is _Fate.REFUSED:
+            return
+        kind = self.aim.kinds[thing[0]]
+        if fate is _Fate.ENDS and kind.remains:
+            self.remains.append(f"{address}: {kind.remains}")
+        if fate is _Fate.KEPT:
+            self.remains.append(f"{address}: kept, tagged {KEPT}")
+        self.changes.append(
+            Change(address, thing[0], Action.DELETE, thing[1], None, live, keep=fate is _Fate.KEPT, origin=address)
+        )
+
+    def _may_go(self, thing: Thing, live: Live, desired: Desired | None) -> _Fate:
+        """What `on_destroy`, its contents and the options say of a thing that would go."""
+        rule = live.tags.get(ON_DESTROY, "delete")
+        kind = self.aim.kinds[thing[0]]
+        if rule == "keep" or (kind.holds_data and self.aim.keep_data):
+            return _Fate.KEPT
+        count = self.world.contents.get(thing, 0)
+        if kind.holds_data and count and rule == "refuse" and not self.aim.delete_data:
+            name = live.tags.get(ADDRESS, "/".join(thing[1]))
+            message = f"{name} ({thing[1][-1]}) holds {count} {kind.contents_name} that would be lost."
+            place = desired.where if desired else None
+            self.refusals.append(Problem(message, place, desired.origin if desired else "", _DATA_HINT))
+            return _Fate.REFUSED
+        return _Fate.ENDS
+
+    def refuse_strangers_spec(self) -> None:
+        """A plan that would delete what stands and has nothing in common with it comes from another spec."""
+        common = {desired.address for desired in self.wanted if desired.common}
+        ours = {desired.address for desired in self.wanted} - common
+        standing = {address for address in self.world.addresses(self.aim.owner) if address.split(".")[0] in _PRINCIPAL}
+        standing -= common
+        deletes = any(change.action is Action.DELETE for change in self.changes) or self.refusals
+        if self.aim.deletes and not self.aim.takeover and deletes and standing and not standing & ours:
+            names = ", ".join(sorted(standing)[:5]) + ("…" if len(standing) > 5 else "")  # noqa: PLR2004 - enough to know it by
+            message = f"another spec stands under the name {self.aim.owner}: {names}."
+            self.refusals.append(
+                Problem(message, None, "pipeline", "Give this pipeline another name, or say --takeover if it is meant.")
+            )
+
+    def plan(self) -> Plan:
+        """Put the changes in order and let each know what comes first."""
+        return Plan(
+            self.aim.pipeline,
+            self.aim.stage,
+            self.aim.account,
+            self.aim.region,
+            tuple(self._ordered()),
+            tuple(self.unchanged),
+            tuple(self.notes),
+            tuple(self.refusals),
+            tuple(self.remains),
+            dict(self.unchanged),
+        )
+
+    def _ordered(self) -> Iterable[Change]:
+        puts = {c.address: _put_step(c) for c in self.changes if c.action is not Action.DELETE}
+        by_thing = {(c.kind, c.old_key or c.key): c for c in self.changes if c.live is not None}
+        named = holders(self.world.live, self.aim.kinds)
+        acting = tuple(_end_step(c) for c in self.changes if _ends(c) and self.aim.kinds[c.kind].acts)
+        for change in self.changes:
+            put_after: tuple[StepId, ...] = ()
+            if change.desired is not None:
+                needs = sorted(needed(change.desired))
+                put_after = tuple(puts[address] for address in needs if address in puts)
+            end_after: set[StepId] = set()
+            if _ends(change):
+                holding = named.get((change.kind, change.old_key or change.key), frozenset())
+                end_after.update(_release_step(by_thing[thing]) for thing in holding if thing in by_thing)
+                if not self.aim.kinds[change.kind].acts and not change.keep:
+                    end_after.update(acting)
+            mine = set(change.steps)
+            yield dataclasses.replace(
+                change,
+                put_after=put_after,
+                end_after=tuple(sorted(end_after - mine)),
+            )
+
+
+_SHOWN_TAGS = frozenset({ON_DESTROY, KEPT})
+_PRINCIPAL = frozenset({"batch_job_definition", "s3_bucket", "sqs_queue", "ecr_repository", "secret"})
+_FOREIGN_HINT = "Give it another name (name: …), or use it as it is with existing: …."
+_FIXED_HINT = "Give it another name, so that a new one is made beside it; or delete it by hand first."
+_DATA_HINT = "Say --delete-data to lose them, --keep-data to leave it standing, or on_destroy: keep."
+
+
+def _whose(live: Live) -> str:
+    owner = owner_of(live)
+    return f"belongs to pipeline {owner}" if owner else "is not tagged as this pipeline's"
+
+
+def _all_fields(want: Resource) -> tuple[FieldChange, ...]:
+    """A create shows every field that is set."""
+    found = marks(type(want))
+    values = {name: getattr(want, name) for name in compared_fields(type(want))}
+    return tuple(
+        FieldChange(name, None, plain(value), unknown=unknown(value), hidden=Mark.SECRET in found[name])
+        for name, value in values.items()
+        if value is not None
+    )
+
+
+def _replacing_fields(want: Resource, thing: Thing, old: Live) -> tuple[FieldChange, ...]:
+    """What differs, the new name included when nothing else does."""
+    fields = diff(want, old)
+    return fields or (FieldChange("name", thing[1][-1], want.key()[-1], fixed=True),)
+
+
+def _ends(change: Change) -> bool:
+    return change.action in {Action.DELETE, Action.REPLACE}
+
+
+def _put_step(change: Change) -> StepId:
+    return (Verb.PUT, change.kind, change.key)
+
+
+def _end_step(change: Change) -> StepId:
+    return (Verb.END, change.kind, change.old_key or change.key)
+
+
+def _release_step(change: Change) -> StepId:
+    """The step after which a thing no longer names what its old value named."""
+    return _end_step(change) if _ends(change) else _put_step(change)

@@ -1,0 +1,243 @@
+"""One thing on its way to what is wanted: what to write next, and what a look at it means (no AWS service named)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from scrapectl.engine.diff import diff, fill_defaults
+from scrapectl.engine.ownership import KEPT, owner_of, tag_difference, wanted_tags
+from scrapectl.engine.plan import Change, Verb
+from scrapectl.engine.resource import Aws, Desired, FieldChange, Key, Live, Removal, Resource, Status, Update
+from scrapectl.engine.values import Ref, resolve
+from scrapectl.errors import AwsError, ScrapectlError
+
+
+@dataclass(frozen=True)
+class Done:
+    """It is as wanted: `live` as read back, None when it is gone."""
+
+    live: Live | None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """It will not be as wanted, and why."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Come back in so many seconds: to look (True) or to write again."""
+
+    seconds: float
+    look: bool
+    text: str = ""
+    retry: bool = False
+
+
+BROKEN_LOOKS = 4
+
+Verdict = Done | Wait | Failed
+RetryAfter = Callable[[ScrapectlError, int], float | None]
+
+
+class Step:
+    """What both verbs share: errors that heal, and how long to wait for what AWS is making."""
+
+    verb: Verb
+    unfinished = "AWS may still be at it; the next apply meets it again"
+
+    def __init__(self, kind: type[Resource], key: Key, change: Change) -> None:
+        self.kind = kind
+        self.key = key
+        self.change = change
+        self.tries = 0
+        self.deadline: float | None = None
+
+    def write(self, aws: Aws) -> Any:
+        """Send what AWS takes now; runs in a worker."""
+        raise NotImplementedError
+
+    def wrote(self, result: Any, now: float) -> Verdict:
+        """The write was answered."""
+        raise NotImplementedError
+
+    def saw(self, live: Live | None, now: float) -> Verdict:
+        """A look was answered."""
+        raise NotImplementedError
+
+    def failed(self, error: BaseException, now: float, retry_after: RetryAfter) -> Verdict:
+        """A call failed: try again later when that can heal it."""
+        del now
+        if not isinstance(error, ScrapectlError):
+            return Failed(f"{type(error).__name__}: {error}")
+        self.tries += 1
+        seconds = retry_after(error, self.tries)
+        if seconds is None:
+            return Failed(_with_hint(error))
+        self.after_loss(lost=isinstance(error, AwsError) and error.lost)
+        return Wait(seconds, look=False, text=str(error), retry=True)
+
+    def after_loss(self, *, lost: bool) -> None:
+        """A repeat follows; `lost` says that the first call may have been carried out."""
+
+    def wait(self, now: float, text: str = "") -> Verdict:
+        """Look again after the kind's interval, until its limit."""
+        if self.deadline is None:
+            self.deadline = now + self.kind.pace.limit
+        if now >= self.deadline:
+            return Failed(f"{text or 'it did not settle'} after {self.kind.pace.limit:.0f} s")
+        return Wait(self.kind.pace.interval, look=True, text=text)
+
+    def first_look(self, now: float) -> Verdict:
+        """Look soon after a write; the kind's limit counts from here."""
+        self.deadline = now + self.kind.pace.limit
+        return Wait(self.kind.pace.first, look=True)
+
+
+class PutStep(Step):
+    """Creates or updates until no difference is left."""
+
+    verb = Verb.PUT
+
+    def __init__(
+        self, kind: type[Resource], key: Key, change: Change, owner: str, lookup: Callable[[Ref], str | None]
+    ) -> None:
+        super().__init__(kind, key, change)
+        if change.desired is None:
+            raise AssertionError(f"{change.address} is put without being desired")
+        self.desired: Desired = change.desired
+        self.owner = owner
+        self.lookup = lookup
+        self.live = change.live if change.old_key is None else None
+        if self.live is not None and self.live.status is Status.RECOVERABLE:
+            self.live = None
+        self.look_first = False
+        self.before: tuple[FieldChange, ...] | None = None
+        self.broken_looks = 0
+
+    def write(self, aws: Aws) -> Live | None:
+        """Create it, or send the next part of its update; a `Live` when that is the end of it."""
+        want = self._resolved()
+        tags = wanted_tags(want, self.owner)
+        if self.look_first:
+            self.live = self.kind.read_many(aws, [self.key]).get(self.key)
+            self._must_be_ours()
+            self.look_first = False
+        if self.live is None or self.live.status is Status.RECOVERABLE:
+            return want.resource.create(aws, tags)
+        return self._write_update(aws, want, tags, self.live)
+
+    def _write_update(self, aws: Aws, want: Desired, tags: dict[str, str], live: Live) -> Live | None:
+        fields = diff(want.resource, live)
+        if fields:
+            filled = fill_defaults(want.resource, live.resource)
+            filled.update(aws, Update(live, frozenset(f.name for f in fields), tags))
+            self.before = fields
+            return None
+        if want.resource.carries_tags:
+            difference = tag_difference(tags, live.tags)
+            if difference.put or difference.drop:
+                want.resource.retag(aws, live, difference.put, difference.drop)
+        return dataclasses.replace(live, tags=tags)
+
+    def _resolved(self) -> Desired:
+        resource = resolve(self.desired.resource, self.lookup)
+        return dataclasses.replace(self.desired, resource=resource)
+
+    def _must_be_ours(self) -> None:
+        if self.live is not None and self.kind.carries_tags and owner_of(self.live) != self.owner:
+            raise ScrapectlError(f"{self.change.address} was made by someone else in the meantime.")
+
+    def wrote(self, result: Any, now: float) -> Verdict:
+        """An answer that is whole ends it; else it is read back."""
+        if isinstance(result, Live):
+            return Done(result)
+        return self.first_look(now)
+
+    def saw(self, live: Live | None, now: float) -> Verdict:
+        """Nothing differs: done. Something differs and moved: write on. Nothing moved: wait, to the limit."""
+        if live is None:
+            self.look_first = True
+            return self.wait(now, "AWS does not show it yet")
+        if live.status is Status.BUSY:
+            self.live = live
+            return self.wait(now, live.reason)
+        want = self._resolved()
+        fields = diff(want.resource, live)
+        if not fields and not self._tags_differ(want, live):
+            return Done(live)
+        if live.status is Status.BROKEN and self.before is not None:
+            return self._broken(live, now)
+        if fields and fields == self.before:
+            return self._not_taken(fields, now)
+        self.live = live
+        return Wait(0.0, look=False)
+
+    def _tags_differ(self, want: Desired, live: Live) -> bool:
+        if not self.kind.carries_tags:
+            return False
+        difference = tag_difference(wanted_tags(want, self.owner), live.tags)
+        return bool(difference.put or difference.drop)
+
+    def _broken(self, live: Live, now: float) -> Verdict:
+        """Broken after our write: AWS may need a moment to see it, but no more than a few looks."""
+        self.broken_looks += 1
+        why = live.reason or "AWS says that it is broken"
+        return self.wait(now, why) if self.broken_looks < BROKEN_LOOKS else Failed(why)
+
+    def _not_taken(self, fields: tuple[FieldChange, ...], now: float) -> Verdict:
+        names = ", ".join(change.name for change in fields)
+        return self.wait(now, f"AWS did not take {names}")
+
+    def after_loss(self, *, lost: bool) -> None:
+        """Look before a create is repeated, when the first may have been carried out."""
+        self.look_first = self.look_first or lost
+
+
+class EndStep(Step):
+    """Deletes until a look finds nothing; or marks as kept what shall stay."""
+
+    verb = Verb.END
+
+    def __init__(self, kind: type[Resource], key: Key, change: Change, removal: Removal) -> None:
+        super().__init__(kind, key, change)
+        if change.live is None:
+            raise AssertionError(f"{change.address} is ended without standing")
+        self.live: Live = change.live
+        self.removal = removal
+
+    def write(self, aws: Aws) -> None:
+        """Send what AWS takes now towards its end."""
+        if self.change.keep:
+            self.kind.retag(aws, self.live, {KEPT: "true"}, ())
+        else:
+            self.kind.delete(aws, self.live, self.removal)
+
+    def wrote(self, result: Any, now: float) -> Verdict:
+        """A kept thing is done with; else look whether it is gone."""
+        del result
+        if self.change.keep:
+            return Done(None)
+        return Wait(self.kind.pace.first, look=True) if self.deadline is not None else self.first_look(now)
+
+    def saw(self, live: Live | None, now: float) -> Verdict:
+        """Gone: done. Busy: wait. Else: the next part of its end."""
+        if live is None or live.status is Status.RECOVERABLE:
+            return Done(None)
+        if live.status is Status.BUSY:
+            return self.wait(now, live.reason)
+        moved = live != self.live
+        self.live = live
+        if moved:
+            return Wait(0.0, look=False)
+        waited = self.wait(now, "it is still there")
+        return Wait(waited.seconds, look=False) if isinstance(waited, Wait) else waited
+
+
+def _with_hint(error: ScrapectlError) -> str:
+    return f"{error} {error.hint}" if error.hint else str(error)
