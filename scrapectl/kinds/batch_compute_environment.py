@@ -1,17 +1,18 @@
-"""A Fargate compute environment of AWS Batch: where jobs run, and how many vCPUs they may hold at once."""
+"""Turns a place where jobs run into a Fargate compute environment of AWS Batch."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from scrapectl.engine.resource import Aws, Fixed, Identity, Key, Live, Needs, Pace, Removal, Resource, Update
 from scrapectl.kinds.batch_describe import GONE, SETTLING, arn_name, describe, status_of
+from scrapectl.kinds.tags import own_tags
 
 
 def compute_environment_arn(partition: str, region: str, account: str, name: str) -> str:
-    """The ARN that a compute environment of this name has."""
+    """Say the ARN that a compute environment of this name has."""
     return f"arn:{partition}:batch:{region}:{account}:compute-environment/{name}"
 
 
@@ -53,7 +54,7 @@ class BatchComputeEnvironment(Resource):
     def read_many(cls, aws: Aws, keys: Sequence[Key]) -> dict[Key, Live]:
         """Read all in one describe for each hundred."""
         names = [name for (name,) in keys]
-        entries = describe(aws, "describe_compute_environments", "computeEnvironments", "computeEnvironments", names)
+        entries = describe(aws, "describe_compute_environments", "computeEnvironments", computeEnvironments=names)
         lives = [cls._live(entry) for entry in entries if entry["status"] != "DELETED"]
         return {live.resource.key(): live for live in lives}
 
@@ -70,7 +71,7 @@ class BatchComputeEnvironment(Resource):
         )
         outputs = {"arn": entry["computeEnvironmentArn"], "name": resource.name}
         reason = entry.get("statusReason", "")
-        return Live(resource, outputs, dict(entry.get("tags", {})), status_of(entry), reason)
+        return Live(resource, outputs, own_tags(entry.get("tags", {})), status_of(entry), reason)
 
     def create(self, aws: Aws, tags: Mapping[str, str]) -> Live | None:
         """Make it ENABLED: AWS takes no other state at first."""
@@ -106,13 +107,13 @@ class BatchComputeEnvironment(Resource):
         """Disable it; when that has settled, delete it."""
         del removal
         name = live.outputs["name"]
-        if getattr(live.resource, "state", "") == "ENABLED":
+        if cast("BatchComputeEnvironment", live.resource).state == "ENABLED":
             aws.call("batch", "update_compute_environment", absent=GONE, computeEnvironment=name, state="DISABLED")
         else:
             aws.call("batch", "delete_compute_environment", absent=GONE, computeEnvironment=name)
 
     @classmethod
     def key_of_arn(cls, arn: str) -> Key | None:
-        """The name at the end of the ARN."""
+        """Take the name at the end of the ARN."""
         name = arn_name(arn, "compute-environment")
         return (name,) if name else None

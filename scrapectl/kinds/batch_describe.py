@@ -18,9 +18,10 @@ _NAMES_IN_ONE_CALL = 100
 _STATUS = {"VALID": Status.READY, "INVALID": Status.BROKEN}
 
 
-def describe(aws: Aws, operation: str, items: str, parameter: str, names: Sequence[str]) -> list[dict[str, Any]]:
-    """Ask for many by name (or ARN); Batch leaves out what it does not know."""
-    chunks = [names[i : i + _NAMES_IN_ONE_CALL] for i in range(0, len(names), _NAMES_IN_ONE_CALL)]
+def describe(aws: Aws, operation: str, items: str, **names: Sequence[str]) -> list[dict[str, Any]]:
+    """Ask for many by name (or ARN), given as the call's own parameter; Batch leaves out what it does not know."""
+    ((parameter, wanted),) = names.items()
+    chunks = [wanted[i : i + _NAMES_IN_ONE_CALL] for i in range(0, len(wanted), _NAMES_IN_ONE_CALL)]
     asks = [functools.partial(aws.pages, "batch", operation, items, **{parameter: chunk}) for chunk in chunks]
     return [entry for answer in aws.gather(asks) for entry in answer]
 

@@ -1,0 +1,119 @@
+"""Turns a queue and the environments it tries in order into a job queue of AWS Batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self, cast
+
+from scrapectl.engine.resource import Aws, Identity, Key, Live, Needs, Pace, Removal, Resource, Update
+from scrapectl.kinds.batch_describe import GONE, SETTLING, arn_name, describe, status_of
+from scrapectl.kinds.tags import own_tags
+
+
+def job_queue_arn(partition: str, region: str, account: str, name: str) -> str:
+    """Say the ARN that a job queue of this name has."""
+    return f"arn:{partition}:batch:{region}:{account}:job-queue/{name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchJobQueue(Resource):
+    """A job queue.
+
+    Attributes:
+        compute: ARNs of compute environments, in the order they are tried; at most three.
+        priority: Of queues that share an environment the one with the bigger number goes first.
+        scheduling_policy: ARN; None: first in, first out. AWS can exchange one, but neither add nor remove it.
+        state: ENABLED, or DISABLED when it takes no jobs.
+    """
+
+    name: Identity[str]
+    compute: tuple[Any, ...]
+    priority: int = 1
+    scheduling_policy: Any = None
+    state: str = "ENABLED"
+
+    kind: ClassVar[str] = "batch_job_queue"
+    pace: ClassVar[Pace] = SETTLING
+    sweep: ClassVar[str | None] = "batch:{region}:{account}:job-queue/"
+    needs: ClassVar[Needs] = Needs(
+        read=("batch:DescribeJobQueues",),
+        create=("batch:CreateJobQueue", "batch:TagResource"),
+        update=("batch:TagResource", "batch:UntagResource", "batch:UpdateJobQueue"),
+        delete=("batch:DeleteJobQueue", "batch:UpdateJobQueue"),
+    )
+
+    @classmethod
+    def read_many(cls, aws: Aws, keys: Sequence[Key]) -> dict[Key, Live]:
+        """Read all in one describe for each hundred."""
+        entries = describe(aws, "describe_job_queues", "jobQueues", jobQueues=[name for (name,) in keys])
+        lives = [cls._live(entry) for entry in entries if entry["status"] != "DELETED"]
+        return {live.resource.key(): live for live in lives}
+
+    @classmethod
+    def _live(cls, entry: Mapping[str, Any]) -> Live:
+        order = sorted(entry.get("computeEnvironmentOrder", ()), key=lambda place: place["order"])
+        resource = cls(
+            name=entry["jobQueueName"],
+            compute=tuple(place["computeEnvironment"] for place in order),
+            priority=entry["priority"],
+            scheduling_policy=entry.get("schedulingPolicyArn") or None,
+            state=entry["state"],
+        )
+        outputs = {"arn": entry["jobQueueArn"], "name": resource.name}
+        reason = entry.get("statusReason", "")
+        return Live(resource, outputs, own_tags(entry.get("tags", {})), status_of(entry), reason)
+
+    def create(self, aws: Aws, tags: Mapping[str, str]) -> Live | None:
+        """Make it; its environments must be VALID."""
+        aws.call(
+            "batch",
+            "create_job_queue",
+            jobQueueName=self.name,
+            state=self.state,
+            priority=self.priority,
+            computeEnvironmentOrder=self._order(),
+            tags=dict(tags),
+            **_policy_of(self),
+        )
+        return None
+
+    def update(self, aws: Aws, update: Update) -> None:
+        """Send what differs, everything to a broken one; always with the policy, as AWS wants one that is set."""
+        whole: dict[str, Any] = {"state": self.state, "priority": self.priority, "compute": self._order()}
+        changed = whole.keys() if "status" in update.changed else update.changed & whole.keys()
+        members = {"compute": "computeEnvironmentOrder"}
+        parameters = {members.get(name, name): whole[name] for name in changed}
+        aws.call("batch", "update_job_queue", jobQueue=self.name, **parameters, **_policy_of(self))
+
+    def _order(self) -> list[dict[str, Any]]:
+        return [{"order": place, "computeEnvironment": arn} for place, arn in enumerate(self.compute, start=1)]
+
+    def fixed(self, live: Self) -> frozenset[str]:
+        """A policy can be exchanged for another, but never be added or removed."""
+        if (self.scheduling_policy is None) != (live.scheduling_policy is None):
+            return frozenset({"scheduling_policy"})
+        return frozenset()
+
+    @classmethod
+    def delete(cls, aws: Aws, live: Live, removal: Removal) -> None:
+        """Disable it; when that has settled, delete it (with the jobs that it still holds)."""
+        del removal
+        queue = cast("BatchJobQueue", live.resource)
+        if queue.state == "ENABLED":
+            aws.call(
+                "batch", "update_job_queue", absent=GONE, jobQueue=queue.name, state="DISABLED", **_policy_of(queue)
+            )
+        else:
+            aws.call("batch", "delete_job_queue", absent=GONE, jobQueue=queue.name)
+
+    @classmethod
+    def key_of_arn(cls, arn: str) -> Key | None:
+        """Take the name at the end of the ARN."""
+        name = arn_name(arn, "job-queue")
+        return (name,) if name else None
+
+
+def _policy_of(queue: BatchJobQueue) -> dict[str, Any]:
+    """Name the policy in a request; a queue without one must not mention it."""
+    return {"schedulingPolicyArn": queue.scheduling_policy} if queue.scheduling_policy else {}

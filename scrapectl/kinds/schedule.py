@@ -1,0 +1,222 @@
+"""Turns a time and what shall happen then into a schedule of EventBridge Scheduler, in the pipeline's group."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, cast
+
+from scrapectl.engine.ownership import PIPELINE
+from scrapectl.engine.resource import Aws, Identity, Key, Live, Needs, Removal, Resource, Update
+from scrapectl.kinds import schedule_mark
+from scrapectl.kinds.schedule_group import ABSENT
+
+_PAST_START = ("ValidationException:The StartDate you specify cannot be earlier",)
+
+
+def schedule_arn(partition: str, region: str, account: str, group: str, name: str) -> str:
+    """Say the ARN that a schedule of this name has."""
+    return f"arn:{partition}:scheduler:{region}:{account}:schedule/{group}/{name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule(Resource):
+    """A schedule. It carries no tags: what they would say stands at the end of its Description (`schedule_mark`).
+
+    Attributes:
+        group: The schedule group, which is the owner.
+        expression: cron(…), rate(…) or at(…).
+        timezone: IANA name.
+        flex_minutes: It starts within so many minutes; None: at the minute.
+        state: ENABLED or DISABLED.
+        start: UTC, "2026-12-01T00:00:00Z"; a datetime is taken too.
+        end: As `start`.
+        target_arn: A universal target, `arn:aws:scheduler:::aws-sdk:batch:submitJob`.
+        role_arn: What Scheduler assumes.
+        input: The request of the target, as plain JSON values with AWS's member names; compared by meaning.
+        retries: How often handing over is tried again, 0 to 185.
+        within_seconds: For how long, 60 to 86400.
+        dead_letter: ARN of the queue that takes what could not be handed over.
+        description: The user's words.
+    """
+
+    group: Identity[str]
+    name: Identity[str]
+    expression: str
+    timezone: str = "UTC"
+    flex_minutes: int | None = None
+    state: str = "ENABLED"
+    start: Any = None
+    end: Any = None
+    target_arn: str
+    role_arn: Any
+    input: Any = None
+    retries: int = 185
+    within_seconds: int = 86400
+    dead_letter: Any = None
+    description: str = ""
+
+    kind: ClassVar[str] = "schedule"
+    tags_in_update: ClassVar[bool] = True
+    needs: ClassVar[Needs] = Needs(
+        read=("scheduler:GetSchedule", "scheduler:ListSchedules"),
+        create=("iam:PassRole", "scheduler:CreateSchedule"),
+        update=("iam:PassRole", "scheduler:UpdateSchedule"),
+        delete=("scheduler:DeleteSchedule",),
+        owned=("scheduler:ListSchedules",),
+    )
+
+    def __post_init__(self) -> None:
+        """Take the one spelling of times, JSON and words."""
+        object.__setattr__(self, "flex_minutes", self.flex_minutes or None)
+        object.__setattr__(self, "start", _utc(self.start))
+        object.__setattr__(self, "end", _utc(self.end))
+        object.__setattr__(self, "input", _json_values(self.input))
+        object.__setattr__(self, "description", self.description.strip()[: schedule_mark.WORDS_LIMIT].rstrip())
+
+    @classmethod
+    def read_many(cls, aws: Aws, keys: Sequence[Key]) -> dict[Key, Live]:
+        """List each group once, then read those of `keys` that it holds; an absent group holds none."""
+        groups: dict[str, set[str]] = {}
+        for group, name in keys:
+            groups.setdefault(group, set()).add(name)
+        # A group of which one is wanted is not listed: that one is asked for.
+        listings = [functools.partial(_listed, aws, group) for group, names in groups.items() if len(names) > 1]
+        standing = {key for listing in aws.gather(listings) for key in listing}
+        asked = [key for key in dict.fromkeys(keys) if key in standing or len(groups[key[0]]) == 1]
+        lives = aws.gather([functools.partial(cls._read_one, aws, key) for key in asked])
+        return {key: live for key, live in zip(asked, lives, strict=True) if live is not None}
+
+    @classmethod
+    def _read_one(cls, aws: Aws, key: Key) -> Live | None:
+        group, name = key
+        answer = aws.call("scheduler", "get_schedule", absent=ABSENT, GroupName=group, Name=name)
+        return None if answer is None else cls._live(answer)
+
+    @classmethod
+    def _live(cls, answer: Mapping[str, Any]) -> Live:
+        words, tags = schedule_mark.read(answer.get("Description") or "")
+        target = answer["Target"]
+        retry = target.get("RetryPolicy") or {}
+        resource = cls(
+            group=answer["GroupName"],
+            name=answer["Name"],
+            expression=answer["ScheduleExpression"],
+            timezone=answer.get("ScheduleExpressionTimezone") or "UTC",
+            flex_minutes=answer["FlexibleTimeWindow"].get("MaximumWindowInMinutes"),
+            state=answer["State"],
+            start=answer.get("StartDate") or tags.get(schedule_mark.START),
+            end=answer.get("EndDate"),
+            target_arn=target["Arn"],
+            role_arn=target["RoleArn"],
+            input=_parsed(target.get("Input")),
+            retries=retry.get("MaximumRetryAttempts", 185),
+            within_seconds=retry.get("MaximumEventAgeInSeconds", 86400),
+            dead_letter=(target.get("DeadLetterConfig") or {}).get("Arn"),
+            description=words,
+        )
+        return _standing(resource, answer["Arn"], tags)
+
+    def create(self, aws: Aws, tags: Mapping[str, str]) -> Live | None:
+        """Make it; AWS takes all of it or nothing, so the answer counts."""
+        answer = self._send(aws, "create_schedule", tags)
+        _, kept = schedule_mark.read(schedule_mark.write(self.description, tags))
+        return _standing(self, answer["ScheduleArn"], kept)
+
+    def update(self, aws: Aws, update: Update) -> None:
+        """Send all of it: what an update leaves out goes back to AWS's default. A pause stays."""
+        paused = {key: value for key, value in update.live.tags.items() if key == schedule_mark.PAUSED}
+        self._send(aws, "update_schedule", {**paused, **update.tags})
+
+    @classmethod
+    def retag(cls, aws: Aws, live: Live, put: Mapping[str, str], drop: Sequence[str]) -> None:
+        """Send the same schedule with another mark."""
+        kept = {key: value for key, value in live.tags.items() if key not in drop}
+        cast("Schedule", live.resource)._send(aws, "update_schedule", {**kept, **put})  # noqa: SLF001 - its own
+
+    def _send(self, aws: Aws, operation: str, tags: Mapping[str, str]) -> Any:
+        """Send the whole; a start that has passed is refused by AWS, and kept in the mark instead."""
+        times = {"StartDate": _moment(self.start), "EndDate": _moment(self.end)}
+        given: dict[str, Any] = {member: time for member, time in times.items() if time is not None}
+        answer = aws.call("scheduler", operation, absent=_PAST_START, **self._members(tags), **given)
+        if answer is not None:
+            return answer
+        del given["StartDate"]
+        marked = {**tags, schedule_mark.START: self.start}
+        return aws.call("scheduler", operation, **self._members(marked), **given)
+
+    def _members(self, tags: Mapping[str, str]) -> dict[str, Any]:
+        flex = {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": self.flex_minutes}
+        return {
+            "GroupName": self.group,
+            "Name": self.name,
+            "Description": schedule_mark.write(self.description, tags),
+            "ScheduleExpression": self.expression,
+            "ScheduleExpressionTimezone": self.timezone,
+            "FlexibleTimeWindow": flex if self.flex_minutes else {"Mode": "OFF"},
+            "State": self.state,
+            "Target": self._target(),
+        }
+
+    def _target(self) -> dict[str, Any]:
+        retry = {"MaximumRetryAttempts": self.retries, "MaximumEventAgeInSeconds": self.within_seconds}
+        target: dict[str, Any] = {"Arn": self.target_arn, "RoleArn": self.role_arn, "RetryPolicy": retry}
+        if self.input is not None:
+            target["Input"] = json.dumps(self.input, separators=(",", ":"), ensure_ascii=False)
+        if self.dead_letter:
+            target["DeadLetterConfig"] = {"Arn": self.dead_letter}
+        return target
+
+    @classmethod
+    def delete(cls, aws: Aws, live: Live, removal: Removal) -> None:
+        """Delete it; it is gone at once."""
+        del removal
+        group, name = live.resource.key()
+        aws.call("scheduler", "delete_schedule", absent=ABSENT, GroupName=group, Name=name)
+
+    @classmethod
+    def owned(cls, aws: Aws, owner: str) -> list[Key]:
+        """List the group that has the owner's name."""
+        return _listed(aws, owner)
+
+
+def _listed(aws: Aws, group: str) -> list[Key]:
+    entries = aws.pages("scheduler", "list_schedules", "Schedules", absent=ABSENT, GroupName=group)
+    return [(group, entry["Name"]) for entry in entries or ()]
+
+
+def _standing(schedule: Schedule, arn: str, tags: Mapping[str, str]) -> Live:
+    """Build what is live: one that carries our mark is its group's, and the group is the owner."""
+    kept = {key: value for key, value in tags.items() if key != schedule_mark.START}
+    owner = {PIPELINE: schedule.group} if kept else {}
+    return Live(schedule, {"arn": arn, "name": schedule.name}, {**owner, **kept})
+
+
+def _parsed(text: str | None) -> Any:
+    """Read JSON; another hand's input that is none stays text."""
+    try:
+        return None if text is None else json.loads(text)
+    except ValueError:
+        return text
+
+
+def _json_values(value: Any) -> Any:
+    """Make lists of tuples and plain maps of mappings, as JSON reads them back; references stay."""
+    if isinstance(value, Mapping):
+        return {key: _json_values(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json_values(item) for item in value]
+    return value
+
+
+def _utc(time: dt.datetime | str | None) -> str | None:
+    """Spell a time as AWS keeps it: UTC, whole seconds."""
+    moment = _moment(time)
+    return None if moment is None else moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _moment(time: dt.datetime | str | None) -> dt.datetime | None:
+    return dt.datetime.fromisoformat(time) if isinstance(time, str) else time

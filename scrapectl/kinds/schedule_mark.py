@@ -1,0 +1,34 @@
+"""A schedule's Description ↔ the user's words and our tags: schedules cannot be tagged (pure)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import quote, unquote
+
+DESCRIPTION_LIMIT = 512
+WORDS_LIMIT = 200
+"""The room that is left to the user: an address, the hint and the rest of the mark never take more than 300."""
+
+PREFIX = "scrapectl:"
+PAUSED = "scrapectl:paused"
+START = "scrapectl:start"
+_KEPT = ("address", "applied", "paused", "start")
+_MARK = re.compile(r"\s*\[scrapectl((?: [a-z]+=[^\s\[\]]*)+)\]$")
+_PLAIN = ":/.,_-+@"
+
+
+def write(words: str, tags: Mapping[str, str]) -> str:
+    """Put `[scrapectl address=… applied=… paused=… start=…]` behind the user's words."""
+    pairs = [f"{name}={quote(tags[PREFIX + name], safe=_PLAIN)}" for name in _KEPT if tags.get(PREFIX + name)]
+    mark = f"[scrapectl {' '.join(pairs)}]" if pairs else ""
+    return f"{words} {mark}".strip()
+
+
+def read(description: str) -> tuple[str, dict[str, str]]:
+    """Split a Description into the user's words and what our mark says, as tags; no mark, no tags."""
+    found = _MARK.search(description)
+    if found is None:
+        return description, {}
+    pairs = [pair.partition("=") for pair in found[1].split()]
+    return description[: found.start()], {PREFIX + name: unquote(value) for name, _, value in pairs}
