@@ -1,0 +1,93 @@
+"""Tells whether IAM policy documents allow an action, as far as the cloud's own checks need it."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+_OPERATORS = {
+    "StringEquals": lambda pattern, value: pattern == value,
+    "StringNotEquals": lambda pattern, value: pattern != value,
+    "StringLike": lambda pattern, value: matches(pattern, value),
+    "ArnEquals": lambda pattern, value: matches(pattern, value),
+    "ArnLike": lambda pattern, value: matches(pattern, value),
+}
+
+
+def allows(documents: list[dict[str, Any]], action: str, resource: str, context: dict[str, str] | None = None) -> bool:
+    """Whether identity policies allow `action` on `resource`: some statement allows it and none denies it.
+
+    Args:
+        documents: Policy documents, parsed.
+        action: Such as `batch:SubmitJob`.
+        resource: The ARN.
+        context: Condition keys and their values; a key that is absent fails its condition.
+    """
+    effects = set()
+    for document in documents:
+        for statement in as_list(document.get("Statement")):
+            fits = _fits_action(statement, action) and _fits_resource(statement, resource)
+            if fits and _fits_conditions(statement, context or {}):
+                effects.add(statement.get("Effect"))
+    return "Allow" in effects and "Deny" not in effects
+
+
+def trusts(document: dict[str, Any], service: str, context: dict[str, str] | None = None) -> bool:
+    """Whether a role's trust policy lets an AWS service assume it, `service` such as `scheduler.amazonaws.com`."""
+    effects = set()
+    for statement in as_list(document.get("Statement")):
+        principal = statement.get("Principal", {})
+        named = as_list(principal.get("Service")) if isinstance(principal, dict) else as_list(principal)
+        fits = service in named and _fits_action(statement, "sts:AssumeRole")
+        if fits and _fits_conditions(statement, context or {}):
+            effects.add(statement.get("Effect"))
+    return "Allow" in effects and "Deny" not in effects
+
+
+def as_list(value: Any) -> list[Any]:
+    """IAM lets a single element stand for the list of it."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def matches(pattern: str, value: str) -> bool:
+    """Whether `value` fits a pattern with `*` and `?`."""
+    return _compiled(pattern).match(value) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".") + r"\Z", re.DOTALL)
+
+
+def _fits_action(statement: dict[str, Any], action: str) -> bool:
+    if "NotAction" in statement:
+        return not any(matches(p.lower(), action.lower()) for p in as_list(statement["NotAction"]))
+    return any(matches(p.lower(), action.lower()) for p in as_list(statement.get("Action")))
+
+
+def _fits_resource(statement: dict[str, Any], resource: str) -> bool:
+    if "NotResource" in statement:
+        return not any(matches(p, resource) for p in as_list(statement["NotResource"]))
+    return any(matches(p, resource) for p in as_list(statement.get("Resource")))
+
+
+def _fits_conditions(statement: dict[str, Any], context: dict[str, str]) -> bool:
+    lowered = {key.lower(): value for key, value in context.items()}
+    for operator, keys in (statement.get("Condition") or {}).items():
+        if_exists = operator.endswith("IfExists")
+        test = _OPERATORS.get(operator.removesuffix("IfExists"))
+        if test is None:
+            return False  # what cannot be judged here does not open a door
+        for key, patterns in keys.items():
+            value = lowered.get(key.lower())
+            if value is None:
+                if if_exists:
+                    continue
+                return False
+            fits = [test(pattern, value) for pattern in as_list(patterns)]
+            if not (all(fits) if operator.startswith("StringNot") else any(fits)):
+                return False
+    return True

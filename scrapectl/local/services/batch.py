@@ -1,1 +1,0 @@
-"""What AWS does with batch that moto does not."""
