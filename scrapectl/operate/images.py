@@ -1,0 +1,206 @@
+"""Turn a build folder into an image in its repository: by docker or podman, or as one layer for the embedded cloud."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any, Protocol
+
+from scrapectl.errors import AwsError, EnvironmentProblem
+from scrapectl.operate.build_folder import folder_hash, pack_folder
+
+__all__ = ["LAYER_TYPE", "find_engine", "folder_hash", "pack_folder", "push_image"]
+
+LAYER_TYPE = "application/vnd.scrapectl.build-folder.v1.tar+gzip"
+MANIFEST_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
+CONFIG_TYPE = "application/vnd.docker.container.image.v1+json"
+
+_ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
+_PART = 10 * 1024 * 1024
+_ENGINES = {
+    "docker": ("version", "--format", "{{.Server.Version}}"),
+    "podman": ("info", "--format", "{{.Host.Arch}}"),
+}
+_ENGINE_ANSWERS_WITHIN = 5.0
+_NO_ENGINE = "Install Docker (https://docs.docker.com/engine/install/) or Podman (https://podman.io) and start it."
+
+
+class Aws(Protocol):
+    """What pushing needs of a session."""
+
+    @property
+    def local(self) -> bool:
+        """Whether it speaks to the embedded cloud."""
+
+    def call(self, service: str, operation: str, /, **params: Any) -> Any:
+        """Send one request and return its answer."""
+
+
+def find_engine() -> str | None:
+    """Return `docker` or `podman`, whichever can build now, or None; a client whose daemon is away does not count."""
+    for engine, question in _ENGINES.items():
+        path = shutil.which(engine)
+        if path is None:
+            continue
+        try:
+            asked = subprocess.run([path, *question], capture_output=True, timeout=_ENGINE_ANSWERS_WITHIN, check=False)
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        if asked.returncode == 0 and asked.stdout.strip():
+            return engine
+    return None
+
+
+def push_image(
+    aws: Aws, repository_uri: str, folder: str | os.PathLike[str], tag: str, platform: str = "X86_64"
+) -> str:
+    """Build a folder's image, push it, and return its digest (`sha256:…`).
+
+    Args:
+        aws: the session; the embedded cloud takes the folder itself as the image's one layer.
+        repository_uri: `{account}.dkr.ecr.{region}.amazonaws.com/{name}`.
+        folder: the build folder, with its Dockerfile.
+        tag: what to tag it with; an image that has the tag is left untagged by ECR.
+        platform: X86_64 or ARM64.
+
+    Raises:
+        EnvironmentProblem: no Dockerfile, no container engine, or the engine failed.
+        AwsError: ECR refused.
+    """
+    if not (Path(folder) / "Dockerfile").is_file():
+        raise EnvironmentProblem(
+            f"{folder} has no Dockerfile.", "An image's build: names the folder of its Dockerfile."
+        )
+    if aws.local:
+        return _push_folder(aws, repository_uri.partition("/")[2], folder, tag, platform)
+    engine = find_engine()
+    if engine is None:
+        raise EnvironmentProblem("no container engine: neither docker nor podman can build here.", _NO_ENGINE)
+    return _push_with(engine, aws, repository_uri, (str(folder), tag, platform))
+
+
+def _push_folder(aws: Aws, repository: str, folder: str | os.PathLike[str], tag: str, platform: str) -> str:
+    layer = pack_folder(folder)
+    config = {
+        "architecture": _ARCHITECTURES[platform],
+        "os": "linux",
+        "config": {},
+        "rootfs": {"type": "layers", "diff_ids": [_digest(gzip.decompress(layer))]},
+    }
+    manifest = json.dumps(
+        {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST_TYPE,
+            "config": _upload(aws, repository, json.dumps(config, sort_keys=True).encode(), CONFIG_TYPE),
+            "layers": [_upload(aws, repository, layer, LAYER_TYPE)],
+        },
+        sort_keys=True,
+    )
+    if (standing := _image(aws, repository, tag)) and standing["imageManifest"] == manifest:
+        return str(standing["imageId"]["imageDigest"])
+    answer = aws.call(
+        "ecr",
+        "put_image",
+        repositoryName=repository,
+        imageManifest=manifest,
+        imageManifestMediaType=MANIFEST_TYPE,
+        imageTag=tag,
+    )
+    return str(answer["image"]["imageId"]["imageDigest"])
+
+
+def _upload(aws: Aws, repository: str, blob: bytes, media_type: str) -> dict[str, object]:
+    """Upload a blob unless it is there; one whose answer was lost is begun again."""
+    digest = _digest(blob)
+    described = {"mediaType": media_type, "size": len(blob), "digest": digest}
+    for last_try in (False, True):
+        if _is_there(aws, repository, digest):
+            break
+        try:
+            _upload_parts(aws, repository, blob, digest)
+        except AwsError as error:
+            if error.code == "LayerAlreadyExistsException":
+                break
+            if last_try or error.code not in {"InvalidLayerPartException", "UploadNotFoundException"}:
+                raise
+    return described
+
+
+def _is_there(aws: Aws, repository: str, digest: str) -> bool:
+    answer = aws.call("ecr", "batch_check_layer_availability", repositoryName=repository, layerDigests=[digest])
+    return any(layer["layerAvailability"] == "AVAILABLE" for layer in answer["layers"])
+
+
+def _upload_parts(aws: Aws, repository: str, blob: bytes, digest: str) -> None:
+    begun = aws.call("ecr", "initiate_layer_upload", repositoryName=repository)
+    size = begun.get("partSize") or _PART
+    for first in range(0, len(blob), size):
+        part = blob[first : first + size]
+        aws.call(
+            "ecr",
+            "upload_layer_part",
+            repositoryName=repository,
+            uploadId=begun["uploadId"],
+            partFirstByte=first,
+            partLastByte=first + len(part) - 1,
+            layerPartBlob=part,
+        )
+    upload = begun["uploadId"]
+    aws.call("ecr", "complete_layer_upload", repositoryName=repository, uploadId=upload, layerDigests=[digest])
+
+
+def _push_with(engine: str, aws: Aws, repository_uri: str, source: tuple[str, str, str]) -> str:
+    folder, tag, platform = source
+    registry, _, repository = repository_uri.partition("/")
+    image = f"{repository_uri}:{tag}"
+    _engine(
+        [engine, "build", "--platform", f"linux/{_ARCHITECTURES[platform]}", "--tag", image, folder],
+        f"build of {folder}",
+    )
+    _log_in(engine, aws, registry)
+    _engine([engine, "push", image], f"push to {repository_uri}")
+    pushed = _image(aws, repository, tag)
+    if pushed is None:
+        raise EnvironmentProblem(f"{engine} pushed {image}, but the repository does not have it.")
+    return str(pushed["imageId"]["imageDigest"])
+
+
+def _log_in(engine: str, aws: Aws, registry: str) -> None:
+    token = aws.call("ecr", "get_authorization_token")["authorizationData"][0]["authorizationToken"]
+    user, _, password = base64.b64decode(token).decode().partition(":")
+    # On standard input: a command line can be read by every user of the machine.
+    _engine([engine, "login", "--username", user, "--password-stdin", registry], f"login to {registry}", password)
+
+
+def _engine(argv: list[str], what: str, text: str | None = None) -> None:
+    # Without attestations the tag is the image itself, not an index around it.
+    environment = os.environ | {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
+    done = subprocess.run(
+        argv,
+        input=text or "",
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode:
+        told = "\n".join(done.stdout.strip().splitlines()[-20:])
+        raise EnvironmentProblem(f"{argv[0]}: {what} failed (exit {done.returncode}).", told)
+
+
+def _image(aws: Aws, repository: str, tag: str) -> dict[str, Any] | None:
+    answer = aws.call("ecr", "batch_get_image", repositoryName=repository, imageIds=[{"imageTag": tag}])
+    images: list[dict[str, Any]] = answer.get("images") or []
+    return images[0] if images else None
+
+
+def _digest(blob: bytes) -> str:
+    return "sha256:" + hashlib.sha256(blob).hexdigest()
