@@ -1,0 +1,30 @@
+"""An embedded cloud for each test of a kind, as strict and as slow as AWS, on a virtual clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from scrapectl.aws.session import Session, Where
+from scrapectl.local.clock import VirtualClock
+from scrapectl.local.cloud import Cloud
+from scrapectl.local.inprocess import Recorder, connect, record
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    cloud = Cloud(VirtualClock(), delays=True)
+    yield cloud
+    cloud.close()
+
+
+@pytest.fixture
+def aws(cloud: Cloud) -> Session:
+    return Session(connect(cloud), Where(local=True), cloud.account, "us-east-1", "aws")
+
+
+@pytest.fixture
+def sent(cloud: Cloud) -> Recorder:
+    """Every request that reached the cloud."""
+    return record(cloud)
