@@ -3,11 +3,37 @@
 from __future__ import annotations
 
 from scrapectl.engine.resource import Resource
+from scrapectl.kinds.batch_compute_environment import BatchComputeEnvironment
+from scrapectl.kinds.batch_job_definition import BatchJobDefinition
+from scrapectl.kinds.batch_job_queue import BatchJobQueue
+from scrapectl.kinds.batch_scheduling_policy import BatchSchedulingPolicy
+from scrapectl.kinds.ecr_image import EcrImage
+from scrapectl.kinds.ecr_repository import EcrRepository
 from scrapectl.kinds.iam_role import IamRole
+from scrapectl.kinds.log_group import LogGroup
+from scrapectl.kinds.s3_bucket import S3Bucket
+from scrapectl.kinds.schedule import Schedule
+from scrapectl.kinds.schedule_group import ScheduleGroup
+from scrapectl.kinds.secret import SecretValue
+from scrapectl.kinds.security_group import SecurityGroup
+from scrapectl.kinds.sqs_queue import SqsQueue
 
 KINDS: dict[str, type[Resource]] = {
     kind.kind: kind
     for kind in (
         IamRole,
+        LogGroup,
+        S3Bucket,
+        SqsQueue,
+        SecretValue,
+        EcrRepository,
+        EcrImage,
+        SecurityGroup,
+        BatchSchedulingPolicy,
+        BatchComputeEnvironment,
+        BatchJobQueue,
+        BatchJobDefinition,
+        ScheduleGroup,
+        Schedule,
     )
-}  # fmt: skip
+}
