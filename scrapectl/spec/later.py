@@ -1,0 +1,52 @@
+"""Says which words of the language are not built yet: the one list, from a path to its keys or values."""
+
+from __future__ import annotations
+
+import re
+
+KEYS: dict[str, frozenset[str]] = {
+    "": frozenset(
+        [
+            "databases",
+            "topics",
+            "functions",
+            "workflows",
+            "triggers",
+            "hosts",
+            "filesystems",
+            "warehouses",
+            "loaders",
+            "limits",
+            "alerts",
+            "budget",
+            "desktops",
+            "iam",
+        ]
+    ),
+    "network": frozenset(["cidr", "zones", "nat", "endpoints", "peer"]),
+    "compute_environments.*": frozenset(["instance_types", "min_vcpus"]),
+    "job_queues.*": frozenset(["stuck_after"]),
+    "jobs.*": frozenset(["mounts", "uses", "expect", "on_failure"]),
+    "jobs.*.access": frozenset(["connect", "start", "call"]),
+}
+VALUES: dict[str, frozenset[str]] = {"compute_environments.*.type": frozenset(["ec2", "ec2-spot"])}
+REFERENCES = frozenset(
+    ["database", "topic", "function", "workflow", "trigger", "host", "filesystem", "warehouse", "loader", "desktop"]
+)
+
+
+def is_later_key(path: str, key: str) -> bool:
+    """True for a key of the language that is not built yet; `path` is what holds it, "" at the top."""
+    return key in _matching(KEYS, path)
+
+
+def is_later_value(path: str, value: str) -> bool:
+    """True for a value of the language that is not built yet."""
+    return value in _matching(VALUES, path)
+
+
+def _matching(table: dict[str, frozenset[str]], path: str) -> frozenset[str]:
+    for pattern, words in table.items():
+        if re.fullmatch(pattern.replace(".", r"\.").replace("*", "[^.]+"), path):
+            return words
+    return frozenset()
