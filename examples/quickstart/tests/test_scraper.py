@@ -6,16 +6,18 @@ from __future__ import annotations
 
 import io
 import json
+from email.message import Message
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
 
 import pytest
 from scraper.__main__ import run_of, work
 from scraper.bucket import Bucket
 from scraper.jobs import Run, collect, details
 from scraper.page import read_page
-from scraper.site import PageGone, Site, SiteBusy
+from scraper.site import PageGone, Site, SiteBusy, as_failure
 from serve_site import Website, serving
 
 if TYPE_CHECKING:
@@ -150,6 +152,42 @@ def test_a_site_that_stays_busy_fails_after_four_tries(
         Site(website.address, sleep=naps.append).get(f"{website.address}/")
     assert website.requests == ["/robots.txt", "/", "/", "/", "/"]
     assert naps == [1.0, 1.0, 2.0, 4.0], "the delay, then the back-off"
+
+
+@pytest.mark.parametrize(("asked", "waits"), [("7", 7.0), ("86400", 60.0), ("soon", 1.0)])
+def test_a_busy_site_says_when_to_come_back(
+    asked: str, waits: float, monkeypatch: pytest.MonkeyPatch, naps: list[float]
+) -> None:
+    headers = Message()
+    headers["Retry-After"] = asked
+    answers = [as_failure("http://x/", HTTPError("http://x/", 429, "Slow down", headers, None)), None]
+
+    def download_once(_: str) -> str:
+        if failure := answers.pop(0):
+            raise failure
+        return "hello"
+
+    monkeypatch.setattr("scraper.site.download_once", download_once)
+    assert Site("http://x", sleep=naps.append).download("http://x/") == "hello"
+    assert naps == [waits]
+
+
+def test_a_site_that_is_down_is_asked_again_and_named(naps: list[float]) -> None:
+    with serving(PAGES) as website:
+        pass
+    with pytest.raises(SiteBusy, match=f"{website.address}/robots.txt"):
+        Site(website.address, sleep=naps.append).get(f"{website.address}/")
+    assert naps == [1.0, 2.0, 4.0]
+
+
+def test_a_listing_that_leads_back_to_itself_ends(tmp_path: Path, store: FakeStore) -> None:
+    (tmp_path / "index.html").write_text(
+        '<li itemscope><a itemprop="url" href="/a">x</a><b itemprop="sku">1</b><b itemprop="name">A</b>'
+        '<b itemprop="price">2.5</b></li><a rel="next" href="/">again</a>'
+    )
+    with serving(tmp_path) as website:
+        assert collect(Site(website.address, sleep=lambda _: None), Bucket(store, "raw"), Run("run-1")) == 1
+        assert website.requests == ["/robots.txt", "/"]
 
 
 def test_a_page_that_is_gone_is_not_asked_for_again(website: Website, naps: list[float], store: FakeStore) -> None:

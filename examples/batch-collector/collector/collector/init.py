@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -26,7 +25,7 @@ def init(search: Search, run: str, web: Web, s3: Any, batch: Any) -> str | None:
         log.info("no cars within %s miles of %s: nothing to scrape", search.radius, search.zip)
         return None
     # Scheduler may start a job twice, Batch may start it again, and SubmitJob takes no token: the name is the token.
-    name = re.sub("[^A-Za-z0-9_-]", "-", f"{search.definition}-{search.zip}-{search.date}")[:128]
+    name = f"{search.definition}-{search.zip}-{search.date}"  # letters, digits, - and _, as Batch wants it
     if is_under_way(search.queue, name, batch):
         log.info("%s is under way already: nothing to add", name)
         return None
