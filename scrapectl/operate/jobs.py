@@ -1,0 +1,94 @@
+"""(AWS, owner) → the jobs that stand, found by their definitions' tags, without the spec."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from scrapectl.engine.ownership import ADDRESS, PIPELINE
+from scrapectl.errors import UsageError
+
+if TYPE_CHECKING:
+    from scrapectl.engine.resource import Aws
+
+RUN = "scrapectl:run"
+"""The tag of a job definition that says how its job is run: `job=collect queue=shop-default share=low array=10`."""
+
+
+@dataclass(frozen=True)
+class StandingJob:
+    """A job as AWS has it: `name` is its name in the spec, `definition` the physical one.
+
+    `queue` is a physical name; `share` and `array` are None when runs have none.
+    """
+
+    name: str
+    definition: str
+    revision: int
+    queue: str
+    share: str | None
+    array: int | None
+    log_group: str
+    vcpus: float
+    memory: int
+    fargate: bool
+
+
+def find_jobs(aws: Aws, owner: str) -> dict[str, StandingJob]:
+    """Every job of an instance by its name, from the newest active revision of each definition."""
+    newest: dict[str, Mapping[str, Any]] = {}
+    for definition in aws.pages("batch", "describe_job_definitions", "jobDefinitions", status="ACTIVE"):
+        ours = definition.get("tags", {}).get(PIPELINE) == owner
+        known = newest.get(definition["jobDefinitionName"])
+        if ours and (known is None or definition["revision"] > known["revision"]):
+            newest[definition["jobDefinitionName"]] = definition
+    found = [_job(definition, owner) for definition in newest.values()]
+    return {job.name: job for job in sorted(found, key=lambda job: job.name)}
+
+
+def pick_job(jobs: Mapping[str, StandingJob], name: str, owner: str) -> StandingJob:
+    """The job of a name.
+
+    Raises:
+        UsageError: There is none; close names are told.
+    """
+    if name in jobs:
+        return jobs[name]
+    if not jobs:
+        raise UsageError(f"No job of {owner} stands here.", "Apply it first, or see: scrapectl pipelines")
+    close = difflib.get_close_matches(name, jobs, 1)
+    hint = f'Did you mean "{close[0]}"?' if close else f"It has: {', '.join(jobs)}."
+    raise UsageError(f'{owner} has no job or run "{name}".', hint)
+
+
+def definition_name(arn: str) -> str:
+    """`arn:…:job-definition/shop-collect:3` → `shop-collect`; a name with or without revision serves as well."""
+    return arn.rpartition("/")[2].partition(":")[0]
+
+
+def _job(definition: Mapping[str, Any], owner: str) -> StandingJob:
+    container = definition.get("containerProperties", {})
+    how = dict(part.split("=", 1) for part in definition["tags"].get(RUN, "").split() if "=" in part)
+    sizes = {entry["type"]: entry["value"] for entry in container.get("resourceRequirements", [])}
+    options = container.get("logConfiguration", {}).get("options", {})
+    return StandingJob(
+        name=how.get("job") or _name_in_spec(definition, owner),
+        definition=definition["jobDefinitionName"],
+        revision=int(definition["revision"]),
+        queue=how.get("queue", ""),
+        share=how.get("share") or None,
+        array=int(how["array"]) if how.get("array", "").isdigit() else None,
+        log_group=options.get("awslogs-group", f"/scrapectl/{owner}"),
+        vcpus=float(sizes.get("VCPU", 0)),
+        memory=int(sizes.get("MEMORY", 0)),
+        fargate="FARGATE" in definition.get("platformCapabilities", []),
+    )
+
+
+def _name_in_spec(definition: Mapping[str, Any], owner: str) -> str:
+    """The address without its kind, or the physical name, without the instance's prefix."""
+    address = str(definition["tags"].get(ADDRESS, ""))
+    name = address.partition(".")[2] or str(definition["jobDefinitionName"])
+    return name.removeprefix(f"{owner.replace('.', '-')}-")

@@ -1,0 +1,167 @@
+"""(AWS, jobs) → their runs: state, duration, exit code, reason and log streams, as AWS Batch tells them."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from scrapectl.engine.ownership import PIPELINE
+from scrapectl.errors import UsageError
+from scrapectl.operate.jobs import StandingJob, definition_name
+
+if TYPE_CHECKING:
+    from scrapectl.engine.resource import Aws
+
+ENDED = frozenset({"SUCCEEDED", "FAILED"})
+WAITING = frozenset({"SUBMITTED", "PENDING", "RUNNABLE"})
+AT_ONCE = 100  # ids that DescribeJobs takes
+REMEMBERED = 7 * 86400  # seconds: Batch forgets a run a week after its end
+_RUN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?::[0-9]+)?")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run; times are seconds since 1970.
+
+    `name` is the job's name in the spec; `streams` are the log streams of its attempts, oldest first; `size` is how
+    many children an array has, None for any other run; `index` is a child's.
+    """
+
+    id: str
+    name: str
+    state: str
+    created: float = 0.0
+    started: float | None = None
+    stopped: float | None = None
+    exit_code: int | None = None
+    reason: str | None = None
+    size: int | None = None
+    index: int | None = None
+    log_group: str = ""
+    streams: tuple[str, ...] = ()
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing of it goes on."""
+        return self.state in ENDED
+
+    def seconds(self, now: float) -> float | None:
+        """How long it has run, None before its start."""
+        if self.started is None:
+            return None
+        return round(max(0.0, (self.stopped or now) - self.started), 1)
+
+
+def is_run_id(text: str) -> bool:
+    """Whether a word is a run's id (a job's name may look like a word, never like a UUID)."""
+    return _RUN_ID.fullmatch(text) is not None
+
+
+def list_runs(aws: Aws, jobs: Mapping[str, StandingJob], since: float) -> list[Run]:
+    """Every run of these jobs that was submitted after `since`, newest first, without log streams.
+
+    One listing for each queue: with a filter Batch lists runs of every state.
+    """
+    names = {job.definition: name for name, job in jobs.items()}
+    after = [{"name": "AFTER_CREATED_AT", "values": [str(int(since * 1000))]}]
+    queues = sorted({job.queue for job in jobs.values() if job.queue})
+    listings = aws.gather(
+        [
+            functools.partial(aws.pages, "batch", "list_jobs", "jobSummaryList", jobQueue=q, filters=after)
+            for q in queues
+        ]
+    )
+    entries = {entry["jobId"]: entry for listing in listings for entry in listing}
+    ours = [entry for entry in entries.values() if definition_name(entry.get("jobDefinition", "")) in names]
+    runs = [_run(entry, names[definition_name(entry["jobDefinition"])]) for entry in ours]
+    return sorted(runs, key=lambda run: (-run.created, run.id))
+
+
+def describe_runs(aws: Aws, owner: str, ids: Sequence[str], jobs: Mapping[str, StandingJob] | None = None) -> list[Run]:
+    """Read runs by id, in that order; those that Batch has forgotten are left out."""
+    chunks = [list(ids[i : i + AT_ONCE]) for i in range(0, len(ids), AT_ONCE)]
+    answers = aws.gather([functools.partial(aws.call, "batch", "describe_jobs", jobs=chunk) for chunk in chunks])
+    names = {job.definition: name for name, job in (jobs or {}).items()}
+    found = {}
+    for entry in (entry for answer in answers for entry in answer["jobs"]):
+        definition = definition_name(entry["jobDefinition"])
+        name = names.get(definition, definition.removeprefix(f"{owner.replace('.', '-')}-"))
+        found[entry["jobId"]] = _run(entry, name, f"/scrapectl/{owner}")
+    return [found[run_id] for run_id in ids if run_id in found]
+
+
+def find_run(aws: Aws, owner: str, run_id: str, jobs: Mapping[str, StandingJob]) -> Run:
+    """The run of an id, which must be this instance's: another's is not shown and not stopped.
+
+    Raises:
+        UsageError: There is no such run here.
+    """
+    entries = aws.call("batch", "describe_jobs", jobs=[run_id])["jobs"]
+    if entries and _is_ours(aws, owner, entries[0]["jobDefinition"], jobs):
+        return describe_runs(aws, owner, [run_id], jobs)[0]
+    raise UsageError(f"{owner} has no run {run_id}.", "Batch forgets runs after seven days. See: scrapectl status")
+
+
+def children(aws: Aws, owner: str, run: Run, jobs: Mapping[str, StandingJob] | None = None) -> list[Run]:
+    """The children of an array in the order of their index; none of any other run."""
+    ids = [f"{run.id}:{index}" for index in range(run.size or 0)]
+    return describe_runs(aws, owner, ids, jobs) if ids else []
+
+
+def exit_code(run: Run, kids: Iterable[Run] = ()) -> int | None:
+    """The container's exit code; of an array that failed, that of the failed child with the lowest index."""
+    if run.state == "SUCCEEDED":
+        return run.exit_code or 0
+    if run.size is None:
+        return run.exit_code
+    failed = next((kid for kid in kids if kid.state == "FAILED"), None)
+    return failed.exit_code if failed else None
+
+
+def _is_ours(aws: Aws, owner: str, definition: str, jobs: Mapping[str, StandingJob]) -> bool:
+    """Whether a definition is this instance's: also one whose job is no longer in the spec."""
+    if definition_name(definition) in {job.definition for job in jobs.values()}:
+        return True
+    found = aws.pages("batch", "describe_job_definitions", "jobDefinitions", jobDefinitions=[definition])
+    return any(entry.get("tags", {}).get(PIPELINE) == owner for entry in found)
+
+
+def _run(entry: Mapping[str, Any], name: str, log_group: str = "") -> Run:
+    """Read an entry of DescribeJobs, or of ListJobs, which says less."""
+    container = entry.get("container") or {}
+    attempts = entry.get("attempts") or []
+    last = (attempts[-1].get("container") or {}) if attempts else {}
+    streams = [(attempt.get("container") or {}).get("logStreamName") for attempt in attempts]
+    streams.append(container.get("logStreamName"))
+    code = container.get("exitCode", last.get("exitCode"))
+    array = entry.get("arrayProperties") or {}
+    options = (container.get("logConfiguration") or {}).get("options") or {}
+    return Run(
+        id=entry["jobId"],
+        name=name,
+        state=entry["status"],
+        created=_seconds(entry.get("createdAt")) or 0.0,
+        started=_seconds(entry.get("startedAt")),
+        stopped=_seconds(entry.get("stoppedAt")),
+        exit_code=code if entry["status"] in ENDED else None,
+        reason=_reason(entry, container, last),
+        size=array.get("size") if "index" not in array else None,
+        index=array.get("index"),
+        log_group=options.get("awslogs-group", log_group),
+        streams=tuple(dict.fromkeys(stream for stream in streams if stream)),
+    )
+
+
+def _reason(entry: Mapping[str, Any], container: Mapping[str, Any], last: Mapping[str, Any]) -> str | None:
+    """What Batch says of the end (or of the wait), with what the container's host said of it."""
+    said = [entry.get("statusReason"), container.get("reason") or last.get("reason")]
+    if entry["status"] == "SUCCEEDED":
+        return None
+    return ": ".join(dict.fromkeys(text for text in said if text)) or None
+
+
+def _seconds(milliseconds: int | None) -> float | None:
+    return milliseconds / 1000 if milliseconds else None

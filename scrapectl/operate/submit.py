@@ -1,0 +1,74 @@
+"""A standing job and what shall differ this once → the SubmitJob request, and the run that came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from scrapectl.errors import UsageError
+from scrapectl.operate.jobs import StandingJob
+
+if TYPE_CHECKING:
+    from scrapectl.engine.resource import Aws
+
+ARRAY_SIZES = range(2, 10_001)
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """What a run has of its own; None and empty leave what the job says. Memory in MiB."""
+
+    environment: Mapping[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = ()
+    array: int | None = None
+    share: str | None = None
+    vcpus: float | None = None
+    memory: int | None = None
+
+
+def submission(job: StandingJob, overrides: Overrides) -> dict[str, Any]:
+    """The SubmitJob request of a run.
+
+    Raises:
+        UsageError: An override that AWS would refuse, or that the job's queue cannot take.
+    """
+    _check(job, overrides)
+    size, share = overrides.array or job.array, overrides.share or job.share
+    container = _container(overrides)
+    return {
+        "jobName": job.definition,
+        "jobQueue": job.queue,
+        "jobDefinition": job.definition,
+        **({"shareIdentifier": share} if share else {}),
+        **({"arrayProperties": {"size": size}} if size else {}),
+        **({"containerOverrides": container} if container else {}),
+    }
+
+
+def submit(aws: Aws, request: Mapping[str, Any]) -> str:
+    """Submit a run and return its id. A lost answer is not repeated blindly: that would start a second run."""
+    return str(aws.call("batch", "submit_job", blind_retry=False, **request)["jobId"])
+
+
+def _container(overrides: Overrides) -> dict[str, Any]:
+    sizes = [("VCPU", overrides.vcpus and f"{overrides.vcpus:g}"), ("MEMORY", overrides.memory)]
+    requirements = [{"type": kind, "value": str(value)} for kind, value in sizes if value]
+    variables = [{"name": name, "value": value} for name, value in overrides.environment.items()]
+    return {
+        **({"command": list(overrides.command)} if overrides.command else {}),
+        **({"environment": variables} if variables else {}),
+        **({"resourceRequirements": requirements} if requirements else {}),
+    }
+
+
+def _check(job: StandingJob, overrides: Overrides) -> None:
+    if not job.queue:
+        raise UsageError(f"{job.name}: its definition does not say its queue.", "Apply the spec again.")
+    if overrides.array is not None and overrides.array not in ARRAY_SIZES:
+        raise UsageError(f"--array {overrides.array}: an array has 2 to 10000 children.")
+    if overrides.share and not job.share:
+        raise UsageError(f"--share {overrides.share}: the queue of {job.name} has no shares.")
+    for name in overrides.environment:
+        if not name or name.startswith("AWS_BATCH"):
+            raise UsageError(f'--env {name}: Batch keeps names that begin with "AWS_BATCH" for itself.')

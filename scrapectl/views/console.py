@@ -1,0 +1,50 @@
+"""Turns styled lines and tables into terminal output: colour only on a terminal that may have it, no markup read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, TextIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from scrapectl.views.plain import clean_line
+
+if TYPE_CHECKING:
+    from scrapectl.views.plan_text import Line
+
+_WIDE = 10_000  # of a stream that is no terminal: nothing is folded or cut
+
+
+def console(stream: TextIO | None = None, *, no_color: bool) -> Console:
+    """A console over a stream (standard output), which neither guesses at markup nor at emoji nor at colours."""
+    out = stream or sys.stdout
+    terminal = out.isatty()
+    return Console(
+        file=out,
+        force_terminal=terminal and not no_color,
+        color_system="auto" if terminal and not no_color else None,
+        no_color=no_color,
+        width=None if terminal else _WIDE,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
+
+
+def print_lines(out: Console, lines: Iterable[Line]) -> None:
+    """Print lines as they are; a terminal folds them, we do not."""
+    for line in lines:
+        out.print(Text(line.text, style=line.style), soft_wrap=True)
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+    """A table without lines: heads, and rows of outside text made safe."""
+    made = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
+    for head in heads:
+        made.add_column(head, overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(clean_line("" if cell is None else cell)) for cell in row))
+    return made

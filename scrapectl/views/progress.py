@@ -1,0 +1,65 @@
+"""Turns the engine's events into progress on standard error: a live picture on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.live import Live
+from rich.text import Text
+
+from scrapectl.engine.plan import Event, Phase
+from scrapectl.views.console import console, print_lines
+from scrapectl.views.plain import clean_line
+from scrapectl.views.plan_text import STYLES, Line, outcome_line
+
+_SHOWN = 12  # changes on their way that the live picture names
+
+
+class Progress:
+    """A listener of an apply; used as a context, so that the terminal is left as it was."""
+
+    def __init__(self, *, no_color: bool) -> None:
+        self._console = console(sys.stderr, no_color=no_color)
+        self._going: dict[str, tuple[Event, float]] = {}  # address → its last event, when it began
+        self._live = Live(console=self._console, get_renderable=self._picture, refresh_per_second=4, transient=True)
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Take one event."""
+        address = event.change.address
+        if event.phase is Phase.ENDED:
+            self._going.pop(address, None)
+            if event.outcome:
+                print_lines(self._console, [outcome_line(event.outcome)])
+            return
+        since = self._going[address][1] if address in self._going else time.monotonic()
+        self._going[address] = (event, since)
+        if not self._console.is_terminal:
+            print_lines(self._console, [Line(_said(event))])
+
+    def _picture(self) -> Text:
+        """What is on its way now, the longest first."""
+        going = sorted(self._going.values(), key=lambda entry: entry[1])
+        now, picture = time.monotonic(), Text()
+        for event, since in going[:_SHOWN]:
+            picture.append(f"{_said(event)} ({now - since:.0f}s)\n", style=STYLES[event.change.action])
+        if len(going) > _SHOWN:
+            picture.append(f"    and {len(going) - _SHOWN} more\n")
+        return picture
+
+
+def _said(event: Event) -> str:
+    text = f": {clean_line(event.text)}" if event.text else ""
+    return f"{event.phase.value:>8} {event.change.action.value} {clean_line(event.change.address)}{text}"
