@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 import secrets
 import string
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, cast
 
 from scrapectl.engine.resource import (
     Aws,
@@ -32,6 +32,25 @@ _ARN_SUFFIX = len("-AbCdEf")
 _ALPHABET = string.ascii_letters + string.digits
 
 
+class StoredValue:
+    """The text that a secret holds, fetched when it is first compared with a wanted one: else nobody need see it.
+
+    Two of them are equal unseen: a difference between what stood and what stands is no one's business here.
+    """
+
+    def __init__(self, fetch: Callable[[], str | None]) -> None:
+        self._fetch = functools.cache(fetch)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, StoredValue) or self._fetch() == other
+
+    def __hash__(self) -> int:
+        return hash(StoredValue)
+
+    def __repr__(self) -> str:
+        return "(hidden)"
+
+
 @dataclass(frozen=True)
 class SecretValue(Resource):
     """A secret.
@@ -42,7 +61,7 @@ class SecretValue(Resource):
     """
 
     name: Identity[str]
-    value: Secret[str] = dataclasses.field(default=None, repr=False)
+    value: Secret[str] = field(default=None, repr=False)
     generate: Local[int | None] = None
     description: str = ""
 
@@ -54,13 +73,11 @@ class SecretValue(Resource):
         read=("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"),
         create=(
             "secretsmanager:CreateSecret",
-            "secretsmanager:PutSecretValue",
             "secretsmanager:RestoreSecret",
             "secretsmanager:TagResource",
             "secretsmanager:UpdateSecret",
         ),
         update=(
-            "secretsmanager:PutSecretValue",
             "secretsmanager:TagResource",
             "secretsmanager:UntagResource",
             "secretsmanager:UpdateSecret",
@@ -70,45 +87,30 @@ class SecretValue(Resource):
 
     @classmethod
     def read(cls, aws: Aws, key: Key) -> Live | None:
-        """Read all but the value."""
+        """Read all but the value, which is asked for when it is compared."""
         (name,) = key
         found = aws.call("secretsmanager", "describe_secret", absent=ABSENT, SecretId=name)
         if found is None:
             return None
         status = Status.RECOVERABLE if found.get("DeletedDate") else Status.READY
-        resource = cls(name, description=found.get("Description", ""))
+        value = None if found.get("DeletedDate") else StoredValue(functools.partial(_value_of, aws, name))
+        resource = cls(name, cast("str", value), description=found.get("Description", ""))
         return Live(resource, {"arn": found["ARN"], "name": name}, tags_from_list(found.get("Tags", ())), status)
-
-    def complete(self, aws: Aws, live: Live) -> Live:
-        """Read the value too, only when one is wanted: nobody else has a reason to see it."""
-        if self.value is None or live.status is Status.RECOVERABLE:
-            return live
-        found = aws.call("secretsmanager", "get_secret_value", absent=ABSENT, SecretId=self.name)
-        value = found.get("SecretString") if found else None
-        return dataclasses.replace(live, resource=dataclasses.replace(live.resource, value=value))  # type: ignore[type-var]
 
     def create(self, aws: Aws, tags: Mapping[str, str]) -> Live | None:
         """Make it, or bring it back from its recovery window with the value it had, or the one that is wanted."""
-        first = self._first_value()
-        answer = aws.call(
-            "secretsmanager",
-            "create_secret",
-            absent=_DELETED,
-            Name=self.name,
-            Description=self.description,
-            Tags=tag_list(tags),
-            **({} if first is None else {"SecretString": first}),  # type: ignore[arg-type]  # a member of the request
-        )
-        if answer is None:
-            answer = self._restore(aws, tags)
+        answer = self._create(aws, tags, absent=_DELETED) or self._restore(aws, tags) or self._create(aws, tags)
         return Live(self, {"arn": answer["ARN"], "name": self.name}, dict(tags))
 
     def update(self, aws: Aws, update: Update) -> None:
-        """Put the new value, or the description."""
-        if "value" in update.changed and self.value is not None:
-            aws.call("secretsmanager", "put_secret_value", SecretId=self.name, SecretString=self.value)
+        """Put the new value, the description, or both."""
+        content: dict[str, Any] = {}
+        if "value" in update.changed:
+            content["SecretString"] = self.value
         if "description" in update.changed:
-            aws.call("secretsmanager", "update_secret", SecretId=self.name, Description=self.description)
+            content["Description"] = self.description
+        if content:
+            aws.call("secretsmanager", "update_secret", SecretId=self.name, **content)
 
     @classmethod
     def delete(cls, aws: Aws, live: Live, removal: Removal) -> None:
@@ -128,16 +130,32 @@ class SecretValue(Resource):
         parts = arn.split(":", 6)
         return (parts[6][:-_ARN_SUFFIX],) if parts[2] == "secretsmanager" and parts[5] == "secret" else None
 
-    def _first_value(self) -> str | None:
-        if self.value is not None or self.generate is None:
-            return self.value
-        return "".join(secrets.choice(_ALPHABET) for _ in range(self.generate))
+    def _create(self, aws: Aws, tags: Mapping[str, str], absent: Sequence[str] = ()) -> Any:
+        value = self.value
+        if value is None and self.generate is not None:
+            value = "".join(secrets.choice(_ALPHABET) for _ in range(self.generate))
+        content: dict[str, Any] = {} if value is None else {"SecretString": value}
+        return aws.call(
+            "secretsmanager",
+            "create_secret",
+            absent=absent,
+            Name=self.name,
+            Description=self.description,
+            Tags=tag_list(tags),
+            **content,
+        )
 
-    def _restore(self, aws: Aws, tags: Mapping[str, str]) -> dict[str, str]:
+    def _restore(self, aws: Aws, tags: Mapping[str, str]) -> Any:
         """Only a wanted value is put: a generated one that comes back is what its users know."""
-        answer: dict[str, str] = aws.call("secretsmanager", "restore_secret", SecretId=self.name)
+        answer = aws.call("secretsmanager", "restore_secret", absent=ABSENT, SecretId=self.name)
+        if answer is None:  # deleted for good by someone, a moment ago
+            return None
         aws.tag(answer["ARN"], tags, ())
-        aws.call("secretsmanager", "update_secret", SecretId=self.name, Description=self.description)
-        if self.value is not None:
-            aws.call("secretsmanager", "put_secret_value", SecretId=self.name, SecretString=self.value)
+        content: dict[str, Any] = {} if self.value is None else {"SecretString": self.value}
+        aws.call("secretsmanager", "update_secret", SecretId=self.name, Description=self.description, **content)
         return answer
+
+
+def _value_of(aws: Aws, name: str) -> str | None:
+    found = aws.call("secretsmanager", "get_secret_value", absent=ABSENT, SecretId=name)
+    return found.get("SecretString") if found else None
