@@ -44,7 +44,8 @@ def work(job: str, environ: Mapping[str, str], store: ObjectStore) -> int:
 
 def main() -> int:
     """Run the job that the command line names; the exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    logging.basicConfig(format="%(message)s", stream=sys.stdout)
+    log.setLevel(logging.INFO)
     # Process 1 of a container ignores SIGTERM unless it says otherwise; Batch would wait 30 s for nothing.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if len(sys.argv) != 2 or sys.argv[1] not in JOBS:  # noqa: PLR2004 - the program and its job

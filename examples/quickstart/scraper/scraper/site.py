@@ -118,7 +118,7 @@ def download_once(url: str) -> str:
         with error:
             raise as_failure(url, error) from None
     except (OSError, HTTPException) as error:
-        raise SiteBusy(f"{url}: {error}") from error
+        raise SiteBusy(f"{url}: {getattr(error, 'reason', error)}") from error
 
 
 def as_failure(url: str, answer: urllib.error.HTTPError) -> OSError:
