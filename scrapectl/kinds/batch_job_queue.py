@@ -36,6 +36,7 @@ class BatchJobQueue(Resource):
     kind: ClassVar[str] = "batch_job_queue"
     pace: ClassVar[Pace] = SETTLING
     sweep: ClassVar[str | None] = "batch:{region}:{account}:job-queue/"
+    acts: ClassVar[bool] = True
     needs: ClassVar[Needs] = Needs(
         read=("batch:DescribeJobQueues",),
         create=("batch:CreateJobQueue", "batch:TagResource"),

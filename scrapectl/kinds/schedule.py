@@ -61,6 +61,7 @@ class Schedule(Resource):
 
     kind: ClassVar[str] = "schedule"
     tags_in_update: ClassVar[bool] = True
+    acts: ClassVar[bool] = True
     needs: ClassVar[Needs] = Needs(
         read=("scheduler:GetSchedule", "scheduler:ListSchedules"),
         create=("iam:PassRole", "scheduler:CreateSchedule"),
@@ -176,6 +177,12 @@ class Schedule(Resource):
         del removal
         group, name = live.resource.key()
         aws.call("scheduler", "delete_schedule", absent=ABSENT, GroupName=group, Name=name)
+
+    @classmethod
+    def stands_in(cls, live: Live) -> tuple[str, ...]:
+        """Name its group: a group that goes first would end it in its own time, firing meanwhile."""
+        in_group, _, _ = live.outputs["arn"].rpartition("/")
+        return (in_group.replace(":schedule/", ":schedule-group/"),)
 
     @classmethod
     def owned(cls, aws: Aws, owner: str) -> list[Key]:

@@ -219,6 +219,9 @@ class TestSchedule:
         assert Schedule.owned(aws, OWNER) == [KEY]
         assert Schedule.owned(aws, "shop") == []
 
+    def test_it_stands_in_its_group(self, group, live):
+        assert Schedule.stands_in(live) == (group.outputs["arn"],)
+
     def test_it_is_deleted_at_once_and_again(self, aws, live):
         Schedule.delete(aws, live, Removal())
         assert Schedule.read_many(aws, [KEY]) == {}
