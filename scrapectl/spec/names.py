@@ -60,6 +60,13 @@ def role_name(pipeline: str, stage: str | None, name: str | None, what: str, reg
     return physical_name(pipeline, stage, name, what, limit=ROLE_LIMIT, suffix=region)
 
 
+def dead_letter_name(pipeline: str, stage: str | None, name: str | None, fixed: str | None = None) -> str:
+    """Name the dead-letter queue of a message queue, or (without `name`) the instance's own, `{pipeline}_dead`."""
+    if fixed:
+        return fit(f"{fixed}_dead", MESSAGE_QUEUE_LIMIT)
+    return physical_name(pipeline, stage, name, "dead", limit=MESSAGE_QUEUE_LIMIT)
+
+
 def schedule_name(job: str, schedule: str) -> str:
     """Name a schedule inside the instance's own group."""
     return fit(f"{job}_{schedule}", SCHEDULE_LIMIT)

@@ -4,14 +4,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from scrapectl.spec.checks.circles import check_circles
+from scrapectl.spec.checks.environment import check_environment
+from scrapectl.spec.checks.jobs import check_job
+from scrapectl.spec.checks.physical import check_physical_names
+from scrapectl.spec.checks.schedules import check_schedule
+from scrapectl.spec.checks.sections import check_bucket, check_logs, check_network, check_queue, check_quotas
+from scrapectl.spec.checks.tags import check_tags
+from scrapectl.spec.checks.together import check_together
+
 if TYPE_CHECKING:
     from scrapectl.spec.findings import Findings
     from scrapectl.spec.model import Spec
 
 
 def check_values(values: dict[str, Any], findings: Findings) -> None:
-    """Check which keys may stand together."""
+    """Check which keys may stand together, while it is known which are written."""
+    check_together(values, findings)
 
 
 def check_spec(spec: Spec, findings: Findings) -> None:
     """Check everything that depends on more than one key, or on rules of AWS."""
+    check_tags(spec, findings)
+    check_logs(spec.logs, findings)
+    check_network(spec, findings)
+    check_quotas(spec, findings)
+    for bucket in spec.buckets.values():
+        check_bucket(bucket, findings)
+    for queue in spec.job_queues.values():
+        check_queue(queue, findings)
+    for job in spec.jobs.values():
+        check_job(spec, job, findings)
+        check_environment(job, findings)
+        for schedule in job.schedules.values():
+            check_schedule(schedule, findings)
+    check_circles(spec, findings)
+    check_physical_names(spec, findings)

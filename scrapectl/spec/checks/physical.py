@@ -1,0 +1,59 @@
+"""Finds two things of one spec that would have one name in AWS; each is told at its own line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scrapectl.spec import names
+from scrapectl.spec.findings import show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scrapectl.spec.findings import Findings
+    from scrapectl.spec.model import Entry, Spec
+
+_SECTIONS = {
+    "images": names.REPOSITORY_LIMIT,
+    "secrets": names.SECRET_LIMIT,
+    "message_queues": names.MESSAGE_QUEUE_LIMIT,
+    "compute_environments": names.BATCH_LIMIT,
+    "job_queues": names.BATCH_LIMIT,
+    "jobs": names.BATCH_LIMIT,
+}
+# Bucket names end in account and region, which are not known here; their lengths are what matters.
+_ACCOUNT = "0" * 12
+_LONGEST_REGION = "ap-southeast-10"
+
+
+def check_physical_names(spec: Spec, findings: Findings) -> None:
+    """Tell of every name that is taken twice, at both places."""
+    taken: dict[tuple[str, str], list[Entry]] = {}
+    for kind, name, entry in _named(spec):
+        taken.setdefault((kind, name), []).append(entry)
+    for (_, name), entries in taken.items():
+        for entry in entries if len(entries) > 1 else ():
+            others = [other for other in entries if other is not entry]
+            told = " and ".join(f"{other.origin} (line {other.where.line})" for other in others) or entry.origin
+            path = f"{entry.origin}.name" if "name" in entry.places else entry.origin
+            findings.add(path, f"its name in AWS, {show(name)}, is also that of {told}.", "Rename one.")
+
+
+def _named(spec: Spec) -> Iterator[tuple[str, str, Entry]]:
+    """Yield (kind, physical name, entry) for everything that is ours."""
+    owner = (spec.pipeline, spec.stage)
+    for section, limit in _SECTIONS.items():
+        for key, entry in getattr(spec, section).items():
+            if getattr(entry, "existing", None) is None:
+                yield section, entry.name or names.physical_name(*owner, key, limit=limit), entry
+    for key, queue in spec.message_queues.items():
+        if queue.existing is None:
+            yield "message_queues", names.dead_letter_name(*owner, key, queue.name), queue
+    for key, bucket in spec.buckets.items():
+        if bucket.existing is None:
+            region = spec.region or _LONGEST_REGION
+            made = names.bucket_name(*owner, key, spec.account or _ACCOUNT, region)
+            yield "buckets", bucket.name or made, bucket
+    for job, entry in spec.jobs.items():
+        for key, schedule in entry.schedules.items():
+            yield "schedules", schedule.name or names.schedule_name(job, key), schedule

@@ -1,0 +1,82 @@
+"""Finds keys that may not stand together, or of which one must: `existing`, a secret's source, a schedule's time."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from scrapectl.spec.findings import one_of, show
+
+if TYPE_CHECKING:
+    from scrapectl.spec.findings import Findings
+
+# What may be said of a thing that is not ours: how it is used here, never what it is.
+_BESIDE_EXISTING = {
+    "images": {"existing", "tag", "platform"},
+    "secrets": {"existing"},
+    "buckets": {"existing"},
+    "message_queues": {"existing"},
+    "compute_environments": {"existing"},
+    "job_queues": {"existing", "shares"},
+}
+# The service and resource of an ARN, and what a name looks like.
+_EXISTING = {
+    "images": (r"ecr:[a-z0-9-]+:[0-9]{12}:repository/.+", r"[a-z0-9][a-z0-9._/-]{1,255}"),
+    "secrets": (r"secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+", r"[A-Za-z0-9/_+=.@!-]{1,512}"),
+    "buckets": (r"s3:::[a-z0-9][a-z0-9.-]{1,62}", r"[a-z0-9][a-z0-9.-]{1,62}"),
+    "message_queues": (r"sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}", r"[A-Za-z0-9_-]{1,80}"),
+    "compute_environments": (r"batch:[a-z0-9-]+:[0-9]{12}:compute-environment/.+", r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}"),
+    "job_queues": (r"batch:[a-z0-9-]+:[0-9]{12}:job-queue/.+", r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}"),
+}
+_TIMES = ("cron", "rate", "at")
+_SOURCES = ("from_env", "generate", "existing")
+
+
+def check_together(values: dict[str, Any], findings: Findings) -> None:
+    """Check every entry of every section."""
+    for section, allowed in _BESIDE_EXISTING.items():
+        for key, entry in values.get(section, {}).items():
+            path = f"{section}.{key}"
+            if "existing" in entry:
+                _check_existing(section, entry, allowed, path, findings)
+    for key, image in values.get("images", {}).items():
+        _check_image(image, f"images.{key}", findings)
+    for key, secret in values.get("secrets", {}).items():
+        _exactly_one(secret, _SOURCES, f"secrets.{key}", findings)
+    for key, job in values.get("jobs", {}).items():
+        for name, schedule in job.get("schedules", {}).items():
+            _exactly_one(schedule, _TIMES, f"jobs.{key}.schedules.{name}", findings)
+        if "retry_on" in job and job.get("retries") == 0:
+            findings.add(f"jobs.{key}.retry_on", "nothing is retried with retries: 0.", "Remove one of the two.")
+
+
+def _check_existing(section: str, entry: dict[str, Any], allowed: set[str], path: str, findings: Findings) -> None:
+    for key in entry:
+        if key not in allowed:
+            message = f'"{key}" cannot be said of what this pipeline does not own.'
+            findings.add(f"{path}.{key}", message, "Remove it, or remove existing.")
+    arn, name = _EXISTING[section]
+    written = entry["existing"]
+    pattern = rf"arn:aws[a-z-]*:{arn}" if written.startswith("arn:") else name
+    if not re.fullmatch(pattern, written):
+        what = section.removesuffix("s").replace("_", " ")
+        findings.add(f"{path}.existing", f"{show(written)} is neither the name nor the ARN of a {what}.")
+
+
+def _check_image(image: dict[str, Any], path: str, findings: Findings) -> None:
+    if "existing" in image:
+        return
+    if "build" not in image and findings.is_sound(path):
+        findings.add(
+            path, '"build" is missing.', "Write the folder with the Dockerfile (build: ./scraper), or existing."
+        )
+    if "tag" in image:
+        findings.add(f"{path}.tag", "an image that is built is named by its digest.", "Remove tag.")
+
+
+def _exactly_one(entry: dict[str, Any], keys: tuple[str, ...], path: str, findings: Findings) -> None:
+    written = [key for key in keys if key in entry]
+    # A time or source that is wrong in itself has been told; that none is left is no second problem.
+    if len(written) != 1 and all(findings.is_sound(f"{path}.{key}") for key in keys):
+        what = f"only one of {one_of(keys)} may stand here." if written else f"{one_of(keys)} is missing."
+        findings.add(path, what, "Keep one." if written else "Write one of them.")
