@@ -13,6 +13,7 @@ from scrapectl.local import moto_private
 from scrapectl.local.clock import Clock, RealClock, VirtualClock
 from scrapectl.local.delays import NO_DELAYS, Delays
 from scrapectl.local.frontdoor import FrontDoor
+from scrapectl.local.services import ecr, logs, scheduler, secret_values
 from scrapectl.local.wire import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from scrapectl.local.registry import Call
 
 Store = TypeVar("Store")
-
-SERVICES = ("batch", "ec2", "ecr", "iam", "logs", "s3", "scheduler", "secretsmanager", "sqs", "ssm", "tagging")
 
 
 class Cloud:
@@ -36,6 +35,8 @@ class Cloud:
         strict: Check every request against botocore's patterns, enums and maxima.
         delays: Things take their time: True for AWS's usual figures, or the figures; False settles all at once.
         account: The account's number.
+        default_network: Whether each region has a default VPC.
+        state_dir: Where jobs may keep files; a temporary folder when None.
 
     Attributes:
         hooks: Called with every call that came in, before it is carried out; may raise Refusal or LostAnswer.
@@ -51,12 +52,14 @@ class Cloud:
         strict: bool = True,
         delays: bool | Delays = False,
         account: str = "123456789012",
+        default_network: bool = True,
         state_dir: Path | None = None,
     ) -> None:
         self.clock = clock or RealClock()
         self.strict = strict
         self.delays = delays if isinstance(delays, Delays) else Delays() if delays else NO_DELAYS
         self.account = account
+        self.default_network = default_network
         self.state_dir = state_dir
         self.instance = secrets.token_hex(4)
         self.access_key = "AKIA" + "".join(secrets.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") for _ in range(16))
@@ -69,11 +72,10 @@ class Cloud:
         self._stores: dict[tuple[type, str], Any] = {}
         os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
         moto_private.BackendDict.reset()
-        for name in SERVICES:
-            import_module(f"scrapectl.local.services.{name}")
         self.front_door = FrontDoor(self)
         if find_spec("scrapectl.local.jobs") is not None:
             import_module("scrapectl.local.jobs")
+        self.workers.append(lambda: scheduler.fire_due(self))
         if isinstance(self.clock, VirtualClock):
             self.clock.on_advance(self.tick)
 
@@ -93,6 +95,42 @@ class Cloud:
             Refusal: The service refuses it.
         """
         return self.front_door.call(service, operation, params, region)
+
+    def put_log(self, group: str, stream: str, timestamp_ms: int, line: str, region: str = "us-east-1") -> None:
+        """Append one line to a log stream, which is made when missing.
+
+        Raises:
+            Refusal: The group does not exist.
+        """
+        self.put_logs(group, stream, [(timestamp_ms, line)], region)
+
+    def put_logs(self, group: str, stream: str, events: list[tuple[int, str]], region: str = "us-east-1") -> None:
+        """Append lines to a log stream: milliseconds since 1970 and text, oldest first.
+
+        Raises:
+            Refusal: The group does not exist.
+        """
+        logs.append(self, region, group, stream, events)
+
+    def secret_value(self, value_from: str, region: str = "us-east-1") -> str:
+        """Return what a job definition's `valueFrom` names: a secret, one JSON key of it, or a parameter.
+
+        Args:
+            value_from: A secret's ARN, optionally with `:json-key:stage:version`; or a parameter's ARN or name.
+            region: Where a plain parameter name is looked up.
+
+        Raises:
+            Refusal: There is none, or it has no such key.
+        """
+        return secret_values.value_of(self, value_from, region)
+
+    def image_layer(self, image_uri: str) -> ecr.Image:
+        """Return a pushed image: manifest, configuration and the bytes of its layers.
+
+        Raises:
+            Refusal: This cloud's registry has no such image.
+        """
+        return ecr.find_image(self, image_uri)
 
     def admit(self, call: Call) -> None:
         """Show a call that came in to every hook."""

@@ -1,6 +1,6 @@
 """Every moto symbol the embedded cloud stands on, in one place, since none is moto's public interface.
 
-moto is pinned exactly; `tests/unit/local/test_moto_private.py` names each symbol: an upgrade that moves one fails there.
+moto is pinned exactly; `tests/unit/local/test_moto_private.py` names each symbol: an upgrade that moves one fails it.
 """
 
 from __future__ import annotations

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from functools import cache
 from typing import Any
 
+
+def matches(pattern: str, value: str) -> bool:
+    """Whether `value` fits a pattern with `*` and `?`."""
+    return _compiled(pattern).match(value) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".") + r"\Z", re.DOTALL)
+
+
 _OPERATORS = {
-    "StringEquals": lambda pattern, value: pattern == value,
-    "StringNotEquals": lambda pattern, value: pattern != value,
-    "StringLike": lambda pattern, value: matches(pattern, value),
-    "ArnEquals": lambda pattern, value: matches(pattern, value),
-    "ArnLike": lambda pattern, value: matches(pattern, value),
+    "StringEquals": operator.eq,
+    "StringNotEquals": operator.ne,
+    "StringLike": matches,
+    "ArnEquals": matches,
+    "ArnLike": matches,
 }
 
 
@@ -52,16 +64,6 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def matches(pattern: str, value: str) -> bool:
-    """Whether `value` fits a pattern with `*` and `?`."""
-    return _compiled(pattern).match(value) is not None
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".") + r"\Z", re.DOTALL)
-
-
 def _fits_action(statement: dict[str, Any], action: str) -> bool:
     if "NotAction" in statement:
         return not any(matches(p.lower(), action.lower()) for p in as_list(statement["NotAction"]))
@@ -76,9 +78,9 @@ def _fits_resource(statement: dict[str, Any], resource: str) -> bool:
 
 def _fits_conditions(statement: dict[str, Any], context: dict[str, str]) -> bool:
     lowered = {key.lower(): value for key, value in context.items()}
-    for operator, keys in (statement.get("Condition") or {}).items():
-        if_exists = operator.endswith("IfExists")
-        test = _OPERATORS.get(operator.removesuffix("IfExists"))
+    for name, keys in (statement.get("Condition") or {}).items():
+        if_exists = name.endswith("IfExists")
+        test = _OPERATORS.get(name.removesuffix("IfExists"))
         if test is None:
             return False  # what cannot be judged here does not open a door
         for key, patterns in keys.items():
@@ -88,6 +90,6 @@ def _fits_conditions(statement: dict[str, Any], context: dict[str, str]) -> bool
                     continue
                 return False
             fits = [test(pattern, value) for pattern in as_list(patterns)]
-            if not (all(fits) if operator.startswith("StringNot") else any(fits)):
+            if not (all(fits) if name.startswith("StringNot") else any(fits)):
                 return False
     return True

@@ -156,7 +156,7 @@ def parse_result(service: str, operation: str, response: HttpResponse) -> dict[s
     model = moto.get_service_model(service)
     answer = {
         "status_code": response.status,
-        "headers": {k.lower(): v for k, v in response.headers.items()},
+        "headers": awsrequest.HeadersDict(response.headers),
         "body": response.body,
     }
     result: dict[str, Any] = create_parser(model.protocol).parse(answer, model.operation_model(operation).output_shape)

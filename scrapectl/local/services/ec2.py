@@ -1,1 +1,49 @@
-"""What AWS does with ec2 that moto does not."""
+"""EC2 beyond moto: a default network that reaches the internet, and security groups that are held by who uses them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scrapectl.local.registry import Call, Refusal, check
+from scrapectl.local.services.batch.state import state_in
+
+
+@dataclass
+class Network:
+    """Whether a region's default network was made whole."""
+
+    whole: bool = False
+
+
+def _complete_network(call: Call) -> None:
+    """Give moto's default VPC the internet gateway and route that AWS's has; or take it away when none is wanted."""
+    network = call.cloud.store(Network, call.region)
+    if network.whole:
+        return
+    network.whole = True
+    default = {"Filters": [{"Name": "is-default", "Values": ["true"]}]}
+    for vpc in call.moto(default, "DescribeVpcs")["Vpcs"]:
+        of_vpc = {"Filters": [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}]}
+        if not call.cloud.default_network:
+            for subnet in call.moto(of_vpc, "DescribeSubnets")["Subnets"]:
+                call.moto({"SubnetId": subnet["SubnetId"]}, "DeleteSubnet")
+            call.moto({"VpcId": vpc["VpcId"]}, "DeleteVpc")
+            continue
+        gateway = call.moto({}, "CreateInternetGateway")["InternetGateway"]["InternetGatewayId"]
+        call.moto({"InternetGatewayId": gateway, "VpcId": vpc["VpcId"]}, "AttachInternetGateway")
+        table = call.moto(of_vpc, "DescribeRouteTables")["RouteTables"][0]["RouteTableId"]
+        route = {"RouteTableId": table, "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": gateway}
+        call.moto(route, "CreateRoute")
+
+
+for _name in ("DescribeVpcs", "DescribeSubnets", "DescribeRouteTables", "DescribeInternetGateways"):
+    check("ec2", _name)(_complete_network)
+
+
+@check("ec2", "DeleteSecurityGroup")
+def check_delete_group(call: Call) -> None:
+    """Refuse to delete a group that a compute environment uses."""
+    group = call.params.get("GroupId")
+    for environment in state_in(call.cloud, call.region).environments.values():
+        if group in ((environment.document["computeResources"] or {}).get("securityGroupIds") or []):
+            raise Refusal("DependencyViolation", f"resource {group} has a dependent object", 400)

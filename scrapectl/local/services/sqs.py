@@ -1,1 +1,61 @@
-"""What AWS does with sqs that moto does not."""
+"""SQS beyond moto: a deleted queue's name rests, and redrive must point at a queue of the same kind."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from scrapectl.local.registry import Call, Params, Refusal, check, operation
+
+_REST = "You must wait 60 seconds after deleting a queue before you can create another with the same name."
+
+
+@dataclass
+class DeletedQueues:
+    """When each name was last deleted in a region."""
+
+    at: dict[str, float] = field(default_factory=dict)
+
+
+@check("sqs", "CreateQueue")
+def check_create(call: Call) -> None:
+    """Refuse a name that was deleted a moment ago, and a redrive that AWS refuses."""
+    name = call.params["QueueName"]
+    deleted_at = call.cloud.store(DeletedQueues, call.region).at.get(name, float("-inf"))
+    if call.cloud.clock.now() - deleted_at < call.cloud.delays.queue_name:
+        raise Refusal("AWS.SimpleQueueService.QueueDeletedRecently", _REST, 400)
+    _check_redrive(call, name)
+
+
+@check("sqs", "SetQueueAttributes")
+def check_attributes(call: Call) -> None:
+    """Refuse a redrive that AWS refuses."""
+    _check_redrive(call, call.params["QueueUrl"].rsplit("/", 1)[-1])
+
+
+def _check_redrive(call: Call, name: str) -> None:
+    text = (call.params.get("Attributes") or {}).get("RedrivePolicy")
+    if not text:
+        return
+    bad = Refusal("InvalidParameterValue", f"Value {text} for parameter RedrivePolicy is invalid.", 400)
+    try:
+        policy = json.loads(text)
+        target, count = policy["deadLetterTargetArn"], int(policy["maxReceiveCount"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise bad from error
+    if not 1 <= count <= 1000 or target.endswith(".fifo") != name.endswith(".fifo"):  # noqa: PLR2004 - AWS's bound
+        raise bad
+    try:
+        call.moto({"QueueName": target.rsplit(":", 1)[-1]}, "GetQueueUrl")
+    except Refusal as refusal:
+        message = f"Value {text} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist."
+        raise Refusal("InvalidParameterValue", message, 400) from refusal
+
+
+@operation("sqs", "DeleteQueue")
+def delete_queue(call: Call) -> Params:
+    """Delete a queue and remember when."""
+    result = call.moto()
+    name = call.params["QueueUrl"].rsplit("/", 1)[-1]
+    call.cloud.store(DeletedQueues, call.region).at[name] = call.cloud.clock.now()
+    return result

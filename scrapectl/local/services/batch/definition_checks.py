@@ -129,13 +129,13 @@ def _check_fargate(properties: dict[str, Any], requirements: list[Any], logging:
             raise refuse("host.sourcePath is not applicable for Fargate.")
     if logging and logging["logDriver"] not in _FARGATE_DRIVERS:
         raise refuse(f"Log driver {logging['logDriver']} is not supported on Fargate")
-    disk = properties.get("ephemeralStorage")
-    if disk and not 21 <= disk["sizeInGiB"] <= 200:  # noqa: PLR2004 - AWS's bounds
-        raise refuse("Ephemeral storage can be only between range 21 GiB to 200 GiB")
     _check_platform(properties.get("runtimePlatform") or {}, properties)
 
 
 def _check_platform(platform: dict[str, Any], properties: dict[str, Any]) -> None:
+    disk = properties.get("ephemeralStorage")
+    if disk and not 21 <= disk["sizeInGiB"] <= 200:  # noqa: PLR2004 - AWS's bounds
+        raise refuse("Ephemeral storage can be only between range 21 GiB to 200 GiB")
     architecture = platform.get("cpuArchitecture", "X86_64")
     system = platform.get("operatingSystemFamily", "LINUX")
     if architecture not in {"X86_64", "ARM64"}:

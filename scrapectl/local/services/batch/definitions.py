@@ -12,9 +12,18 @@ from scrapectl.local.services.batch.tags import check_tags
 
 _LISTS = ("command", "volumes", "environment", "mountPoints", "ulimits", "resourceRequirements", "secrets")
 _KEPT = (
-    "type parameters schedulingPriority retryStrategy propagateTags timeout platformCapabilities nodeProperties "
-    "eksProperties ecsProperties consumableResourceProperties"
-).split()
+    "type",
+    "parameters",
+    "schedulingPriority",
+    "retryStrategy",
+    "propagateTags",
+    "timeout",
+    "platformCapabilities",
+    "nodeProperties",
+    "eksProperties",
+    "ecsProperties",
+    "consumableResourceProperties",
+)
 
 
 @operation("batch", "RegisterJobDefinition")
@@ -77,13 +86,14 @@ def describe(call: Call) -> Params:
     wanted = params.get("jobDefinitions") or []
     if len(wanted) > 100:  # noqa: PLR2004 - AWS's bound
         raise refuse("Cannot describe more than 100 job definitions")
-    found: list[Params] = []
-    for name, revisions in sorted(state.definitions.items()):
-        if params.get("jobDefinitionName") not in {None, name}:
-            continue
-        for document in reversed(revisions):
-            if _is_wanted(document, wanted) and params.get("status") in {None, document["status"]}:
-                found.append(document)
+    found = [
+        document
+        for name, revisions in sorted(state.definitions.items())
+        for document in reversed(revisions)
+        if params.get("jobDefinitionName") in {None, name}
+        and params.get("status") in {None, document["status"]}
+        and _is_wanted(document, wanted)
+    ]
     shown, token = page(found, params.get("maxResults"), params.get("nextToken"), code="ClientException")
     documents = [document | {"tags": dict(state.tags[document["jobDefinitionArn"]])} for document in shown]
     return {"jobDefinitions": documents, "nextToken": token}

@@ -17,9 +17,21 @@ HEALTHY = "ComputeEnvironment Healthy"
 MOST = 50
 
 _NOT_FOR_FARGATE = (
-    "allocationStrategy bidPercentage desiredvCpus ec2Configuration ec2KeyPair imageId instanceRole instanceTypes "
-    "launchTemplate minvCpus placementGroup scalingPolicy spotIamFleetRole tags"
-).split()
+    "allocationStrategy",
+    "bidPercentage",
+    "desiredvCpus",
+    "ec2Configuration",
+    "ec2KeyPair",
+    "imageId",
+    "instanceRole",
+    "instanceTypes",
+    "launchTemplate",
+    "minvCpus",
+    "placementGroup",
+    "scalingPolicy",
+    "spotIamFleetRole",
+    "tags",
+)
 _UPDATING_STRATEGIES = {"BEST_FIT_PROGRESSIVE", "SPOT_CAPACITY_OPTIMIZED", "SPOT_PRICE_CAPACITY_OPTIMIZED"}
 _SCALING_FIELDS = {"minvCpus", "maxvCpus", "desiredvCpus"}
 

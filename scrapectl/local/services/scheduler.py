@@ -1,1 +1,0 @@
-"""What AWS does with scheduler that moto does not."""
