@@ -280,9 +280,13 @@ class _Draft:
             end_after: set[StepId] = set()
             if _ends(change):
                 holding = named.get((change.kind, change.old_key or change.key), frozenset())
-                end_after.update(_release_step(by_thing[thing]) for thing in holding if thing in by_thing)
-                if not self.aim.kinds[change.kind].acts and not change.keep:
+                held_by = [by_thing[thing] for thing in holding if thing in by_thing]
+                if self.aim.kinds[change.kind].acts:
+                    # It ends before what it runs, even when that names it: a job that submits to its own queue.
+                    held_by = [by for by in held_by if not _ends(by) or self.aim.kinds[by.kind].acts]
+                elif not change.keep:
                     end_after.update(acting)
+                end_after.update(_release_step(by) for by in held_by)
             mine = set(change.steps)
             yield dataclasses.replace(
                 change,
