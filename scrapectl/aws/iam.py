@@ -1,0 +1,262 @@
+"""An API call → the IAM actions it needs; AWS's words of refusal → what is missing; policies → whether they allow.
+
+The table `data/iam_actions.json` follows AWS's service authorization reference; what is wrong in it is corrected here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+Policy = Mapping[str, Any]
+
+
+class Correction(NamedTuple):
+    """The right actions of an operation, and why the table's are not."""
+
+    actions: tuple[str, ...]
+    reason: str
+    with_parameter: Mapping[str, str] = MappingProxyType({})
+
+
+_ONLY_TAGS = "the table always asks for the action that tags, which AWS checks only when tags are given"
+#: (boto3 client, operation) → what the table has wrong or lacks.
+CORRECTIONS: Mapping[tuple[str, str], Correction] = {
+    ("s3", "CreateBucket"): Correction(
+        ("s3:CreateBucket",), "tags given at creation are checked", {"CreateBucketConfiguration.Tags": "s3:TagResource"}
+    ),
+    ("s3", "DeleteObject"): Correction(
+        ("s3:DeleteObject",), "a version has an action of its own", {"VersionId": "s3:DeleteObjectVersion"}
+    ),
+    ("s3", "DeleteObjects"): Correction(
+        ("s3:DeleteObject", "s3:DeleteObjectVersion"), "keys and versions come in one call; each has its action"
+    ),
+    ("s3", "GetObject"): Correction(
+        ("s3:GetObject",), "a version has an action of its own", {"VersionId": "s3:GetObjectVersion"}
+    ),
+    ("s3", "HeadObject"): Correction(
+        ("s3:GetObject",), "a version has an action of its own", {"VersionId": "s3:GetObjectVersion"}
+    ),
+    ("s3", "DeleteBucketIntelligentTieringConfiguration"): Correction(
+        ("s3:PutIntelligentTieringConfiguration",), "not in the table; S3 has no Delete action for sub-documents"
+    ),
+    ("s3", "ListBucketIntelligentTieringConfigurations"): Correction(
+        ("s3:GetIntelligentTieringConfiguration",), "not in the table; S3 lists with the action that gets"
+    ),
+    ("sqs", "CreateQueue"): Correction(("sqs:CreateQueue",), _ONLY_TAGS, {"tags": "sqs:TagQueue"}),
+    ("ec2", "CreateInternetGateway"): Correction(
+        ("ec2:CreateInternetGateway",), _ONLY_TAGS, {"TagSpecifications": "ec2:CreateTags"}
+    ),
+    ("ec2", "CreateSubnet"): Correction(("ec2:CreateSubnet",), _ONLY_TAGS, {"TagSpecifications": "ec2:CreateTags"}),
+    ("ec2", "CreateVpc"): Correction(("ec2:CreateVpc",), _ONLY_TAGS, {"TagSpecifications": "ec2:CreateTags"}),
+    ("ec2", "CreateVpcEndpoint"): Correction(
+        ("ec2:CreateVpcEndpoint",),
+        "route53:AssociateVPCWithHostedZone and ec2:DescribeVpcs belong to interface endpoints with private DNS alone",
+        {"TagSpecifications": "ec2:CreateTags"},
+    ),
+    ("rds", "CreateDBCluster"): Correction(("rds:CreateDBCluster",), _ONLY_TAGS, {"Tags": "rds:AddTagsToResource"}),
+    ("rds", "CreateDBInstance"): Correction(("rds:CreateDBInstance",), _ONLY_TAGS, {"Tags": "rds:AddTagsToResource"}),
+    ("cloudtrail", "CreateTrail"): Correction(
+        ("cloudtrail:CreateTrail",),
+        "s3:PutObject is CloudTrail's own, granted by the bucket's policy, not the caller's",
+        {"TagsList": "cloudtrail:AddTags"},
+    ),
+}
+_NOT_IN_THE_TABLE = {"sesv2": "ses"}  # boto3 client → prefix; its operations and actions share their names
+
+_NO_NARROWER = "the action knows no resource: service authorization reference"
+_LISTS = "lists and describes know no resource in this service: service authorization reference"
+#: Actions AWS allows only with Resource "*", with the reason; a role may hold "*" for these alone.
+resource_star_needed: Mapping[str, str] = MappingProxyType(
+    {
+        "ecr:GetAuthorizationToken": "a token is for the whole registry",
+        "batch:ListJobs": _LISTS,
+        **dict.fromkeys(
+            (
+                *("batch:DescribeJobs", "batch:DescribeJobQueues", "batch:DescribeJobDefinitions"),
+                *("batch:DescribeComputeEnvironments", "ec2:DescribeAvailabilityZones", "ec2:DescribeInstances"),
+                *("ec2:DescribeInstanceTypes", "ec2:DescribeLaunchTemplates", "ec2:DescribeNetworkInterfaces"),
+                *("ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups", "ec2:DescribeSecurityGroupRules"),
+                *("ec2:DescribeSubnets", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcEndpoints", "ec2:DescribeVpcs"),
+                *("autoscaling:DescribeAutoScalingGroups", "iam:ListRoles", "redshift-data:DescribeStatement"),
+                *("redshift-data:GetStatementResult", "redshift-data:ListStatements", "s3:ListAllMyBuckets"),
+                *("scheduler:ListScheduleGroups", "scheduler:ListSchedules", "secretsmanager:ListSecrets"),
+                *("sqs:ListQueues", "ssm:DescribeParameters", "tag:GetResources"),
+            ),
+            _LISTS,
+        ),
+        "cloudwatch:GetMetricData": _NO_NARROWER,
+        "cloudwatch:PutMetricData": "metrics have no ARN; narrow it by the condition cloudwatch:namespace",
+        "pricing:GetProducts": _NO_NARROWER,
+        "secretsmanager:GetRandomPassword": _NO_NARROWER,
+        "sts:GetCallerIdentity": "needs no permission at all; a deny cannot stop it either",
+        **dict.fromkeys(
+            (
+                *("logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery"),
+                *("logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies"),
+            ),
+            "deliveries and resource policies belong to the account, not to a log group",
+        ),
+    }
+)
+
+
+def actions_for(service: str, operation: str, params: Mapping[str, Any] | None = None) -> tuple[str, ...]:
+    """Return the IAM actions a caller needs for one API call.
+
+    Args:
+        service: The name of the boto3 client, such as `efs`.
+        operation: The API's name, such as `CreateFileSystem`.
+        params: What is sent; with it, actions that only some parameters need are added (tags, object versions).
+
+    Returns:
+        For example (`elasticfilesystem:CreateFileSystem`,); empty when no permission is needed. An operation newer
+        than the table gets the name that nearly all have: `prefix:Operation`.
+    """
+    entry = _table().get(service, {})
+    correction = CORRECTIONS.get((service, operation))
+    if correction:
+        actions, extra = correction.actions, dict(correction.with_parameter)
+    else:
+        same_name = (f"{_prefix(service)}:{operation}",)
+        actions = tuple(entry.get("other_names", {}).get(operation, same_name))
+        extra = {}
+    if operation in entry.get("tags", {}):
+        parameter, action = entry["tags"][operation]
+        extra.setdefault(parameter, action)
+    more = [action for path, action in extra.items() if params and _given(params, path)]
+    return (*actions, *(action for action in more if action not in actions))
+
+
+def missing_action(service: str, operation: str, error_message: str) -> tuple[str, str]:
+    """Read AWS's refusal: (action, resource), each in AWS's own spelling; the resource is "" when AWS names none.
+
+    When the message names no action (S3's plain "Access Denied", EC2's encoded message), it is the one that the
+    operation needs.
+    """
+    found = re.search(r"not authorized to perform:? \[?\"?([A-Za-z0-9-]+:[A-Za-z0-9*]+)", error_message)
+    on = re.search(r"on (?:the )?resource:? \"?([^\s\"]+)", error_message)
+    resource = on[1].rstrip(".,;") if on else ""
+    if found:
+        return _spelled(found[1]), resource
+    return next(iter(actions_for(service, operation)), f"{_prefix(service)}:{operation}"), resource
+
+
+def allows(policies: Sequence[Policy], action: str, resource: str, context: Mapping[str, Any] | None = None) -> bool:
+    """Tell whether policies allow an action on a resource: an explicit Deny wins, nothing said is no.
+
+    Args:
+        policies: Policy documents, each with `Statement`. Principals are not looked at.
+        action: Such as `s3:GetObject`; case does not matter.
+        resource: An ARN, or `*` for an action that knows no resource.
+        context: Condition keys and their values, a text or a list of texts; the case of keys does not matter.
+
+    Raises:
+        ValueError: For a condition whose operator is not known here; it is never guessed.
+    """
+    known = {key.lower(): value for key, value in (context or {}).items()}
+    effects = {one.get("Effect") for one in _statements(policies) if _applies(one, action, resource, known)}
+    return "Allow" in effects and "Deny" not in effects
+
+
+@cache
+def _table() -> dict[str, Any]:
+    text = resources.files("scrapectl.aws").joinpath("data/iam_actions.json").read_text(encoding="utf-8")
+    services: dict[str, Any] = json.loads(text)["services"]
+    return services
+
+
+def _prefix(service: str) -> str:
+    entry = _table().get(service, {})
+    return str(entry.get("prefix") or _NOT_IN_THE_TABLE.get(service, service))
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    """Every known action in small letters → as AWS writes it."""
+    names = [action for one in CORRECTIONS.values() for action in (*one.actions, *one.with_parameter.values())]
+    for entry in _table().values():
+        names += [f"{entry['prefix']}:{operation}" for operation in entry["same_name"]]
+        names += [action for actions in entry["other_names"].values() for action in actions]
+        names += [action for _, action in entry["tags"].values()]
+    return {name.lower(): name for name in [*names, "iam:PassRole"]}
+
+
+def _spelled(action: str) -> str:
+    """SQS and SNS write their actions in letters of another size (`sqs:createqueue`, `SNS:CreateTopic`)."""
+    prefix, _, name = action.partition(":")
+    return _spellings().get(action.lower(), f"{prefix.lower()}:{name}")
+
+
+def _given(params: Mapping[str, Any], path: str) -> bool:
+    value: Any = params
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return bool(value)
+
+
+def _statements(policies: Sequence[Policy]) -> Iterator[Mapping[str, Any]]:
+    for policy in policies:
+        statements = policy.get("Statement") or []
+        yield from [statements] if isinstance(statements, Mapping) else statements
+
+
+def _applies(statement: Mapping[str, Any], action: str, resource: str, context: Mapping[str, Any]) -> bool:
+    return (
+        _names(statement, "Action", action.lower(), lower=True)
+        and _names(statement, "Resource", resource, lower=False)
+        and all(
+            _condition_holds(operator, key.lower(), wanted, context)
+            for operator, keys in (statement.get("Condition") or {}).items()
+            for key, wanted in keys.items()
+        )
+    )
+
+
+def _names(statement: Mapping[str, Any], field: str, value: str, *, lower: bool) -> bool:
+    """Whether `Action` or `Resource` names the value, or `NotAction` or `NotResource` does not."""
+    if f"Not{field}" in statement:
+        return not any(_like(one.lower() if lower else one, value) for one in _list(statement[f"Not{field}"]))
+    return any(_like(one.lower() if lower else one, value) for one in _list(statement.get(field, [])))
+
+
+def _list(value: Any) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list | tuple | set | frozenset) else [str(value)]
+
+
+@lru_cache(maxsize=1024)
+def _glob(pattern: str) -> re.Pattern[str]:
+    """A pattern of IAM, where `*` is any text and `?` any one character, and nothing else is special."""
+    return re.compile("".join({"*": ".*", "?": "."}.get(one, re.escape(one)) for one in pattern), re.DOTALL)
+
+
+def _like(pattern: str, value: str) -> bool:
+    return _glob(pattern).fullmatch(value) is not None
+
+
+def _condition_holds(operator: str, key: str, wanted: Any, context: Mapping[str, Any]) -> bool:
+    """One line of a Condition. A key that is not there fails it, unless the operator says otherwise."""
+    name = operator.removesuffix("IfExists")
+    if name == "Null":
+        return (key not in context) == (str(wanted).lower() == "true")
+    positive = name.replace("Not", "", 1)
+    if positive not in _SAME:
+        raise ValueError(f"the condition operator {operator} is not known")
+    if key not in context:
+        return name != operator or name != positive
+    found = any(_SAME[positive](one, value) for one in _list(wanted) for value in _list(context[key]))
+    return found == (positive == name)
+
+
+#: Operator → whether what is wanted and what is there are the same.
+_SAME: Mapping[str, Callable[[str, str], bool]] = {
+    "StringEquals": lambda wanted, value: wanted == value,
+    "StringEqualsIgnoreCase": lambda wanted, value: wanted.lower() == value.lower(),
+    "Bool": lambda wanted, value: wanted.lower() == value.lower(),
+    **dict.fromkeys(("StringLike", "ArnLike", "ArnEquals"), _like),
+}
