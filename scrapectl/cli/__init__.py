@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return group("").main(args=words, prog_name="scrapectl", standalone_mode=False) or 0
         except BrokenPipeError:
             raise
-        except (Exception, KeyboardInterrupt) as error:
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place where errors become codes
             return _tell(error, options)
     except BrokenPipeError:
         # Python flushes standard output once more as it ends; that must not complain.

@@ -26,7 +26,7 @@ class Reached:
 
 def read_spec(settings: Settings, spec: str | None, file: str | None, *, require_env: bool = False) -> Spec:
     """Load the spec that is meant, with the stage, the variables and the region of the command line."""
-    from scrapectl.spec.load import load_spec  # noqa: PLC0415 - parsing costs time that --help must not pay
+    from scrapectl.spec import load_spec  # noqa: PLC0415 - parsing costs time that --help must not pay
 
     path = spec_path(spec, file)
     return load_spec(

@@ -1,4 +1,4 @@
-"""A run → its log lines as they come and, in the end, how it ended: the log is read on until it has been quiet."""
+"""Runs → their log lines as they come, and how they ended: the log is read on until it has been quiet."""
 
 from __future__ import annotations
 
@@ -21,62 +21,65 @@ INTERVAL = 1.0
 
 @dataclass
 class Follower:
-    """Follows runs to their end; `on_line` is told every line, `on_state` every new state of a run itself."""
+    """Stays with runs to their end; `on_line` is told every line, `on_state` every new state of a run itself.
+
+    Without `on_line` no log is read, and the end is the end of the runs.
+    """
 
     aws: Aws
     owner: str
-    on_line: Callable[[Line], None]
+    jobs: Mapping[str, StandingJob]
+    on_line: Callable[[Line], None] | None = None
     on_state: Callable[[Run], None] = lambda _: None
-    jobs: Mapping[str, StandingJob] = field(default_factory=dict)
     clock: Clock = field(default_factory=Clock)
     since: float = 0.0
+    _runs: dict[str, Run] = field(default_factory=dict)
+    _children: dict[str, Run] = field(default_factory=dict)
+    _streams: dict[tuple[str, str], Stream] = field(default_factory=dict)
 
     def follow(self, ids: Sequence[str]) -> list[Run]:
-        """Read until every run has ended and its log has been quiet for `QUIET` seconds; the runs as they ended."""
-        runs: dict[str, Run] = {}
-        kids: dict[str, Run] = {}
-        streams: dict[tuple[str, str], Stream] = {}
+        """Stay until every run has ended and no line came for `QUIET` seconds; the runs as they ended."""
         quiet_since = self.clock.now()
         while True:
-            self._look(ids, runs, kids)
-            self._open(streams, [*runs.values(), *kids.values()])
-            lines = self._read(streams)
-            for line in lines:
-                self.on_line(line)
+            self._look(ids)
+            lines = self._read()
             now = self.clock.now()
-            going = len(runs) < len(ids) or any(not run.ended for run in runs.values())
-            if lines or going:
+            if lines or not self._all_ended(ids):
                 quiet_since = now
-            elif now - quiet_since >= QUIET:
-                return list(runs.values())
+            elif self.on_line is None or now - quiet_since >= QUIET:
+                return [self._runs[run_id] for run_id in ids]
             self.clock.sleep(INTERVAL)
 
-    def _look(self, ids: Sequence[str], runs: dict[str, Run], kids: dict[str, Run]) -> None:
-        """Read anew what had not ended; of arrays their children, too."""
-        going = [run_id for run_id in ids if run_id not in runs or not runs[run_id].ended]
-        arrays = [runs[run_id] for run_id in going if run_id in runs and runs[run_id].size]
+    def _all_ended(self, ids: Sequence[str]) -> bool:
+        return all(run_id in self._runs and self._runs[run_id].ended for run_id in ids)
+
+    def _look(self, ids: Sequence[str]) -> None:
+        """Read anew what had not ended; of arrays their children, too, when their logs are wanted."""
+        going = [run_id for run_id in ids if run_id not in self._runs or not self._runs[run_id].ended]
         for run in describe_runs(self.aws, self.owner, going, self.jobs):
-            if run.id not in runs or runs[run.id].state != run.state:
+            if run.id not in self._runs or self._runs[run.id].state != run.state:
                 self.on_state(run)
-            if run.size and run.id not in runs:
-                arrays.append(run)
-            runs[run.id] = run
-        for array in arrays:
-            known = [kids.get(f"{array.id}:{index}") for index in range(array.size or 0)]
-            if any(kid is None for kid in known):
-                found = children(self.aws, self.owner, array, self.jobs)
-            else:
-                pending = [kid.id for kid in known if kid is not None and not kid.ended]
-                found = describe_runs(self.aws, self.owner, pending, self.jobs) if pending else []
-            kids.update((kid.id, kid) for kid in found)
+            self._runs[run.id] = run
+        for run in self._runs.values() if self.on_line else ():
+            self._children.update((child.id, child) for child in self._moving_children(run))
 
-    def _open(self, streams: dict[tuple[str, str], Stream], runs: Sequence[Run]) -> None:
-        for run in runs:
+    def _moving_children(self, run: Run) -> list[Run]:
+        known = [self._children.get(f"{run.id}:{index}") for index in range(run.size or 0)]
+        if None in known:
+            return children(self.aws, self.owner, run, self.jobs)
+        moving = [child.id for child in known if child and not child.ended]
+        return describe_runs(self.aws, self.owner, moving, self.jobs)
+
+    def _read(self) -> list[Line]:
+        """Tell what has come to the streams since the last look, in order of time."""
+        if self.on_line is None:
+            return []
+        for run in (*self._runs.values(), *self._children.values()):
             for name in run.streams:
-                key = (run.log_group, name)
-                streams.setdefault(key, Stream(run.id, run.log_group, name, self.since, index=run.index))
-
-    def _read(self, streams: Mapping[tuple[str, str], Stream]) -> list[Line]:
-        tasks = [functools.partial(read_on, self.aws, stream) for stream in streams.values()]
-        lines = [line for found in self.aws.gather(tasks) for line in found]
-        return sorted(lines, key=lambda line: line.at)
+                found = Stream(run.id, run.log_group, name, self.since, index=run.index)
+                self._streams.setdefault((run.log_group, name), found)
+        tasks = [functools.partial(read_on, self.aws, stream) for stream in self._streams.values()]
+        lines = sorted((line for found in self.aws.gather(tasks) for line in found), key=lambda line: line.at)
+        for line in lines:
+            self.on_line(line)
+        return lines

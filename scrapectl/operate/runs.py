@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import re
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scrapectl.engine.ownership import PIPELINE
 from scrapectl.errors import UsageError
-from scrapectl.operate.jobs import StandingJob, definition_name
+from scrapectl.operate.jobs import StandingJob, definition_name, pick_job
 
 if TYPE_CHECKING:
     from scrapectl.engine.resource import Aws
@@ -103,6 +104,20 @@ def find_run(aws: Aws, owner: str, run_id: str, jobs: Mapping[str, StandingJob])
     if entries and _is_ours(aws, owner, entries[0]["jobDefinition"], jobs):
         return describe_runs(aws, owner, [run_id], jobs)[0]
     raise UsageError(f"{owner} has no run {run_id}.", "Batch forgets runs after seven days. See: scrapectl status")
+
+
+def last_runs(
+    aws: Aws, owner: str, name: str | None, jobs: Mapping[str, StandingJob], count: int, *, now: float | None = None
+) -> list[Run]:
+    """The run of an id, or the last `count` runs of a job or (None) of all jobs, newest first.
+
+    Raises:
+        UsageError: There is no such job or run.
+    """
+    if name is not None and is_run_id(name):
+        return [find_run(aws, owner, name, jobs)]
+    meant = jobs if name is None else {name: pick_job(jobs, name, owner)}
+    return list_runs(aws, meant, (now or time.time()) - REMEMBERED)[:count]
 
 
 def children(aws: Aws, owner: str, run: Run, jobs: Mapping[str, StandingJob] | None = None) -> list[Run]:

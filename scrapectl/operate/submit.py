@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from scrapectl.errors import UsageError
 from scrapectl.operate.jobs import StandingJob
+from scrapectl.operate.overrides import Overrides
 
 if TYPE_CHECKING:
     from scrapectl.engine.resource import Aws
 
 ARRAY_SIZES = range(2, 10_001)
-
-
-@dataclass(frozen=True)
-class Overrides:
-    """What a run has of its own; None and empty leave what the job says. Memory in MiB."""
-
-    environment: Mapping[str, str] = field(default_factory=dict)
-    command: tuple[str, ...] = ()
-    array: int | None = None
-    share: str | None = None
-    vcpus: float | None = None
-    memory: int | None = None
 
 
 def submission(job: StandingJob, overrides: Overrides) -> dict[str, Any]:

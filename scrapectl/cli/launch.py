@@ -1,0 +1,87 @@
+"""A run that was asked for → submitted, stayed with to its end when that was asked for, told, and an exit code."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from scrapectl.cli.options import Settings
+from scrapectl.cli.reach import Reached
+from scrapectl.errors import Interrupted
+from scrapectl.operate.follow import Follower
+from scrapectl.operate.jobs import StandingJob, find_jobs, pick_job
+from scrapectl.operate.logs import Line
+from scrapectl.operate.overrides import Overrides
+from scrapectl.operate.runs import Run, children, exit_code
+from scrapectl.operate.submit import submission, submit
+from scrapectl.views.output import print_document, print_event, print_line, tell
+from scrapectl.views.plain import looks_secret, mask
+from scrapectl.views.runs import line_document, line_text, run_document, run_text
+
+
+@dataclass(frozen=True)
+class Stay:
+    """How long `run` stays, and what it shows."""
+
+    wait: bool = False
+    follow: bool = False
+    dry_run: bool = False
+
+
+def launch(settings: Settings, reached: Reached, name: str, overrides: Overrides, stay: Stay) -> int:
+    """Submit a run, and stay with it as wished."""
+    _warn_of_secrets(overrides)
+    jobs = find_jobs(reached.aws, reached.owner)
+    request = submission(pick_job(jobs, name, reached.owner), overrides)
+    if stay.dry_run:
+        print_document({"request": mask(request)})
+        return 0
+    submitted = Run(submit(reached.aws, request), name, "SUBMITTED", time.time())
+    if stay.wait or stay.follow:
+        return _to_the_end(settings, reached, jobs, submitted, follow=stay.follow)
+    if settings.json:
+        print_document(run_document(submitted, None, time.time()))
+    else:
+        print_line(f"{name} {submitted.id} SUBMITTED")
+        tell(f"Follow it: scrapectl logs {submitted.id} --follow")
+    return 0
+
+
+def show_line(settings: Settings, *, several: bool) -> Callable[[Line], None]:
+    """What prints a log line as it comes."""
+    if settings.json:
+        return lambda line: print_event(line_document(line))
+    return lambda line: print_line(line_text(line, several=several or line.index is not None))
+
+
+def _to_the_end(
+    settings: Settings, reached: Reached, jobs: dict[str, StandingJob], submitted: Run, *, follow: bool
+) -> int:
+    """Stay with a run to its end; Ctrl-C leaves it going."""
+    follower = Follower(reached.aws, reached.owner, jobs, show_line(settings, several=False) if follow else None)
+    if not settings.json:
+        follower.on_state = lambda run: None if run.ended else tell(run_text(run, None, time.time()))
+    try:
+        ended = follower.follow([submitted.id])[0]
+        kids = children(reached.aws, reached.owner, ended, jobs) if ended.state == "FAILED" else []
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"{submitted.name} {submitted.id} goes on.",
+            f"Follow it: scrapectl logs {submitted.id} --follow. End it: scrapectl stop {submitted.id}",
+        ) from None
+    code = exit_code(ended, kids)
+    if settings.json:
+        (print_event if follow else print_document)(run_document(ended, code, time.time()))
+    else:
+        tell(run_text(ended, code, time.time()))
+    return 0 if ended.state == "SUCCEEDED" else code or 1
+
+
+def _warn_of_secrets(overrides: Overrides) -> None:
+    names = [name for name in overrides.environment if looks_secret(name)]
+    if names:
+        tell(
+            f"Warning: {', '.join(names)} looks like a secret. Whoever may describe the run can read it for a week. "
+            "Name it under secrets: in the spec instead."
+        )

@@ -1,0 +1,125 @@
+"""(AWS, owner) or a spec → schedules with their next starts, true to EventBridge's own rule."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import functools
+import json
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from scrapectl.errors import UsageError
+from scrapectl.operate.jobs import StandingJob, definition_name
+from scrapectl.spec.cron import next_times, to_aws
+from scrapectl.spec.names import schedule_name
+from scrapectl.units import format_duration
+
+if TYPE_CHECKING:
+    from scrapectl.engine.resource import Aws
+    from scrapectl.spec.model import Schedule, Spec
+
+_ABSENT = ("ResourceNotFoundException",)
+_PAUSED = re.compile(r"\[scrapectl [^\]]*\bpaused=(?!\s|\])[^\]]*\]$")
+
+
+@dataclass(frozen=True)
+class Timing:
+    """A schedule: `expression` in AWS's own words, `created` is where a rate without a start counts from."""
+
+    name: str
+    job: str
+    expression: str
+    timezone: str
+    enabled: bool
+    paused: bool = False
+    start: dt.datetime | None = None
+    end: dt.datetime | None = None
+    created: dt.datetime | None = None
+
+    def next(self, after: dt.datetime, count: int) -> list[dt.datetime]:
+        """Its next starts; none while it is off."""
+        if not self.enabled:
+            return []
+        return next_times(
+            self.expression, self.timezone, after, count, start=self.start, end=self.end, anchor=self.created
+        )
+
+
+def spec_timings(spec: Spec) -> list[Timing]:
+    """The schedules of a spec, without AWS."""
+    return [_of_spec(job.key, schedule) for job in spec.jobs.values() for schedule in job.schedules.values()]
+
+
+def standing_timings(aws: Aws, owner: str, jobs: Mapping[str, StandingJob]) -> list[Timing]:
+    """The schedules that stand in the instance's group, in the order of their names."""
+    listed = aws.pages("scheduler", "list_schedules", "Schedules", absent=_ABSENT, GroupName=owner) or []
+    ask = functools.partial(aws.call, "scheduler", "get_schedule", absent=_ABSENT, GroupName=owner)
+    answers = aws.gather([functools.partial(ask, Name=entry["Name"]) for entry in listed])
+    names = {job.definition: name for name, job in jobs.items()}
+    found = [_standing(answer, names) for answer in answers if answer is not None]
+    return sorted(found, key=lambda timing: timing.name)
+
+
+def of_job(timings: list[Timing], name: str | None, jobs: Collection[str]) -> list[Timing]:
+    """Those of one job, or (None) all.
+
+    Raises:
+        UsageError: There is no such job.
+    """
+    if name is not None and name not in jobs:
+        close = difflib.get_close_matches(name, jobs, 1)
+        hint = f'Did you mean "{close[0]}"?' if close else f"There are: {', '.join(jobs)}."
+        raise UsageError(f'There is no job "{name}".', hint)
+    return [timing for timing in timings if name in {None, timing.job}]
+
+
+def _of_spec(job: str, schedule: Schedule) -> Timing:
+    kind, text = next(
+        (kind, text)
+        for kind, text in (
+            ("cron", schedule.cron),
+            ("rate", schedule.rate and format_duration(schedule.rate)),
+            ("at", schedule.at),
+        )
+        if text
+    )
+    return Timing(
+        name=schedule.name or schedule_name(job, schedule.key),
+        job=job,
+        expression=to_aws(kind, text),
+        timezone=schedule.timezone,
+        enabled=schedule.enabled,
+        start=_moment(schedule.from_date),
+        end=_moment(schedule.to_date),
+    )
+
+
+def _standing(answer: Mapping[str, Any], names: Mapping[str, str]) -> Timing:
+    definition = definition_name(str(_input(answer["Target"].get("Input")).get("JobDefinition", "")))
+    enabled = answer.get("State") == "ENABLED"
+    return Timing(
+        name=answer["Name"],
+        job=names.get(definition, answer["Name"].partition("_")[0]),
+        expression=answer["ScheduleExpression"],
+        timezone=answer.get("ScheduleExpressionTimezone") or "UTC",
+        enabled=enabled,
+        paused=not enabled and _PAUSED.search(answer.get("Description") or "") is not None,
+        start=answer.get("StartDate"),
+        end=answer.get("EndDate"),
+        created=answer.get("CreationDate"),
+    )
+
+
+def _input(text: str | None) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _moment(text: str | None) -> dt.datetime | None:
+    return dt.datetime.fromisoformat(text) if text else None
