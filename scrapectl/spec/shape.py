@@ -31,6 +31,7 @@ _WORDS = {
     "array": "a list",
     "object": "a map",
 }
+_FEW = 8  # words that read well in a hint
 _OTHER_BOOLEANS = frozenset({"yes", "no", "on", "off", "y", "n"})
 
 
@@ -109,7 +110,7 @@ class Shape:
 
     def array(self, node: Sequence, schema: Schema, path: str) -> list[Any]:
         """Read a list; what is wrong in it is left out."""
-        values = []
+        values: list[Any] = []
         count = len(node.items)
         if count < schema.get("minItems", 0):
             self.findings.add(path, "is an empty list.", "Remove the key, or write what belongs here.")
@@ -124,6 +125,8 @@ class Shape:
             if schema.get("uniqueItems") and value in values:
                 self.findings.add(inside, f"{show(value)} stands here twice.", "Remove one.")
                 continue
+            # Later checks count what is left, and must still find its place.
+            self.findings.places[f"{path}.{len(values)}"] = item.place
             values.append(value)
         return values
 
@@ -207,7 +210,7 @@ class Shape:
         """Check a number's bounds."""
         low, high = schema.get("minimum"), schema.get("maximum")
         if "enum" in schema and number not in schema["enum"]:
-            self.findings.add(path, f"{number} is not one of the values.", f"Write {one_of(schema['enum'])}.")
+            self.findings.add(path, f"{number} is not known.", f"Write {one_of(schema['enum'])}.")
         elif low is not None and number < low:
             self.findings.add(path, f"{number} is too small.", f"Write a number from {low}{_to(high)}.")
         elif high is not None and number > high:
@@ -226,7 +229,8 @@ class Shape:
         if isinstance(node, Scalar) and "boolean" in types and node.text.lower() in _OTHER_BOOLEANS:
             return "Write true or false: YAML 1.2 knows no others."
         if isinstance(node, Scalar) and "array" in types:
-            return f"Write [{node.text[:40]}]." if node.text.isprintable() else "Write [a, b]."
+            words = node.text.split()
+            return f"Write [{', '.join(words)}]." if node.text.isprintable() and len(words) <= _FEW else "Write [a, b]."
         if isinstance(node, Scalar) and node.quoted and types & {"integer", "number"}:
             return "Write the number without quotes." if _unquoted(node).as_number() is not None else "Write a number."
         if node is None:

@@ -24,7 +24,6 @@ FARGATE_SIZES: dict[float, tuple[int, ...]] = {
     16: tuple(range(32768, 122880 + 1, 8192)),
 }
 _STATEMENT_KEYS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}
-_LARGEST_EXIT_CODE = 255
 
 
 def check_job(spec: Spec, job: Job, findings: Findings) -> None:
@@ -36,11 +35,6 @@ def check_job(spec: Spec, job: Job, findings: Findings) -> None:
         message = f'the image "{image.key}" is built for {image.platform}, and the job runs on {job.platform}.'
         written = "platform" if "platform" in job.places else "image"
         findings.add(f"{job.origin}.{written}", message, f"Write platform: {job.platform} in both, for example.")
-    for number, failure in enumerate(job.retry_on or ()):
-        code = failure.removeprefix("exit:").rstrip("*")
-        if code.isdigit() and int(code) > _LARGEST_EXIT_CODE:
-            path = f"{job.origin}.retry_on.{number}"
-            findings.add(path, f"no program ends with {code}.", f"Exit codes are 0 to {_LARGEST_EXIT_CODE}.")
     for number, statement in enumerate(job.access.policy):
         _check_statement(statement, f"{job.origin}.access.policy.{number}", findings)
     _check_shares_named(spec, job, findings)

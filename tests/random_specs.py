@@ -1,0 +1,211 @@
+"""Makes small valid specs over the whole built language from a seed, for tests that must hold for any spec."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import yaml
+
+# What the specs read from the environment.
+ENV = {"RANDOM_SPEC_SECRET": "a-value-nobody-should-see", "RANDOM_SPEC_TEXT": "from the environment"}
+
+_SIZES = {0.25: (512, 1024, 2048), 0.5: (1024, 2048, 4096), 1: (2048, 4096, "8 GB"), 2: (4096, "16 GB")}
+_CRONS = ("0 6 * * ? *", "0/15 8-18 ? * MON-FRI *", "0 12 L * ? *", "30 5 ? * 6L *", "0 0 1,15 JAN-JUN ? 2026-2030")
+_ZONES = ("UTC", "America/Detroit", "Europe/Berlin", "Australia/Lord_Howe")
+_NAMES = ("alpha", "beta", "gamma", "delta-2", "epsilon-x")
+# What YAML 1.1 or a careless parser would take for something else.
+_TEXTS = ("plain", "yes", "02134", "1:30", "2026-01-01", "null", "a b", "$${HOME}", "ünï", "")
+
+Entry = dict[str, Any]
+
+
+def random_spec(seed: int, pipeline: str = "random", build: str | None = "./scraper", region: str = "us-east-1") -> str:
+    """Give the YAML text of a valid spec; the same seed gives the same text.
+
+    Args:
+        seed: Any integer.
+        pipeline: The pipeline's name: the same for all seeds, so that one spec can follow another.
+        build: The folder of every image; None for specs without `images`, whose jobs name image URIs.
+        region: The region written into the spec.
+    """
+    return yaml.safe_dump(
+        _Maker(random.Random(seed), build).spec(pipeline, region), sort_keys=False, allow_unicode=True
+    )
+
+
+class _Maker:
+    """Draws one spec; later sections refer to earlier ones by name alone."""
+
+    def __init__(self, rng: random.Random, build: str | None) -> None:
+        self.rng = rng
+        self.build = build
+        self.made: dict[str, Entry] = {}
+
+    def spec(self, pipeline: str, region: str) -> Entry:
+        top: Entry = {"version": 1, "pipeline": pipeline, "region": region}
+        top |= self.some(
+            {
+                "tags": {"team": self.pick("mobility", "yes", "02134"), "cost": 12},
+                "logs": {"retention": self.pick("7d", "30d", "90d")},
+            }
+        )
+        top["vars"] = {"zip": self.text(), "memory": 2048, "flag": True}
+        top |= self.some({"stages": {"prod": {"vars": {"zip": "10001"}, "logs": {"retention": "14d"}}}})
+        for section, entry, most in (
+            ("images", self.image, 2 if self.build else 0),
+            ("secrets", self.secret, 2),
+            ("buckets", self.bucket, 2),
+            ("message_queues", self.message_queue, 2),
+            ("compute_environments", self.environment, 3),
+            ("job_queues", self.queue, 2),
+            ("jobs", self.job, 5),
+        ):
+            names = _NAMES[: self.rng.randint(self.fewest(section), most)]
+            self.made[section] = {}
+            for name in names:
+                self.made[section][name] = entry()
+            if names:
+                top[section] = self.made[section]
+        top |= self.some({"outputs": {"all": " ".join(["in ${region}", *self.attributes()])}})
+        return top
+
+    def fewest(self, section: str) -> int:
+        """Say how many a section must have: over several environments somebody must name the queue's."""
+        several = len(self.made.get("compute_environments", ())) > 1
+        return int(section == "jobs" or (section == "job_queues" and several))
+
+    def image(self) -> Entry:
+        more = {"keep": self.rng.randint(1, 30), "scan": False, "on_destroy": self.pick("delete", "keep")}
+        return {"build": self.build} | self.some(more)
+
+    def secret(self) -> Entry:
+        return self.pick({"from_env": "RANDOM_SPEC_SECRET"}, {"generate": self.rng.randint(8, 64)})
+
+    def bucket(self) -> Entry:
+        archive = {"after": "90d"} | self.some({"deep_after": "200d"})
+        return self.some(
+            {
+                "versioned": True,
+                "encryption": "s3",
+                "expire": {"tmp/": "1d"} | self.some({"": "365d"}),
+                "archive": archive,
+                "on_destroy": self.pick("refuse", "delete"),
+            }
+        )
+
+    def message_queue(self) -> Entry:
+        return self.some({"retention": "2h", "dead_letter_after": self.rng.randint(1, 9), "visibility": "10m"})
+
+    def environment(self) -> Entry:
+        return self.some({"type": self.pick("fargate", "fargate-spot"), "max_vcpus": self.rng.randint(4, 64)})
+
+    def queue(self) -> Entry:
+        entry = self.some({"priority": self.rng.randint(0, 50)})
+        environments = list(self.made["compute_environments"])
+        if len(environments) > 1:
+            entry["compute"] = self.rng.sample(environments, self.rng.randint(1, len(environments)))
+        if self.rng.random() < 0.5:
+            entry["shares"] = {"low": 1, "high": self.pick(2, 4, 2.5)}
+            entry |= self.some({"share_decay": "300s", "reserve": self.rng.randint(0, 99)})
+        return entry
+
+    def job(self) -> Entry:
+        vcpus = self.pick(*_SIZES)
+        entry: Entry = {"image": self.pick(*self.made["images"], "public.ecr.aws/docker/library/python:3.13-slim")}
+        if self.rng.random() < 0.7:
+            entry |= {"vcpus": vcpus, "memory": self.pick(*_SIZES[vcpus])}
+        queue = self.queue_of(entry)
+        entry |= self.some(
+            {
+                "command": ["python", "-m", "scraper", "${var.zip}"],
+                "disk": self.rng.randint(21, 200),
+                "public_ip": self.pick(True, False),
+                "environment": self.environment_of(),
+                "secrets": {"TOKEN": self.pick(*self.made["secrets"])} if self.made["secrets"] else {},
+                "access": self.access(),
+                "priority": self.rng.randint(0, 9999),
+                "array": self.rng.randint(2, 20),
+                "timeout": self.pick("60s", "30m", "2h"),
+                "retries": self.rng.randint(1, 9),
+                "retry_on": self.rng.sample(["spot", "pull", "memory", "exit:137", "exit:1*"], self.rng.randint(1, 4)),
+                "keep_revisions": self.rng.randint(1, 9),
+                "schedules": {name: self.schedule(queue) for name in _NAMES[: self.rng.randint(1, 3)]},
+            }
+        )
+        return entry
+
+    def queue_of(self, entry: Entry) -> Entry:
+        """Choose the queue of a job, writing it where it must be written."""
+        queues = self.made["job_queues"]
+        if not queues:
+            return {}
+        name = self.pick(*queues)
+        if len(queues) > 1:
+            entry["queue"] = name
+        if queues[name].get("shares"):
+            entry |= self.some({"share": self.pick(*queues[name]["shares"])})
+        return queues[name]
+
+    def environment_of(self) -> Entry:
+        entry = {
+            "ZIP": "${var.zip}",
+            "TEXT": self.text(),
+            "NUMBER": self.rng.randint(0, 99),
+            "ENV": "${env.RANDOM_SPEC_TEXT}",
+        }
+        entry |= {f"ATTRIBUTE_{number}": text for number, text in enumerate(self.attributes())}
+        return self.some(entry | {"WHERE": "${pipeline}/${account}/${region}"})
+
+    def attributes(self) -> list[str]:
+        """List attributes of what stands above: never of the job being made, so there is no circle."""
+        found = []
+        for section, entries in self.made.items():
+            for name in entries:
+                singular = section.removesuffix("s")
+                names = ["name", "arn", *{"message_queues": ["url"], "jobs": ["queue"]}.get(section, [])]
+                found.append(f"${{{singular}.{name}.{self.pick(*names)}}}")
+        return self.rng.sample(found, min(len(found), 3))
+
+    def access(self) -> Entry:
+        entry: Entry = {}
+        if self.made["buckets"]:
+            bucket = self.pick(*self.made["buckets"])
+            entry |= {"read": [f"{bucket}/in/"], "write": [self.pick(bucket, f"{bucket}/out/")]}
+        if self.made["message_queues"]:
+            queue = self.pick(*self.made["message_queues"])
+            entry |= {"send": [queue], "receive": [queue]}
+        if self.made["jobs"]:
+            entry["submit"] = [self.pick(*self.made["jobs"])]
+        entry["policy"] = [{"Effect": "Allow", "Action": ["sqs:ListQueues"], "Resource": "*"}]
+        return self.some(entry)
+
+    def schedule(self, queue: Entry) -> Entry:
+        entry = self.pick(
+            {"cron": self.pick(*_CRONS)}, {"rate": self.pick("5m", "1h", "2d")}, {"at": "2031-12-24T06:00:00"}
+        )
+        if "rate" not in entry:
+            entry |= self.some({"timezone": self.pick(*_ZONES)})
+        if "at" not in entry:
+            entry |= self.some({"from_date": "2030-01-01T00:00:00Z", "to_date": "2032-01-01T00:00:00Z"})
+        if queue.get("shares"):
+            entry |= self.some({"share": self.pick(*queue["shares"])})
+        more = {
+            "flex": self.pick("1m", "15m"),
+            "array": self.rng.randint(2, 9),
+            "priority": self.rng.randint(0, 9999),
+            "environment": {"ZIP": self.text()},
+            "enabled": self.pick(True, False),
+            "deliver": {"retries": self.rng.randint(0, 9), "within": "2h"},
+        }
+        return entry | self.some(more)
+
+    def some(self, entry: Entry) -> Entry:
+        """Keep about half of the keys."""
+        return {key: value for key, value in entry.items() if self.rng.random() < 0.5 and value != {}}
+
+    def pick(self, *choices: Any) -> Any:
+        return self.rng.choice(choices)
+
+    def text(self) -> str:
+        return self.pick(*_TEXTS)
