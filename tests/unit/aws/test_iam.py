@@ -91,8 +91,8 @@ def test_no_two_spellings_of_one_action():
             "s3",
             "CreateBucket",
             (
-                'User: arn:aws:iam::1:user/ann is not authorized to perform: s3:CreateBucket on resource: "arn:aws:s3:::b" '
-                "because no identity-based policy allows the s3:CreateBucket action"
+                'User: arn:aws:iam::1:user/a is not authorized to perform: s3:CreateBucket on resource: "arn:aws:s3:::b"'
+                " because no identity-based policy allows the s3:CreateBucket action"
             ),
             ("s3:CreateBucket", "arn:aws:s3:::b"),
         ),
@@ -122,8 +122,8 @@ def test_no_two_spellings_of_one_action():
             "ec2",
             "CreateSecurityGroup",
             (
-                "You are not authorized to perform this operation. User: u is not authorized to perform: ec2:CreateTags "
-                "on resource: arn:aws:ec2:eu-west-1:1:security-group/* because no identity-based policy allows it"
+                "You are not authorized to perform this operation. User: u is not authorized to perform: ec2:CreateTags"
+                " on resource: arn:aws:ec2:eu-west-1:1:security-group/* because no identity-based policy allows it"
             ),
             ("ec2:CreateTags", "arn:aws:ec2:eu-west-1:1:security-group/*"),
         ),
@@ -183,7 +183,7 @@ SOURCE = {"ArnLike": {"aws:SourceArn": "arn:aws:scheduler:*:1:schedule-group/sho
             [allow("*", Condition=SOURCE)],
             "a:B",
             "x",
-            {"aws:SourceArn": "arn:aws:scheduler:eu:1:schedule/shop/a"},
+            {"aws:SourceArn": "arn:aws:scheduler:eu:1:schedule/a"},
             False,
         ),
         ([allow("*", Condition=OURS | SOURCE)], "a:B", "x", {"aws:ResourceTag/scrapectl:pipeline": "shop"}, False),
