@@ -80,7 +80,10 @@ class Aws(Protocol):
     account: str
     region: str
     partition: str
-    local: bool  # the endpoint is the embedded cloud
+
+    @property
+    def local(self) -> bool:
+        """Whether the endpoint is the embedded cloud."""
 
     def call(
         self, service: str, operation: str, /, *, absent: Sequence[str] = (), blind_retry: bool = True, **params: Any

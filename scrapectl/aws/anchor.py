@@ -1,0 +1,263 @@
+"""One SSM parameter for each owner keeps two applies apart: a lease by AWS's time, and a serial."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import getpass
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from scrapectl.engine.ownership import ADDRESS, PIPELINE
+from scrapectl.engine.resource import Aws
+from scrapectl.errors import AwsError, EnvironmentProblem, ScrapectlError
+
+LEASE = 60.0
+RENEW_EVERY = 20.0
+POLL_EVERY = 3.0
+
+
+class TimedAws(Aws, Protocol):
+    """AWS that also tells its time."""
+
+    def now(self) -> dt.datetime:
+        """AWS's time."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who works on the owner's things right now."""
+
+    host: str
+    pid: int
+    start: str  # of the process, so that a pid used again is not taken for it
+    who: str
+    command: str
+
+    @classmethod
+    def me(cls, command: str) -> Holder:
+        """This process."""
+        return cls(socket.gethostname(), os.getpid(), _process_start(os.getpid()) or "", getpass.getuser(), command)
+
+    def is_dead_here(self) -> bool:
+        """Whether it was a process of this host that no longer runs."""
+        return self.host == socket.gethostname() and _process_start(self.pid) != self.start
+
+    def __str__(self) -> str:
+        return f"{self.who} on {self.host} (process {self.pid}, {self.command})"
+
+
+@dataclass(frozen=True)
+class State:
+    """What the parameter says. `version` is SSM's; `follows` the newest that its writer had seen."""
+
+    serial: int = 0
+    holder: Holder | None = None
+    until: float = 0.0
+    follows: int = 0
+    applied: str = ""
+    version: int = 0
+
+    @property
+    def void(self) -> bool:
+        """Written by one who had not seen what stood before it."""
+        return self.follows != self.version - 1
+
+    def to_json(self) -> str:
+        """What is stored."""
+        plain = dataclasses.asdict(self)
+        del plain["version"]
+        return json.dumps(plain, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str, version: int) -> State:
+        """Read what is stored; a writer of another version may have added fields."""
+        plain = json.loads(text)
+        known = {f.name for f in dataclasses.fields(cls)} - {"holder", "version"}
+        holder = plain.get("holder")
+        return cls(
+            **{k: plain[k] for k in known & set(plain)}, holder=Holder(**holder) if holder else None, version=version
+        )
+
+
+def anchor_name(owner: str) -> str:
+    """The parameter's path."""
+    return f"/scrapectl/{owner}/anchor"
+
+
+class Anchor:
+    """The lease of one owner."""
+
+    def __init__(
+        self, aws: TimedAws, owner: str, command: str, tell: Callable[[str], None] = lambda _text: None
+    ) -> None:
+        self._aws = aws
+        self.owner = owner
+        self._me = Holder.me(command)
+        self._tell = tell
+        self._state: State | None = None
+        self._renewed = 0.0
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._lost = False
+
+    def read(self) -> State | None:
+        """What stands; None when no apply has been there."""
+        latest = self._read_version(None)
+        state = latest
+        while latest is not None and state is not None and state.void and state.version > 1:
+            state = self._read_version(state.version - 1)  # a write that came too late says nothing
+        return latest and dataclasses.replace(state or State(), version=latest.version)
+
+    def _read_version(self, version: int | None) -> State | None:
+        name = anchor_name(self.owner) + (f":{version}" if version else "")
+        absent = ("ParameterNotFound", "ParameterVersionNotFound")
+        answer = self._aws.call("ssm", "get_parameter", Name=name, absent=absent)
+        if answer is None:
+            return None
+        parameter = answer["Parameter"]
+        return State.from_json(parameter["Value"], parameter["Version"])
+
+    def take(self, seen: State | None) -> None:
+        """Take the lease, waiting for another holder; a dead one of this host is replaced at once."""
+        state = seen
+        while True:
+            state = self._wait_for_holder(state)
+            if self._claim(state):
+                break
+            state = self.read()
+        self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
+        self._thread.start()
+
+    def serial(self) -> int:
+        """The serial that the lease was taken at."""
+        return self._state.serial if self._state else 0
+
+    def holds(self) -> bool:
+        """Whether the lease is still ours: a holder that could not renew in time starts no further write."""
+        return not self._lost and time.monotonic() - self._renewed < LEASE
+
+    def release(self, *, changed: bool) -> None:
+        """Give the lease back; the serial moves when something was changed."""
+        self._end_renewal()
+        if self._state is not None and self.holds():
+            applied = self._aws.now().isoformat(timespec="seconds") if changed else self._state.applied
+            after = dataclasses.replace(
+                self._state, serial=self._state.serial + changed, holder=None, until=0.0, applied=applied
+            )
+            self._put(after)
+
+    def remove(self) -> None:
+        """Destroy's last call."""
+        self._end_renewal()
+        self._aws.call("ssm", "delete_parameter", Name=anchor_name(self.owner), absent=("ParameterNotFound",))
+
+    def _wait_for_holder(self, state: State | None) -> State | None:
+        told = False
+        while state is not None and state.holder is not None and state.holder != self._me:
+            if state.holder.is_dead_here() or self._aws.now().timestamp() > state.until:
+                return state
+            if not told:
+                self._tell(f"{state.holder} is at work on {self.owner}; waiting for it.")
+                told = True
+            time.sleep(POLL_EVERY)
+            state = self.read()
+        return state
+
+    def _claim(self, state: State | None) -> bool:
+        seen = state or State()
+        wanted = dataclasses.replace(seen, holder=self._me, until=self._until(), follows=seen.version)
+        if state is not None:
+            return self._put(wanted)
+        tags = {PIPELINE: self.owner, ADDRESS: f"anchor.{self.owner}"}
+        try:
+            answer = self._aws.call(
+                "ssm",
+                "put_parameter",
+                Name=anchor_name(self.owner),
+                Value=wanted.to_json(),
+                Type="String",
+                Description="Keeps two applies of one scrapectl pipeline apart",
+                Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+            )
+        except AwsError as error:
+            if error.code != "ParameterAlreadyExists":
+                raise
+            return False
+        self._hold(dataclasses.replace(wanted, version=answer["Version"]))
+        return True
+
+    def _put(self, state: State) -> bool:
+        """Write over the version that was seen; void when somebody wrote in between (a compare-and-swap)."""
+        seen = state.version
+        wanted = dataclasses.replace(state, follows=seen)
+        answer = self._aws.call(
+            "ssm",
+            "put_parameter",
+            Name=anchor_name(self.owner),
+            Value=wanted.to_json(),
+            Type="String",
+            Overwrite=True,
+        )
+        version = answer["Version"]
+        if version != seen + 1:
+            between = (self._read_version(number) for number in range(seen + 1, version))
+            if any(other is not None and not other.void for other in between):
+                return False
+            return self._put(dataclasses.replace(state, version=version))  # all in between were void: once more
+        self._hold(dataclasses.replace(wanted, version=version))
+        return True
+
+    def _hold(self, state: State) -> None:
+        self._state, self._renewed = state, time.monotonic()
+
+    def _until(self) -> float:
+        return self._aws.now().timestamp() + LEASE
+
+    def _keep(self) -> None:
+        while not self._stop.wait(RENEW_EVERY):
+            if self._state is None:
+                return
+            try:
+                self._lost = not self._put(dataclasses.replace(self._state, until=self._until()))
+            except (ScrapectlError, EnvironmentProblem):
+                continue  # tried again at the next tick; `holds` ends by itself when none gets through
+            if self._lost:
+                self._tell(f"another apply took {self.owner} over; nothing more is started here.")
+                return
+
+    def _end_renewal(self) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+
+
+def _process_start(pid: int) -> str | None:
+    """When a process of this host started, in the kernel's own words; None when it does not run."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:  # noqa: PTH123 - one line of procfs
+            return stat.read().rsplit(")", 1)[1].split()[19]
+    except (OSError, IndexError):
+        return _start_by_ps(pid)
+
+
+def _start_by_ps(pid: int) -> str | None:
+    """Where there is no procfs (macOS), `ps` tells."""
+    if os.path.isdir("/proc/self"):  # noqa: PTH112 - procfs is there, so the process is not
+        return None
+    import subprocess  # noqa: PLC0415 - only there
+
+    command = ["ps", "-o", "lstart=", "-p", str(pid)]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    return found.stdout.strip() or None
+
+
+def describe_standing(state: State | None) -> dict[str, Any]:
+    """What `pipelines` shows of an anchor."""
+    return {"serial": state.serial if state else 0, "last_apply": state.applied if state else ""}

@@ -1,0 +1,140 @@
+"""Asks AWS what a spec takes as given: the network, and what `existing:` names; hashes the folders to build."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from scrapectl.aws.network import network_facts
+from scrapectl.engine.resource import Aws
+from scrapectl.errors import AccessDenied, AwsError, Problem, SpecError
+from scrapectl.facts import Facts
+from scrapectl.spec.model import Entry, Spec
+
+FolderHash = Callable[[Path, str], str]
+"""(folder, platform) → hex digits: the same folder built for another platform is another image."""
+
+
+def gather_facts(spec: Spec, aws: Aws, folder_hash: FolderHash, env: Mapping[str, str] | None = None) -> Facts:
+    """Gather everything in one round, side by side.
+
+    Raises:
+        SpecError: something that `existing:` or `build:` names is not there; with its place.
+        EnvironmentProblem: the account has no default network.
+    """
+    known = os.environ if env is None else env
+    named = [(section, entry) for section in _ASK for entry in getattr(spec, section).values() if entry.existing]
+    network, *found = aws.gather(
+        [lambda: network_facts(aws, spec.network), *(_asker(aws, section, entry) for section, entry in named)]
+    )
+    existing: dict[tuple[str, str], Mapping[str, str]] = {}
+    problems: list[Problem] = []
+    for (section, entry), outputs in zip(named, found, strict=True):
+        if outputs is None:
+            problems.append(_missing(section, entry))
+        else:
+            existing[section, entry.key] = outputs
+    tags = _image_tags(spec, folder_hash, problems)
+    if problems:
+        raise SpecError.of(problems)
+    return Facts(aws.account, aws.partition, aws.region, network, existing, _secret_values(spec, known), tags)
+
+
+def _secret_values(spec: Spec, env: Mapping[str, str]) -> dict[str, str]:
+    named = {key: secret.from_env for key, secret in spec.secrets.items() if secret.from_env}
+    return {key: env[name] for key, name in named.items() if env.get(name)}
+
+
+def _image_tags(spec: Spec, folder_hash: FolderHash, problems: list[Problem]) -> dict[str, str]:
+    tags: dict[str, str] = {}
+    for key, image in spec.images.items():
+        if image.build is None:
+            continue
+        folder = spec.folder / image.build
+        if not (folder / "Dockerfile").is_file():
+            message = f"{image.build} has no Dockerfile." if folder.is_dir() else f"there is no folder {image.build}."
+            path = f"{image.origin}.build"
+            problems.append(Problem(message, image.place_of("build"), path, "Paths start at the spec's own folder."))
+            continue
+        tags[key] = f"src-{folder_hash(folder, image.platform)}"
+    return tags
+
+
+def _missing(section: str, entry: Entry) -> Problem:
+    name = getattr(entry, "existing", "")
+    hint = "Check the name, the account and the region, or leave existing: out to have it made."
+    return Problem(f"{section} {name!r} is not there.", entry.place_of("existing"), f"{entry.origin}.existing", hint)
+
+
+def _asker(aws: Aws, section: str, entry: Any) -> Callable[[], Any]:
+    return lambda: _ASK[section](aws, entry)
+
+
+def _name(text: str) -> str:
+    """The name in an ARN, or the name itself."""
+    return text.rsplit(":", 1)[-1].rsplit("/", 1)[-1] if text.startswith("arn:") else text
+
+
+def _bucket(aws: Aws, entry: Any) -> dict[str, str] | None:
+    name = _name(entry.existing)
+    try:
+        answer = aws.call("s3", "head_bucket", Bucket=name, absent=("404", "NoSuchBucket"))
+    except (AccessDenied, AwsError) as error:
+        raise AwsError(f"{entry.origin}: bucket {name} cannot be read: {error}") from error
+    return None if answer is None else {"name": name, "arn": f"arn:{aws.partition}:s3:::{name}"}
+
+
+def _message_queue(aws: Aws, entry: Any) -> dict[str, str] | None:
+    absent = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
+    name = _name(entry.existing)
+    answer = aws.call("sqs", "get_queue_url", QueueName=name, absent=absent)
+    if answer is None:
+        return None
+    arn = f"arn:{aws.partition}:sqs:{aws.region}:{aws.account}:{name}"
+    return {"name": name, "arn": arn, "url": answer["QueueUrl"]}
+
+
+def _secret(aws: Aws, entry: Any) -> dict[str, str] | None:
+    answer = aws.call(
+        "secretsmanager", "describe_secret", SecretId=entry.existing, absent=("ResourceNotFoundException",)
+    )
+    return None if answer is None or "DeletedDate" in answer else {"name": answer["Name"], "arn": answer["ARN"]}
+
+
+def _image(aws: Aws, entry: Any) -> dict[str, str] | None:
+    name = entry.existing.split(":repository/")[-1]
+    absent = ("RepositoryNotFoundException", "ImageNotFoundException")
+    image = [{"imageTag": entry.tag}]
+    found = aws.call("ecr", "describe_images", repositoryName=name, imageIds=image, absent=absent)
+    repository = aws.call("ecr", "describe_repositories", repositoryNames=[name], absent=absent)
+    if found is None or repository is None:
+        return None
+    known = repository["repositories"][0]
+    digest = found["imageDetails"][0]["imageDigest"]
+    return {"name": name, "arn": known["repositoryArn"], "uri": f"{known['repositoryUri']}@{digest}"}
+
+
+def _compute_environment(aws: Aws, entry: Any) -> dict[str, str] | None:
+    found = aws.call("batch", "describe_compute_environments", computeEnvironments=[entry.existing])
+    for known in found["computeEnvironments"]:
+        return {"name": known["computeEnvironmentName"], "arn": known["computeEnvironmentArn"]}
+    return None
+
+
+def _job_queue(aws: Aws, entry: Any) -> dict[str, str] | None:
+    found = aws.call("batch", "describe_job_queues", jobQueues=[entry.existing])
+    for known in found["jobQueues"]:
+        return {"name": known["jobQueueName"], "arn": known["jobQueueArn"]}
+    return None
+
+
+_ASK: dict[str, Callable[[Aws, Any], dict[str, str] | None]] = {
+    "buckets": _bucket,
+    "message_queues": _message_queue,
+    "secrets": _secret,
+    "images": _image,
+    "compute_environments": _compute_environment,
+    "job_queues": _job_queue,
+}

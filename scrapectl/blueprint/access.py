@@ -1,0 +1,102 @@
+"""`access` → IAM statements: what the references of a job imply, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from scrapectl.blueprint.scope import Scope
+from scrapectl.engine.values import transform
+from scrapectl.spec.model import Access, BucketPlace, Job, Template
+
+Statement = dict[str, Any]
+
+READ_OBJECTS = ("s3:GetObject", "s3:GetObjectVersion")
+WRITE_OBJECTS = ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:ListMultipartUploadParts", "s3:PutObject")
+SEND = ("sqs:GetQueueUrl", "sqs:SendMessage")
+RECEIVE = (
+    "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:GetQueueUrl",
+    "sqs:ReceiveMessage",
+)
+
+
+def statements(scope: Scope, access: Access) -> list[Statement]:
+    """Everything that a job with this access may do; empty when it may do nothing."""
+    found: list[Statement] = []
+    found += _bucket_statements(scope, access.read, READ_OBJECTS, lists=True)
+    found += _bucket_statements(scope, access.write, WRITE_OBJECTS, lists=False)
+    found += _queue_statements(scope, access.send, SEND)
+    found += _queue_statements(scope, access.receive, RECEIVE)
+    if access.submit:
+        found.append(allow(("batch:SubmitJob",), submit_resources(scope, [scope.spec.jobs[k] for k in access.submit])))
+    found += [transform(dict(entry), lambda leaf: _plain(scope, leaf)) for entry in access.policy]
+    return found
+
+
+def intent(access: Access) -> tuple[object, ...]:
+    """What tells one set of access from another, in any order."""
+    return (
+        tuple(sorted(map(str, access.read))),
+        tuple(sorted(map(str, access.write))),
+        tuple(sorted(access.send)),
+        tuple(sorted(access.receive)),
+        tuple(sorted(access.submit)),
+        repr(access.policy),
+    )
+
+
+def allow(actions: Iterable[str], resources: Iterable[str], condition: Mapping[str, Any] | None = None) -> Statement:
+    """One statement, its lists sorted."""
+    statement: Statement = {"Effect": "Allow", "Action": sorted(set(actions)), "Resource": sorted(set(resources))}
+    return {**statement, "Condition": dict(condition)} if condition else statement
+
+
+def submit_resources(scope: Scope, jobs: Iterable[Job]) -> list[str]:
+    """What SubmitJob is checked against: the queue, and the definition with and without revision (AWS-FACTS §21)."""
+    found = []
+    for job in jobs:
+        definition = scope.arn("jobs", job.key)
+        found += [scope.arn("job_queues", job.queue), definition, f"{definition}:*"]
+    return found
+
+
+def _bucket_statements(
+    scope: Scope, places: Iterable[BucketPlace], actions: tuple[str, ...], *, lists: bool
+) -> list[Statement]:
+    by_bucket: dict[str, list[str]] = {}
+    for place in places:
+        by_bucket.setdefault(place.bucket, []).append(place.prefix)
+    found = []
+    for bucket, prefixes in by_bucket.items():
+        arn = scope.arn("buckets", bucket)
+        found.append(allow(actions, [f"{arn}/{prefix}*" for prefix in prefixes]))
+        if lists:
+            patterns = sorted({f"{prefix}*" for prefix in prefixes})
+            condition = None if "*" in patterns else {"StringLike": {"s3:prefix": patterns}}
+            found.append(allow(("s3:ListBucket",), [arn], condition))
+        found += _key_statements(scope, bucket, writes=not lists)
+    return found
+
+
+def _key_statements(scope: Scope, bucket: str, *, writes: bool) -> list[Statement]:
+    """A bucket under a key of the user's needs that key too; with AWS's own keys S3 needs no leave."""
+    encryption = scope.spec.buckets[bucket].encryption
+    if not encryption.startswith("kms:"):
+        return []
+    actions = ("kms:Decrypt", "kms:GenerateDataKey") if writes else ("kms:Decrypt",)
+    return [allow(actions, [encryption.removeprefix("kms:")])]
+
+
+def _queue_statements(scope: Scope, keys: Iterable[str], actions: tuple[str, ...]) -> list[Statement]:
+    arns = [scope.arn("message_queues", key) for key in keys]
+    return [allow(actions, arns)] if arns else []
+
+
+def _plain(scope: Scope, leaf: Any) -> Any:
+    """A policy names things by plain text, which orders nothing."""
+    if not isinstance(leaf, Template):
+        return leaf
+    return str(scope.text(leaf))

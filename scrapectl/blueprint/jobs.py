@@ -1,0 +1,77 @@
+"""`jobs` → a Batch job definition each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from scrapectl.blueprint.images import image_uri
+from scrapectl.blueprint.pipeline import log_group_ref
+from scrapectl.blueprint.roles import execution_role_ref, job_role_ref
+from scrapectl.blueprint.scope import Scope
+from scrapectl.engine.resource import Desired
+from scrapectl.engine.values import Text as Mixed
+from scrapectl.kinds.batch_job_definition import BatchJobDefinition
+from scrapectl.spec.model import Job, SecretRef
+
+RUN = "scrapectl:run"
+"""The tag that tells `run` without the spec where a job goes: `queue=… share=… array=…`."""
+
+_PLACES = {
+    "image": "image",
+    "attempts": "retries",
+    "public_ip": "public_ip",
+    "environment": "environment",
+    "secrets": "secrets",
+}
+
+
+def desired(scope: Scope) -> Iterator[Desired]:
+    """One definition for each job."""
+    for job in scope.spec.jobs.values():
+        places = {**{path.split(".")[0]: place for path, place in reversed(list(job.places.items()))}}
+        places |= {name: job.place_of(path) for name, path in _PLACES.items() if path in places}
+        definition = _definition(scope, job)
+        yield scope.desire_entry("jobs", job, definition, tags={RUN: run_tag(scope, job)}, places=places)
+
+
+def run_tag(scope: Scope, job: Job) -> str:
+    """Where a job goes when it is run by hand."""
+    parts = {"queue": scope.outputs("job_queues", job.queue)["name"], "share": job.share, "array": job.array}
+    return " ".join(f"{name}={value}" for name, value in parts.items() if value is not None)
+
+
+def _definition(scope: Scope, job: Job) -> BatchJobDefinition:
+    address = scope.address("jobs", job.key)
+    image = scope.spec.image_of(job)
+    public = job.public_ip if job.public_ip is not None else scope.facts.network.public
+    return BatchJobDefinition(
+        name=scope.physical("jobs", job.key),
+        image=image_uri(scope, image.key) if image is not None else scope.text(job.image),
+        command=tuple(scope.text(part, address) for part in job.command),
+        vcpus=f"{job.vcpus:g}",
+        memory=job.memory,
+        platform=job.platform,
+        disk=job.disk,
+        public_ip=public,
+        environment={name: scope.text(value, address) for name, value in job.environment.items()},
+        secrets={name: _secret(scope, secret) for name, secret in job.secrets.items()},
+        job_role=job_role_ref(scope, job),
+        execution_role=execution_role_ref(scope, job),
+        log_group=log_group_ref(scope),
+        log_region=scope.facts.region,
+        log_prefix=job.key,
+        timeout=job.timeout,
+        attempts=job.retries + 1,
+        retry_on=job.retry_on,
+        priority=job.priority,
+        keep_revisions=job.keep_revisions,
+    )
+
+
+def _secret(scope: Scope, secret: SecretRef) -> Any:
+    arn = scope.text(secret.arn) if secret.arn is not None else scope.ref("secrets", str(secret.secret), "arn")
+    if secret.json_key is None:
+        return arn
+    parts = arn.parts if isinstance(arn, Mixed) else (arn,)
+    return Mixed((*parts, f":{secret.json_key}::"))

@@ -1,0 +1,103 @@
+"""What belongs to the instance as a whole: its log group, schedule group, dead-letter queue, security group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scrapectl.blueprint.scope import Scope
+from scrapectl.engine.resource import Desired
+from scrapectl.engine.values import Ref
+from scrapectl.kinds.log_group import LogGroup, log_group_arn
+from scrapectl.kinds.schedule_group import ScheduleGroup, schedule_group_arn
+from scrapectl.kinds.security_group import SecurityGroup
+from scrapectl.kinds.sqs_queue import SqsQueue, queue_arn
+from scrapectl.spec import names
+
+DAY = 86_400
+DEAD_LETTER_DAYS = 14
+_SECURITY_GROUP_WHAT = "jobs"
+
+
+def desired(scope: Scope) -> Iterator[Desired]:
+    """The things of the instance that its jobs and schedules need."""
+    spec = scope.spec
+    if spec.jobs:
+        group = LogGroup(name=log_group_name(scope), retention=spec.logs.retention // DAY)
+        yield scope.desire(_address(scope, "log_group"), group, spec.logs, common=True)
+    if any(job.schedules for job in spec.jobs.values()):
+        yield scope.desire(_address(scope, "schedule_group"), ScheduleGroup(name=scope.owner), spec, common=True)
+        dead = SqsQueue(name=_dead_name(scope), retention=DEAD_LETTER_DAYS * DAY, visibility=30)
+        yield scope.desire(_dead_address(scope), dead, spec, common=True)
+    if needs_security_group(scope):
+        outward = SecurityGroup(
+            name=_security_group_name(scope),
+            vpc=scope.facts.network.vpc,
+            description=f"Jobs of {scope.owner}: nothing in, everything out",
+        )
+        yield scope.desire(_security_group_address(scope), outward, spec.network, common=True)
+
+
+def log_group_name(scope: Scope) -> str:
+    """`/scrapectl/{owner}`."""
+    return names.fit(f"/scrapectl/{scope.owner}", names.LOG_GROUP_LIMIT)
+
+
+def log_group_ref(scope: Scope) -> Ref:
+    """The log group's name, as a reference that orders."""
+    return Ref(_address(scope, "log_group"), "name", log_group_name(scope))
+
+
+def log_group_arn_of(scope: Scope) -> str:
+    """The log group's ARN without `:*`."""
+    return log_group_arn(*scope.place, log_group_name(scope))
+
+
+def schedule_group_address(scope: Scope) -> str:
+    """The address that every schedule comes after."""
+    return _address(scope, "schedule_group")
+
+
+def schedule_group_arn_of(scope: Scope) -> str:
+    """What the scheduler role's trust names as its source (AWS-FACTS §8.2)."""
+    return schedule_group_arn(*scope.place, scope.owner)
+
+
+def dead_letter_arn(scope: Scope) -> str:
+    """The ARN of the instance's dead-letter queue."""
+    return queue_arn(*scope.place, _dead_name(scope))
+
+
+def dead_letter_ref(scope: Scope) -> Ref:
+    """The dead-letter queue's ARN, as a reference that orders."""
+    return Ref(_dead_address(scope), "arn", dead_letter_arn(scope))
+
+
+def needs_security_group(scope: Scope) -> bool:
+    """Whether one must be made: an environment of ours stands in a network that names none."""
+    ours = any(environment.existing is None for environment in scope.spec.compute_environments.values())
+    return ours and not scope.facts.network.security_groups
+
+
+def security_group_ref(scope: Scope) -> Ref:
+    """The security group's id, which only AWS knows."""
+    return Ref(_security_group_address(scope), "id")
+
+
+def _address(scope: Scope, kind: str) -> str:
+    return f"{kind}.{scope.base()}"
+
+
+def _dead_name(scope: Scope) -> str:
+    return scope.name(names.MESSAGE_QUEUE_LIMIT, None, "dead")
+
+
+def _dead_address(scope: Scope) -> str:
+    return f"sqs_queue.{scope.base(None, 'dead')}"
+
+
+def _security_group_name(scope: Scope) -> str:
+    return scope.name(names.SECURITY_GROUP_LIMIT, None, _SECURITY_GROUP_WHAT)
+
+
+def _security_group_address(scope: Scope) -> str:
+    return f"security_group.{scope.base(None, _SECURITY_GROUP_WHAT)}"

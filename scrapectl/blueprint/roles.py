@@ -1,0 +1,181 @@
+"""The roles that references imply: for the code of jobs, for what starts their containers, for the scheduler."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from scrapectl.blueprint import access
+from scrapectl.blueprint.pipeline import dead_letter_arn, log_group_arn_of, schedule_group_arn_of
+from scrapectl.blueprint.scope import Scope
+from scrapectl.engine.resource import Desired
+from scrapectl.engine.values import Policy, Ref
+from scrapectl.kinds.iam_role import IamRole, role_arn, role_path
+from scrapectl.spec import names
+from scrapectl.spec.model import Job, SecretRef
+
+PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+INLINE_LIMIT = 10_240
+"""Characters of all inline policies of a role (AWS-FACTS §11)."""
+_ECR_URI = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com[^/]*/(?P<name>[^:@]+)")
+
+
+def desired(scope: Scope) -> Iterator[Desired]:
+    """One role for each distinct set of access, one for each distinct start, one for the schedules."""
+    seen: set[str] = set()
+    for job in scope.spec.jobs.values():
+        for role in (_job_role(scope, job), _execution_role(scope, job)):
+            if role is not None and role.address not in seen:
+                seen.add(role.address)
+                yield role
+    if any(job.schedules for job in scope.spec.jobs.values()):
+        yield _scheduler_role(scope)
+
+
+def job_role_ref(scope: Scope, job: Job) -> Ref | None:
+    """What the code of a job acts as; None when it has no access at all."""
+    return _ref(scope, _job_what(job)) if access.intent(job.access) != _NO_ACCESS else None
+
+
+def execution_role_ref(scope: Scope, job: Job) -> Ref:
+    """What pulls the image, reads the secrets and writes the log."""
+    return _ref(scope, _execution_what(job))
+
+
+def scheduler_role_ref(scope: Scope) -> Ref:
+    """What EventBridge Scheduler assumes."""
+    return _ref(scope, "scheduler")
+
+
+def _job_role(scope: Scope, job: Job) -> Desired | None:
+    found = access.statements(scope, job.access)
+    if not found:
+        return None
+    description = f"What jobs of {scope.owner} with this access may do"
+    return _role(scope, _job_what(job), _trust_tasks(scope), found, job, description=description)
+
+
+def _execution_role(scope: Scope, job: Job) -> Desired:
+    found = [access.allow(("logs:CreateLogStream", "logs:PutLogEvents"), [f"{log_group_arn_of(scope)}:*"])]
+    repository = _repository_arn(scope, job)
+    if repository is not None:
+        found.append(access.allow(PULL, [repository]))
+        found.append(access.allow(("ecr:GetAuthorizationToken",), ["*"]))  # AWS allows nothing narrower
+    secrets = [_secret_pattern(scope, secret) for secret in job.secrets.values()]
+    if secrets:
+        found.append(access.allow(("secretsmanager:GetSecretValue",), secrets))
+    description = f"Starts jobs of {scope.owner}: pulls the image, reads the secrets, writes the log"
+    return _role(scope, _execution_what(job), _trust_tasks(scope), found, job, description=description)
+
+
+def _scheduler_role(scope: Scope) -> Desired:
+    jobs = [job for job in scope.spec.jobs.values() if job.schedules]
+    found = [*_submit_statements(scope, jobs), access.allow(("sqs:SendMessage",), [dead_letter_arn(scope)])]
+    trust = _trust("scheduler.amazonaws.com", scope, "StringEquals", schedule_group_arn_of(scope))
+    description = f"Submits scheduled jobs of {scope.owner}"
+    return _role(scope, "scheduler", trust, found, scope.spec, description=description, common=True)
+
+
+def _submit_statements(scope: Scope, jobs: list[Job]) -> list[access.Statement]:
+    """Name every queue and definition; too many for a policy are named by our tag instead."""
+    named = access.allow(("batch:SubmitJob",), access.submit_resources(scope, jobs))
+    if len(Policy(named).to_json()) < INLINE_LIMIT // 2:
+        return [named]
+    partition, region, account = scope.place
+    definitions = f"arn:{partition}:batch:{region}:{account}:job-definition/{scope.base()}-*"
+    ours = {"StringEquals": {"aws:ResourceTag/scrapectl:pipeline": scope.owner}}
+    fixed = [job for job in jobs if job.name]
+    queues = [scope.arn("job_queues", job.queue) for job in jobs]
+    named_jobs = [arn for job in fixed for arn in access.submit_resources(scope, [job])]
+    return [
+        access.allow(("batch:SubmitJob",), [*queues, *named_jobs]),
+        access.allow(("batch:SubmitJob",), [definitions], ours),
+    ]
+
+
+def _trust_tasks(scope: Scope) -> Policy:
+    partition, region, account = scope.place
+    return _trust("ecs-tasks.amazonaws.com", scope, "ArnLike", f"arn:{partition}:ecs:{region}:{account}:*")
+
+
+def _trust(principal: str, scope: Scope, operator: str, source: str) -> Policy:
+    """Who may assume a role, for whose sake: the confused-deputy conditions of AWS-FACTS §21."""
+    condition: dict[str, dict[str, str]] = {"StringEquals": {"aws:SourceAccount": scope.facts.account}}
+    condition.setdefault(operator, {})["aws:SourceArn"] = source
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": principal},
+        "Action": "sts:AssumeRole",
+        "Condition": condition,
+    }
+    return Policy({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _role(
+    scope: Scope, what: str, trust: Policy, found: Iterable[access.Statement], written: Any, **more: Any
+) -> Desired:
+    role = IamRole(
+        name=_name(scope, what),
+        path=role_path(scope.facts.region, scope.owner),
+        trust=trust,
+        policy=Policy({"Version": "2012-10-17", "Statement": list(found)}),
+        description=more.pop("description"),
+    )
+    places = {"policy": written.place_of("access")} if isinstance(written, Job) else None
+    return scope.desire(_address(scope, what), role, written, places=places, **more)
+
+
+def _ref(scope: Scope, what: str) -> Ref:
+    path = role_path(scope.facts.region, scope.owner)
+    arn = role_arn(scope.facts.partition, scope.facts.account, path, _name(scope, what))
+    return Ref(_address(scope, what), "arn", arn)
+
+
+def _name(scope: Scope, what: str) -> str:
+    return names.role_name(scope.spec.pipeline, scope.spec.stage, None, what, scope.facts.region)
+
+
+def _address(scope: Scope, what: str) -> str:
+    return f"iam_role.{scope.base(None, what)}"
+
+
+def _job_what(job: Job) -> str:
+    return f"job-{_digest(access.intent(job.access))}"
+
+
+def _execution_what(job: Job) -> str:
+    secrets = sorted({secret.secret or str(secret.arn) for secret in job.secrets.values()})
+    return f"start-{_digest((str(job.image), secrets))}"
+
+
+def _digest(value: object) -> str:
+    """Names a set of access by what it is, so that a job that comes or goes never renames another's role."""
+    return hashlib.sha256(repr(value).encode()).hexdigest()[:6]
+
+
+_NO_ACCESS = ((), (), (), (), (), repr(()))
+
+
+def _repository_arn(scope: Scope, job: Job) -> str | None:
+    """The ECR repository that a job pulls from; None for an image that anybody may pull."""
+    image = scope.spec.image_of(job)
+    if image is not None:
+        return scope.arn("images", image.key)
+    found = _ECR_URI.match(str(scope.text(job.image)))
+    if found is None:
+        return None
+    return f"arn:{scope.facts.partition}:ecr:{found['region']}:{found['account']}:repository/{found['name']}"
+
+
+def _secret_pattern(scope: Scope, secret: SecretRef) -> str:
+    """A secret's ARN ends in six characters that AWS chooses; the pattern is AWS's own advice and matches just it."""
+    if secret.arn is not None:
+        return str(scope.text(secret.arn))
+    key = str(secret.secret)
+    existing = scope.facts.existing.get(("secrets", key))
+    if existing is not None:
+        return existing["arn"]
+    partition, region, account = scope.place
+    return f"arn:{partition}:secretsmanager:{region}:{account}:secret:{scope.physical('secrets', key)}-??????"

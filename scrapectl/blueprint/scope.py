@@ -1,0 +1,185 @@
+"""The names, ARNs and references of one instance: what every section's file asks while it says what is wanted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from scrapectl.engine.resource import Desired, Resource
+from scrapectl.engine.values import Ref
+from scrapectl.engine.values import Text as Mixed
+from scrapectl.errors import Place
+from scrapectl.facts import Facts
+from scrapectl.kinds.batch_compute_environment import compute_environment_arn
+from scrapectl.kinds.batch_job_definition import job_definition_arn
+from scrapectl.kinds.batch_job_queue import job_queue_arn
+from scrapectl.kinds.ecr_repository import repository_arn, repository_uri
+from scrapectl.kinds.s3_bucket_rules import bucket_arn
+from scrapectl.kinds.sqs_queue import queue_arn
+from scrapectl.spec import names
+from scrapectl.spec.model import Attribute, Entry, Fact, Spec, Template, Text, Unset, Written
+
+SECTIONS = {
+    "bucket": "buckets",
+    "message_queue": "message_queues",
+    "compute_environment": "compute_environments",
+    "job_queue": "job_queues",
+    "job": "jobs",
+    "image": "images",
+    "secret": "secrets",
+}
+_KIND_OF = {
+    "buckets": "s3_bucket",
+    "message_queues": "sqs_queue",
+    "compute_environments": "batch_compute_environment",
+    "job_queues": "batch_job_queue",
+    "jobs": "batch_job_definition",
+    "images": "ecr_repository",
+    "secrets": "secret",
+}
+_LIMIT_OF = {
+    "message_queues": names.MESSAGE_QUEUE_LIMIT,
+    "compute_environments": names.BATCH_LIMIT,
+    "job_queues": names.BATCH_LIMIT,
+    "jobs": names.BATCH_LIMIT,
+    "images": names.REPOSITORY_LIMIT,
+    "secrets": names.SECRET_LIMIT,
+}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One spec with its facts."""
+
+    spec: Spec
+    facts: Facts
+    _made: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def owner(self) -> str:
+        """The instance's name."""
+        return self.spec.owner
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Partition, region, account: the beginning of every ARN."""
+        return self.facts.partition, self.facts.region, self.facts.account
+
+    def base(self, key: str | None = None, what: str | None = None) -> str:
+        """`{pipeline}[-{stage}][-{key}][_{what}]`, uncut: what addresses are made of."""
+        return names.physical_name(self.spec.pipeline, self.spec.stage, key, what, limit=10_000)
+
+    def name(self, limit: int, key: str | None = None, what: str | None = None, joint: str = "_") -> str:
+        """A physical name."""
+        return names.physical_name(self.spec.pipeline, self.spec.stage, key, what, limit=limit, joint=joint)
+
+    def hashed(self, fixed: object, limit: int, key: str) -> str:
+        """A name that ends in a hash of what AWS fixes: another value is another name, made before the old one goes."""
+        digest = hashlib.sha256(repr(fixed).encode()).hexdigest()[:4]
+        return names.physical_name(self.spec.pipeline, self.spec.stage, key, limit=limit, suffix=digest)
+
+    def address(self, section: str, key: str) -> str:
+        """`batch_job_definition.shop-collect`."""
+        return f"{_KIND_OF[section]}.{self.base(key)}"
+
+    def entry(self, section: str, key: str) -> Any:
+        """An entry of a section."""
+        return getattr(self.spec, section)[key]
+
+    def physical(self, section: str, key: str) -> str:
+        """The physical name of an entry that is ours."""
+        entry = self.entry(section, key)
+        if entry.name:
+            return str(entry.name)
+        if section == "buckets":
+            return names.bucket_name(self.spec.pipeline, self.spec.stage, key, self.facts.account, self.facts.region)
+        if section == "compute_environments":
+            return self.hashed(entry.type, _LIMIT_OF[section], key)
+        if section == "job_queues":
+            return self.hashed(bool(entry.shares), _LIMIT_OF[section], key)
+        return self.name(_LIMIT_OF[section], key)
+
+    def outputs(self, section: str, key: str) -> Mapping[str, Any]:
+        """Outputs of an entry: plain text when its name determines them, None when only AWS can tell."""
+        found = self._made.get((section, key))
+        if found is None:
+            found = self._made[section, key] = self._outputs(section, key)
+        return found
+
+    def _outputs(self, section: str, key: str) -> Mapping[str, Any]:
+        existing = self.facts.existing.get((section, key))
+        if existing is not None:
+            return existing
+        name, place = self.physical(section, key), self.place
+        known: dict[str, Any] = {"name": name}
+        if section == "buckets":
+            known["arn"] = bucket_arn(self.facts.partition, name)
+        elif section == "images":
+            known |= {"arn": repository_arn(*place, name), "uri": repository_uri(*place, name)}
+        elif section == "secrets":
+            known["arn"] = None
+        elif section == "message_queues":
+            known |= {"arn": queue_arn(*place, name), "url": None}
+        else:
+            known["arn"] = _BATCH_ARN[section](*place, name)
+        return known
+
+    def arn(self, section: str, key: str) -> str:
+        """An entry's ARN as plain text, which orders nothing: for policies."""
+        return str(self.outputs(section, key)["arn"])
+
+    def ref(self, section: str, key: str, output: str) -> Any:
+        """A reference that orders; plain text for what is not ours."""
+        value = self.outputs(section, key)[output]
+        if (section, key) in self.facts.existing:
+            return value
+        return Ref(self.address(section, key), output, value)
+
+    def text(self, text: Text, within: str = "") -> Any:
+        """Put references in place of `${…}`; `within` is the address whose own attributes order nothing."""
+        if not isinstance(text, Template):
+            return text
+        parts = tuple(self._part(part, within) for part in text.parts)
+        if len(parts) == 1:
+            return parts[0]
+        return Mixed(parts) if any(isinstance(part, Ref) for part in parts) else "".join(parts)
+
+    def _part(self, part: str | Attribute | Fact | Unset, within: str) -> Any:
+        if isinstance(part, Attribute):
+            found = self._attribute(part)
+            own = isinstance(found, Ref) and found.address == within
+            return found.value if own else found
+        if isinstance(part, Fact):
+            return self.facts.account if part.name == "account" else self.facts.region
+        return str(part)
+
+    def _attribute(self, attribute: Attribute) -> Any:
+        section = SECTIONS[attribute.section]
+        if section == "jobs" and attribute.attribute in {"queue", "share"}:
+            job = self.spec.jobs[attribute.name]
+            return self.ref("job_queues", job.queue, "name") if attribute.attribute == "queue" else job.share or ""
+        return self.ref(section, attribute.name, attribute.attribute)
+
+    def desire(self, address: str, resource: Resource, written: Written, **more: Any) -> Desired:
+        """Want a resource: it carries the spec's tags, and knows where it was written."""
+        tags = {**self.spec.tags, **more.pop("tags", {})}
+        return Desired(
+            address, resource, written.origin, written.where, more.pop("places", None) or _places(written), tags, **more
+        )
+
+    def desire_entry(self, section: str, entry: Entry, resource: Resource, **more: Any) -> Desired:
+        """Want the resource of an entry."""
+        return self.desire(self.address(section, entry.key), resource, entry, **more)
+
+
+def _places(written: Written) -> Mapping[str, Place]:
+    return {path.split(".")[0]: place for path, place in reversed(list(written.places.items()))}
+
+
+_BATCH_ARN = {
+    "jobs": job_definition_arn,
+    "job_queues": job_queue_arn,
+    "compute_environments": compute_environment_arn,
+}

@@ -1,0 +1,35 @@
+"""What must be asked before anything can be wanted: account, network, what `existing:` names, hashes of folders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class NetworkFacts:
+    """Where jobs run: ids; `public` when a subnet's route leads to an internet gateway."""
+
+    vpc: str
+    subnets: tuple[str, ...]
+    security_groups: tuple[str, ...] = ()
+    public: bool = True
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Gathered once, in parallel, read only.
+
+    Attributes:
+        existing: (section, key) to the outputs of what is not ours: arn, name, url, uri.
+        secret_values: Key of a secret to the value of its variable, when that is set.
+        image_tags: Key of an image to the tag its folder shall have, `src-<hash>`.
+    """
+
+    account: str
+    partition: str
+    region: str
+    network: NetworkFacts
+    existing: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+    secret_values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    image_tags: Mapping[str, str] = field(default_factory=dict)
