@@ -91,7 +91,7 @@ def test_no_two_spellings_of_one_action():
             "s3",
             "CreateBucket",
             (
-                'User: arn:aws:iam::1:user/a is not authorized to perform: s3:CreateBucket on resource: "arn:aws:s3:::b"'
+                'User: u is not authorized to perform: s3:CreateBucket on resource: "arn:aws:s3:::b"'
                 " because no identity-based policy allows the s3:CreateBucket action"
             ),
             ("s3:CreateBucket", "arn:aws:s3:::b"),
