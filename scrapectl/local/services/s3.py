@@ -1,7 +1,8 @@
-"""S3 beyond moto: tags given at creation, a new bucket's defaults, tiering, EventBridge, names that rest for a while."""
+"""S3 beyond moto: tags given at creation, a new bucket's defaults, tiering, EventBridge, names that rest a while."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -32,10 +33,12 @@ class Buckets:
     deleted_at: dict[str, float] = field(default_factory=dict)
     tiering: dict[str, dict[str, Params]] = field(default_factory=dict)
     eventbridge: set[str] = field(default_factory=set)
+    policies: dict[str, str] = field(default_factory=dict)
 
     def forget(self, bucket: str) -> None:
         """Drop what was kept of a bucket that is gone."""
         self.tiering.pop(bucket, None)
+        self.policies.pop(bucket, None)
         self.eventbridge.discard(bucket)
 
 
@@ -73,6 +76,13 @@ def _exists(call: Call, bucket: str) -> bool:
     except Refusal:
         return False
     return True
+
+
+def _must_stand(call: Call) -> str:
+    bucket: str = call.params["Bucket"]
+    if not _exists(call, bucket):
+        raise Refusal("NoSuchBucket", "The specified bucket does not exist", 404)
+    return bucket
 
 
 @operation("s3", "DeleteBucket")
@@ -124,9 +134,7 @@ def get_notification(call: Call) -> Params:
 
 
 def _tiering(call: Call) -> dict[str, Params]:
-    if not _exists(call, call.params["Bucket"]):
-        raise Refusal("NoSuchBucket", "The specified bucket does not exist", 404)
-    return _buckets(call.cloud).tiering.setdefault(call.params["Bucket"], {})
+    return _buckets(call.cloud).tiering.setdefault(_must_stand(call), {})
 
 
 @operation("s3", "PutBucketIntelligentTieringConfiguration")
@@ -164,3 +172,33 @@ def delete_tiering(call: Call) -> Params:
 def list_tiering(call: Call) -> Params:
     """Answer every tiering configuration of a bucket."""
     return {"IsTruncated": False, "IntelligentTieringConfigurationList": list(_tiering(call).values())}
+
+
+@operation("s3", "PutBucketPolicy")
+def put_policy(call: Call) -> Params:
+    """Keep the policy from moto, which would take a Deny with a condition (TLS only) for a Deny of everything."""
+    bucket = _must_stand(call)
+    try:
+        statements = json.loads(call.params["Policy"])["Statement"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refusal("MalformedPolicy", "This policy contains invalid Json", 400) from error
+    if not statements:
+        raise Refusal("MalformedPolicy", "Could not parse the policy: Statement is empty!", 400)
+    _buckets(call.cloud).policies[bucket] = call.params["Policy"]
+    return {}
+
+
+@operation("s3", "GetBucketPolicy")
+def get_policy(call: Call) -> Params:
+    """Answer the policy as it was put."""
+    text = _buckets(call.cloud).policies.get(_must_stand(call))
+    if text is None:
+        raise Refusal("NoSuchBucketPolicy", "The bucket policy does not exist", 404)
+    return {"Policy": text}
+
+
+@operation("s3", "DeleteBucketPolicy")
+def delete_policy(call: Call) -> Params:
+    """Drop the policy; that there was none is no error."""
+    _buckets(call.cloud).policies.pop(_must_stand(call), None)
+    return {}
