@@ -6,7 +6,6 @@ import os
 import secrets
 import threading
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from scrapectl.local import moto_private
@@ -73,8 +72,7 @@ class Cloud:
         os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
         moto_private.BackendDict.reset()
         self.front_door = FrontDoor(self)
-        if find_spec("scrapectl.local.jobs") is not None:
-            import_module("scrapectl.local.jobs")
+        import_module("scrapectl.local.jobs.batch")  # registers SubmitJob and its kin; imports this module itself
         self.workers.append(lambda: scheduler.fire_due(self))
         if isinstance(self.clock, VirtualClock):
             self.clock.on_advance(self.tick)

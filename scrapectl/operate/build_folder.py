@@ -17,7 +17,7 @@ from pathlib import Path
 
 from scrapectl.errors import EnvironmentProblem
 
-_LEFT_BEHIND = ("**/__pycache__", "**/*.pyc", "**/.DS_Store", "**/.pytest_cache", "**/.ruff_cache", "**/.git")
+_LEFT_BEHIND = ("**/__pycache__", "**/*.pyc", "**/.DS_Store", "**/.*_cache", "**/.git")
 """What running or editing a scraper leaves in its folder; it must not make a new image."""
 
 _ALWAYS = ("Dockerfile", ".dockerignore")

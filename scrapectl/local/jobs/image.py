@@ -202,4 +202,5 @@ def _located_path(path: str, root: Path) -> str:
 
 def _search_path(given: str, root: Path, python: Path) -> str:
     own = [str(_inside(root, part)) for part in given.split(":") if part and _inside(root, part).is_dir()]
-    return ":".join([*own, str(python), str(PYTHON_FOLDER), base_environment().get("PATH", "/usr/bin:/bin")])
+    theirs = [str(python), str(PYTHON_FOLDER), *base_environment().get("PATH", "/usr/bin:/bin").split(":")]
+    return ":".join(dict.fromkeys([*own, *theirs]))
