@@ -25,6 +25,11 @@ def print_line(text: object) -> None:
     _write(sys.stdout, clean(text))
 
 
+def print_text(text: str) -> None:
+    """Print an answer of several lines, which ends its last one itself."""
+    _write(sys.stdout, clean(text).rstrip("\n"))
+
+
 def tell(text: object) -> None:
     """Print a message beside the answer, on standard error."""
     _write(sys.stderr, clean(text))

@@ -1,0 +1,119 @@
+"""A plan → shown, agreed to, carried out under the eyes of the user, and told with its exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import click
+
+from scrapectl.aws.session import Session
+from scrapectl.cli.options import Settings
+from scrapectl.cli.reach import open_aws, read_spec
+from scrapectl.cli.showing import show_plan
+from scrapectl.engine.plan import Action, Plan, Result
+from scrapectl.errors import Interrupted, UsageError
+from scrapectl.operate.stop import stop_queues
+from scrapectl.pipeline import Applied, Options, Planned, apply_plan, plan_spec
+from scrapectl.views.console import console, print_lines
+from scrapectl.views.output import print_document, tell
+from scrapectl.views.plan_file import PlanFile
+from scrapectl.views.plan_json import outcome_document, refusal
+from scrapectl.views.plan_text import Line, outcome_lines, summary_text
+from scrapectl.views.progress import Progress
+
+REFUSED = 3
+INTERRUPTED = 130
+Agree = Callable[[Plan], bool]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How `apply` is to be agreed to; `kill` ends the runs of queues that must go."""
+
+    yes: bool = False
+    plan_file: str | None = None
+    kill: bool = False
+
+
+def apply_spec(settings: Settings, spec: str | None, options: Options, wishes: Wishes) -> int:
+    """Plan a spec and carry it out; a saved plan names its spec, and was agreed to when it was saved."""
+    saved = PlanFile.read(wishes.plan_file) if wishes.plan_file else None
+    if saved:
+        settings = replace(settings, stage=saved.stage, sets=saved.sets, region=saved.region)
+    read = read_spec(settings, spec, saved.spec if saved and not spec else None, require_env=True)
+    aws = open_aws(settings, read)
+    planned = plan_spec(read, aws, options, tell)
+    if saved:
+        saved.refuse_unless_same(planned.plan)
+
+    def agree(plan: Plan) -> bool:
+        if not (wishes.yes or saved or ask("Apply this? Type yes:", "yes")):
+            return False
+        if wishes.kill:
+            stop_queues(aws, _ending_queues(plan), "the queue is replaced or removed")
+        return True
+
+    return carry_out(settings, planned, aws, options, agree)
+
+
+def carry_out(settings: Settings, planned: Planned, aws: Session, options: Options, agree: Agree) -> int:
+    """Show a plan, ask, and do it.
+
+    Raises:
+        PlanRefused: The plan may not be carried out (with JSON, the document says so and the code is returned).
+        Interrupted: The user did not agree.
+    """
+    plan = planned.plan
+    if plan.refusals and settings.json:
+        show_plan(settings, plan)
+        return REFUSED
+    if not settings.json:
+        show_plan(settings, plan)
+    if plan.refusals:
+        raise refusal(plan)
+    if not plan.empty and not agree(plan):
+        raise Interrupted("Nothing was changed.")
+    with Progress(no_color=settings.no_color) as progress:
+        applied = apply_plan(planned, aws, options, progress, _tell_replanned)
+    _show(settings, applied)
+    if applied.interrupted:
+        return INTERRUPTED
+    return 1 if applied.failed or (planned.destroys and plan.notes) else 0
+
+
+def _ending_queues(plan: Plan) -> list[str]:
+    ends = (change for change in plan.changes if change.action in {Action.REPLACE, Action.DELETE})
+    return [(change.old_key or change.key)[-1] for change in ends if change.kind == "batch_job_queue"]
+
+
+def ask(question: str, answer: str) -> bool:
+    """Ask on standard error, and read one line; the answer must be that very text.
+
+    Raises:
+        UsageError: There is nobody to ask.
+    """
+    click.echo(f"{question} ", nl=False, err=True)
+    line = sys.stdin.readline()
+    if not line:
+        raise UsageError("there is nobody to ask.", "Give --yes to go on without being asked.")
+    return line.strip() == answer
+
+
+def _tell_replanned(plan: Plan) -> None:
+    tell(f"Another apply came first, so the plan was made again. {summary_text(plan)}")
+
+
+def _show(settings: Settings, applied: Applied) -> None:
+    if settings.json:
+        document = outcome_document(applied.plan, applied.outcomes, applied.outputs)
+        print_document(document)
+        return
+    out = console(no_color=settings.no_color)
+    if applied.interrupted:
+        print_lines(out, [Line("Interrupted: what had begun was finished, and nothing more was started.", "bold red")])
+    if applied.outcomes or applied.outputs:
+        print_lines(out, outcome_lines(applied.outcomes, applied.outputs))
+    if any(outcome.result is not Result.DONE for outcome in applied.outcomes):
+        tell("Run the same command again to go on.")

@@ -1,0 +1,41 @@
+"""`scrapectl destroy`: the end of a pipeline."""
+
+from __future__ import annotations
+
+import click
+
+from scrapectl.cli.options import Settings, file_option, pipeline_option, spec_argument
+from scrapectl.cli.root import command
+
+
+@command(
+    "destroy",
+    spec_argument,
+    click.option("--yes", is_flag=True, help="Do not ask for the name."),
+    click.option("--delete-data", is_flag=True, help="Delete what buckets hold, too; not what the spec keeps."),
+    click.option("--keep-data", is_flag=True, help="Keep what holds data, whatever the spec says."),
+    file_option,
+    pipeline_option,
+)
+def destroy(
+    settings: Settings,
+    *,
+    spec: str | None,
+    file: str | None,
+    pipeline: str | None,
+    yes: bool,
+    delete_data: bool,
+    keep_data: bool,
+) -> int:
+    """Remove everything that the instance owns."""
+    from scrapectl.cli.carrying import ask, carry_out  # noqa: PLC0415 - `destroy --help` needs none of it
+    from scrapectl.cli.reach import reach  # noqa: PLC0415 - the same
+    from scrapectl.pipeline import Options, plan_destroy  # noqa: PLC0415 - the same
+    from scrapectl.views.output import tell  # noqa: PLC0415 - the same
+
+    reached = reach(settings, file, pipeline, spec)
+    name, _, stage = reached.owner.partition(".")
+    options = Options(delete_data, keep_data, command="destroy")
+    planned = plan_destroy(name, stage or None, reached.aws, options, reached.spec, tell)
+    question = f"This cannot be undone. Type {reached.owner} to destroy it:"
+    return carry_out(settings, planned, reached.aws, options, lambda _plan: yes or ask(question, reached.owner))
