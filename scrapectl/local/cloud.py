@@ -41,6 +41,7 @@ class Cloud:
         hooks: Called with every call that came in, before it is carried out; may raise Refusal or LostAnswer.
         endpoint: The URL under which a job reaches this cloud, set by the server; None without one.
         access_key: The key that requests over HTTP must be signed with; also what jobs are given.
+        used: Services and regions that were ever called.
         workers: Called with no argument whenever time has passed; see `tick`.
     """
 
@@ -67,6 +68,7 @@ class Cloud:
         self.lock = threading.RLock()
         self.hooks: list[Callable[[Call], None]] = []
         self.workers: list[Callable[[], None]] = []
+        self.used: set[tuple[str, str]] = set()
         self._closers: list[Callable[[], None]] = []
         self._stores: dict[tuple[type, str], Any] = {}
         os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")

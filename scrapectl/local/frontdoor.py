@@ -78,6 +78,7 @@ class FrontDoor:
         return wire.serialize_result(call.service, call.operation, result, content_type)
 
     def _check(self, call: Call) -> None:
+        self.cloud.used.add((call.service, call.region))
         if self.cloud.strict and (call.service, call.operation) not in _UNCHECKED:
             problems = _request_checker()(call.service, call.operation, call.params)
             if problems:
