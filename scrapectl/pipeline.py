@@ -22,7 +22,7 @@ from scrapectl.engine.order import with_needs
 from scrapectl.engine.plan import Action, Listener, Outcome, Plan
 from scrapectl.engine.planner import Aim, make_destroy_plan, make_plan
 from scrapectl.engine.refresh import refresh
-from scrapectl.engine.resource import Desired, Removal
+from scrapectl.engine.resource import Desired, Pace, Removal
 from scrapectl.engine.values import Ref, resolve
 from scrapectl.engine.workers import MonotonicClock, Threads
 from scrapectl.errors import PlanRefused, Problem, SpecError, UsageError
@@ -104,7 +104,8 @@ def plan_spec(spec: Spec, aws: Session, options: Options | None = None, tell: Ca
     options = options or Options()
     aws.image_pusher = push_image
     anchor = Anchor(aws, spec.owner, options.command, tell)
-    state, facts = aws.gather([anchor.read, functools.partial(gather_facts, spec, aws, folder_hash)])
+    tasks: list[Callable[[], Any]] = [anchor.read, functools.partial(gather_facts, spec, aws, folder_hash)]
+    state, facts = aws.gather(tasks)
     wanted = blueprint.blueprint(spec, facts)
     if options.only:
         wanted = _only(wanted, options.only)
@@ -129,7 +130,8 @@ def plan_destroy(
     options = options or Options(command="destroy")
     owner, spec = instance.owner, instance.spec
     anchor = Anchor(aws, owner, options.command, tell)
-    state, wanted = aws.gather([anchor.read, functools.partial(_wanted_names, spec, aws)])
+    tasks: list[Callable[[], Any]] = [anchor.read, functools.partial(_wanted_names, spec, aws)]
+    state, wanted = aws.gather(tasks)
     world = refresh(aws, KINDS, wanted, owner, functools.partial(owned_keys, aws, KINDS, owner))
     plan = make_destroy_plan(wanted, world, _aim(instance.pipeline, instance.stage, aws, options))
     again = functools.partial(plan_destroy, instance, aws, options, tell)
@@ -207,6 +209,7 @@ def _carry_out(
         workers=workers,
         retry_after=retry_after,
         removal=Removal(delete_data=options.delete_data),
+        pace=_quick if aws.local else lambda pace: pace,
         may_go_on=may_go_on,
         listener=listener,
     )
@@ -214,6 +217,11 @@ def _carry_out(
         return Apply(plan, means).run()
     finally:
         workers.close()
+
+
+def _quick(pace: Pace) -> Pace:
+    """The embedded cloud settles at once unless it is told otherwise, so that nobody waits for a second look."""
+    return dataclasses.replace(pace, first=0.0, interval=min(pace.interval, 0.1))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from scrapectl.engine.plan import Action, Change, Event, Listener, Outcome, Phase, Plan, Result, StepId, Verb
-from scrapectl.engine.resource import Aws, Key, Live, Removal, Resource
+from scrapectl.engine.resource import Aws, Key, Live, Pace, Removal, Resource
 from scrapectl.engine.step import Done, EndStep, Failed, PutStep, Step, Wait
 from scrapectl.engine.values import Ref
 from scrapectl.errors import ScrapectlError
@@ -46,6 +46,7 @@ class Means:
     workers: Workers
     retry_after: Callable[[ScrapectlError, int], float | None]  # (error, tries so far) → seconds, or None: give up
     removal: Removal = field(default_factory=Removal)
+    pace: Callable[[Pace], Pace] = lambda pace: pace  # the embedded cloud is looked at sooner
     may_go_on: Callable[[], bool] = lambda: True  # the lease holds, and nobody pressed Ctrl-C
     listener: Listener = lambda _event: None
 
@@ -101,9 +102,13 @@ class Apply:
 
     def _step(self, change: Change, step_id: StepId) -> Step:
         kind = self.means.kinds[change.kind]
+        step: Step
         if step_id[0] is Verb.END:
-            return EndStep(kind, step_id[2], change, self.means.removal)
-        return PutStep(kind, step_id[2], change, self.means.owner, self._lookup)
+            step = EndStep(kind, step_id[2], change, self.means.removal)
+        else:
+            step = PutStep(kind, step_id[2], change, self.means.owner, self._lookup)
+        step.pace = self.means.pace(kind.pace)
+        return step
 
     def _after(self, change: Change, step_id: StepId) -> set[StepId]:
         after = set(change.put_after if step_id[0] is Verb.PUT else change.end_after)

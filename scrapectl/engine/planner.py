@@ -270,13 +270,13 @@ class _Draft:
     def _ordered(self) -> Iterable[Change]:
         puts = {c.address: _put_step(c) for c in self.changes if c.action is not Action.DELETE}
         by_thing = {(c.kind, c.old_key or c.key): c for c in self.changes if c.live is not None}
+        needs = {desired.address: needed(desired) for desired in self.wanted}  # before references were put in
         named = holders(self.world.live, self.aim.kinds)
         acting = tuple(_end_step(c) for c in self.changes if _ends(c) and self.aim.kinds[c.kind].acts)
         for change in self.changes:
             put_after: tuple[StepId, ...] = ()
             if change.desired is not None:
-                needs = sorted(needed(change.desired))
-                put_after = tuple(puts[address] for address in needs if address in puts)
+                put_after = tuple(puts[address] for address in sorted(needs[change.address]) if address in puts)
             end_after: set[StepId] = set()
             if _ends(change):
                 holding = named.get((change.kind, change.old_key or change.key), frozenset())

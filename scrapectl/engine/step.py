@@ -55,6 +55,7 @@ class Step:
         self.kind = kind
         self.key = key
         self.change = change
+        self.pace = kind.pace
         self.tries = 0
         self.deadline: float | None = None
 
@@ -88,15 +89,15 @@ class Step:
     def wait(self, now: float, text: str = "") -> Verdict:
         """Look again after the kind's interval, until its limit."""
         if self.deadline is None:
-            self.deadline = now + self.kind.pace.limit
+            self.deadline = now + self.pace.limit
         if now >= self.deadline:
-            return Failed(f"{text or 'it did not settle'} after {self.kind.pace.limit:.0f} s")
-        return Wait(self.kind.pace.interval, look=True, text=text)
+            return Failed(f"{text or 'it did not settle'} after {self.pace.limit:.0f} s")
+        return Wait(self.pace.interval, look=True, text=text)
 
     def first_look(self, now: float) -> Verdict:
         """Look soon after a write; the kind's limit counts from here."""
-        self.deadline = now + self.kind.pace.limit
-        return Wait(self.kind.pace.first, look=True)
+        self.deadline = now + self.pace.limit
+        return Wait(self.pace.first, look=True)
 
 
 class PutStep(Step):
@@ -223,7 +224,7 @@ class EndStep(Step):
         del result
         if self.change.keep:
             return Done(None)
-        return Wait(self.kind.pace.first, look=True) if self.deadline is not None else self.first_look(now)
+        return Wait(self.pace.first, look=True) if self.deadline is not None else self.first_look(now)
 
     def saw(self, live: Live | None, now: float) -> Verdict:
         """Gone: done. Busy: wait. Else: the next part of its end."""

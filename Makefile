@@ -1,0 +1,48 @@
+# The two commands: `make demo` and `make test`. Each does all its own set-up in .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup demo test check format faults properties bench docs clean
+
+help: ## say what each target does
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/.ready ## make the virtual environment, with everything pinned
+
+.venv/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --requirement requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## take the quickstart through its whole life on the embedded cloud
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python examples/quickstart/demo.py
+
+test: setup ## pass all tests
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+check: setup ## lint, types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## write the code as ruff has it
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+faults: setup ## the long form of the fault tests: a kill at every changing call
+	SCRAPECTL_FAULTS=all $(BIN)/python -m pytest tests/faults
+
+properties: setup ## the long form of the property tests: 200 random specs
+	SCRAPECTL_SEEDS=200 $(BIN)/python -m pytest tests/properties
+
+bench: setup ## measure start-up, calls and speed
+	$(BIN)/python bench/measure.py
+
+docs: setup ## write docs/reference from the schema and the commands
+	$(BIN)/python docs/generate.py
+
+clean: ## remove what the other targets made
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
