@@ -112,7 +112,8 @@ def actions_for(service: str, operation: str, params: Mapping[str, Any] | None =
     Args:
         service: The name of the boto3 client, such as `efs`.
         operation: The API's name, such as `CreateFileSystem`.
-        params: What is sent; with it, actions that only some parameters need are added (tags, object versions).
+        params: What is sent; with it, actions that only some parameters need are added (tags, object versions, roles
+            that are passed on).
 
     Returns:
         For example (`elasticfilesystem:CreateFileSystem`,); empty when no permission is needed. An operation newer
@@ -129,8 +130,17 @@ def actions_for(service: str, operation: str, params: Mapping[str, Any] | None =
     if operation in entry.get("tags", {}):
         parameter, action = entry["tags"][operation]
         extra.setdefault(parameter, action)
-    more = [action for path, action in extra.items() if params and _given(params, path)]
+    given = params or {}
+    more = [action for path, action in extra.items() if any(_values(given, path.split(".")))]
+    more += ["iam:PassRole"] if passed_roles(service, operation, given) else []
     return (*actions, *(action for action in more if action not in actions))
+
+
+def passed_roles(service: str, operation: str, params: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the roles (ARNs or names, as they are sent) that a call hands to a service, each needing iam:PassRole."""
+    paths = _table().get(service, {}).get("passes", {}).get(operation, [])
+    found = [value for path in paths for value in _values(params, path.replace("[]", ".[]").split("."))]
+    return tuple(dict.fromkeys(str(value) for value in found if value))
 
 
 def missing_action(service: str, operation: str, error_message: str) -> tuple[str, str]:
@@ -193,11 +203,15 @@ def _spelled(action: str) -> str:
     return _spellings().get(action.lower(), f"{prefix.lower()}:{name}")
 
 
-def _given(params: Mapping[str, Any], path: str) -> bool:
-    value: Any = params
-    for step in path.split("."):
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return bool(value)
+def _values(value: Any, path: Sequence[str]) -> Iterator[Any]:
+    """Yield what stands at a path; `[]` is every entry of a list."""
+    if not path:
+        yield value
+    elif path[0] == "[]":
+        for one in value if isinstance(value, list | tuple) else ():
+            yield from _values(one, path[1:])
+    elif isinstance(value, Mapping) and path[0] in value:
+        yield from _values(value[path[0]], path[1:])
 
 
 def _statements(policies: Sequence[Policy]) -> Iterator[Mapping[str, Any]]:

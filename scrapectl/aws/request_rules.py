@@ -179,14 +179,14 @@ def _is_json(text: Any) -> bool:
 def tags(params: Params) -> Found:
     """Tags anywhere in the request: how many, how long, which characters, no name of AWS's own, no name twice."""
     for path, found in _tag_sets(params):
-        pairs = list(found.items()) if isinstance(found, dict) else [_pair(one) for one in found]
-        if len(pairs) > _MOST_TAGS:
-            yield path, f"has {len(pairs)} tags; at most {_MOST_TAGS} are allowed"
-        keys = [key for key, _ in pairs]
-        for key in sorted({key for key in keys if keys.count(key) > 1}):
+        entries = [("", *pair) for pair in found.items()] if isinstance(found, dict) else [_entry(one) for one in found]
+        if len(entries) > _MOST_TAGS:
+            yield path, f"has {len(entries)} tags; at most {_MOST_TAGS} are allowed"
+        names = [(of, key) for of, key, _ in entries]
+        for _, key in sorted({name for name in names if names.count(name) > 1}):
             yield path, f'the tag "{key}" is given twice'
-        for key, value in pairs:
-            said = _tag_problem(str(key), str(value))
+        for _, key, value in entries:
+            said = _tag_problem(key, str(value))
             if said:
                 yield path, said
 
@@ -205,10 +205,15 @@ def _tag_sets(params: Params) -> Iterator[tuple[str, Any]]:
             yield f"TagSpecifications[{number}].Tags", one.get("Tags") or []
 
 
-def _pair(tag: Any) -> tuple[Any, Any]:
+def _entry(tag: Any) -> tuple[str, str, str]:
+    """One tag of a list: whose it is (Auto Scaling sends those of several groups at once), its key and its value."""
     if not isinstance(tag, dict):
-        return tag, ""
-    return tag.get("Key", tag.get("key")), tag.get("Value", tag.get("value", ""))
+        return "", str(tag), ""
+    return (
+        str(tag.get("ResourceId", "")),
+        str(tag.get("Key", tag.get("key", ""))),
+        str(tag.get("Value", tag.get("value", ""))),
+    )
 
 
 def _tag_problem(key: str, value: str) -> str | None:

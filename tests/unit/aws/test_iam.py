@@ -8,7 +8,16 @@ import pytest
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
-from scrapectl.aws.iam import CORRECTIONS, _spellings, _table, actions_for, allows, missing_action, resource_star_needed
+from scrapectl.aws.iam import (
+    CORRECTIONS,
+    _spellings,
+    _table,
+    actions_for,
+    allows,
+    missing_action,
+    passed_roles,
+    resource_star_needed,
+)
 
 TAGS = [{"Key": "a", "Value": "b"}]
 JOBS = "arn:aws:batch:eu-west-1:123456789012:job-queue/shop"
@@ -46,11 +55,38 @@ def test_actions_of_a_call(service, operation, params, actions):
     assert list(actions_for(service, operation, params)) == actions
 
 
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "roles"),
+    [
+        ("scheduler", "CreateSchedule", {"Target": {"RoleArn": "r"}}, ["r"]),
+        (
+            "batch",
+            "RegisterJobDefinition",
+            {"containerProperties": {"jobRoleArn": "a", "executionRoleArn": "b"}},
+            ["a", "b"],
+        ),
+        (
+            "batch",
+            "RegisterJobDefinition",
+            {"containerProperties": {"jobRoleArn": "a", "executionRoleArn": "a"}},
+            ["a"],
+        ),
+        ("batch", "RegisterJobDefinition", {"containerProperties": {}}, []),
+        ("events", "PutTargets", {"Targets": [{"RoleArn": "a"}, {"Id": "1"}, {"RoleArn": "b"}]}, ["a", "b"]),
+        ("redshift", "CreateCluster", {"IamRoles": ["a"]}, ["a"]),
+        ("s3", "GetObject", {"Key": "k"}, []),
+    ],
+)
+def test_roles_that_are_passed_on(service, operation, params, roles):
+    assert list(passed_roles(service, operation, params)) == roles
+    assert ("iam:PassRole" in actions_for(service, operation, params)) is bool(roles)
+
+
 def test_the_table_holds_names_of_actions_and_of_operations():
     assert [name for name in _spellings().values() if not re.fullmatch(r"[a-z0-9-]+:[A-Za-z0-9]+", name)] == []
     for service, entry in _table().items():
         known = set(ServiceModel(Loader().load_service_model(service, "service-2"), service).operation_names)
-        assert {*entry["same_name"], *entry["other_names"], *entry["tags"]} - known == set()
+        assert {*entry["same_name"], *entry["other_names"], *entry["tags"], *entry["passes"]} - known == set()
 
 
 def test_corrections_correct_something_and_say_why():

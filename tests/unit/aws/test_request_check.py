@@ -112,6 +112,7 @@ RIGHT = [
     ("ec2", "CreateSecurityGroup", {"GroupName": "shop", "Description": "Made by scrapectl", "VpcId": "vpc-1"}),
     ("sts", "GetCallerIdentity", {}),
     ("secretsmanager", "CreateSecret", {"Name": "shop/db", "SecretString": "x"}),
+    ("autoscaling", "CreateOrUpdateTags", {"Tags": [{"ResourceId": n, "Key": "k", "Value": "v"} for n in "ab"]}),
 ]
 
 #: Service, operation, request, and the lines that are wanted, each as (path, words in it).
