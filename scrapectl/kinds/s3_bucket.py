@@ -38,7 +38,7 @@ class S3Bucket(Resource):
         encryption: "s3", "kms" (AWS's own key), or "kms:" and a key's ARN.
         expire: Prefix ("" is the whole bucket) to seconds, whole days, after which objects go; noncurrent versions
             and unfinished uploads under it go after 7 days.
-        public_access_blocked: All four blocks are on.
+        public_access_blocked: All four blocks are on; this and the next two are never wanted otherwise.
         owner_enforced: No ACLs: whoever writes, the bucket's owner owns.
         tls_only: Whatever comes without TLS is refused.
     """
@@ -69,7 +69,6 @@ class S3Bucket(Resource):
         ),
         create=(
             "s3:CreateBucket",
-            "s3:PutBucketOwnershipControls",
             "s3:PutBucketPolicy",
             "s3:PutBucketPublicAccessBlock",
             "s3:PutBucketVersioning",
@@ -79,7 +78,6 @@ class S3Bucket(Resource):
             "s3:TagResource",
         ),
         update=(
-            "s3:DeleteBucketPolicy",
             "s3:GetBucketTagging",
             "s3:PutBucketOwnershipControls",
             "s3:PutBucketPolicy",
@@ -123,7 +121,6 @@ class S3Bucket(Resource):
             "s3",
             "create_bucket",
             Bucket=self.name,
-            ObjectOwnership="BucketOwnerEnforced",
             CreateBucketConfiguration={**place, "Tags": tag_list(tags)},
         )
         new = S3Bucket(self.name, public_access_blocked=False, tls_only=False)

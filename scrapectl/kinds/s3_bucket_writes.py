@@ -17,25 +17,20 @@ PUBLIC_ACCESS_BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolic
 
 def _put_blocks(aws: Aws, want: S3Bucket, live: Live) -> None:
     del live
-    blocks = dict.fromkeys(PUBLIC_ACCESS_BLOCKS, want.public_access_blocked)
+    blocks = dict.fromkeys(PUBLIC_ACCESS_BLOCKS, True)
     aws.call("s3", "put_public_access_block", Bucket=want.name, PublicAccessBlockConfiguration=blocks)
 
 
 def _put_ownership(aws: Aws, want: S3Bucket, live: Live) -> None:
     del live
-    owner = "BucketOwnerEnforced" if want.owner_enforced else "BucketOwnerPreferred"
-    controls = {"Rules": [{"ObjectOwnership": owner}]}
+    controls = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
     aws.call("s3", "put_bucket_ownership_controls", Bucket=want.name, OwnershipControls=controls)
 
 
 def _put_policy(aws: Aws, want: S3Bucket, live: Live) -> None:
-    ours = [tls_statement(bucket_arn(aws.partition, want.name))] if want.tls_only else []
-    statements = [*_foreign(live).statements, *ours]
-    if statements:
-        document = {"Version": "2012-10-17", "Statement": statements}
-        aws.call("s3", "put_bucket_policy", Bucket=want.name, Policy=json.dumps(document))
-    else:
-        aws.call("s3", "delete_bucket_policy", Bucket=want.name)
+    statements = [*_foreign(live).statements, tls_statement(bucket_arn(aws.partition, want.name))]
+    document = {"Version": "2012-10-17", "Statement": statements}
+    aws.call("s3", "put_bucket_policy", Bucket=want.name, Policy=json.dumps(document))
 
 
 def _put_versioning(aws: Aws, want: S3Bucket, live: Live) -> None:

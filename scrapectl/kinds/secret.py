@@ -27,7 +27,9 @@ from scrapectl.kinds.tags import tag_list, tags_from_list
 
 ABSENT = ("ResourceNotFoundException",)
 RECOVERY_DAYS = 7
-_DELETED = ("InvalidRequestException:scheduled for deletion", "InvalidRequestException:marked for deletion")
+_DELETED = tuple(
+    f"InvalidRequestException:{text}" for text in ("scheduled for deletion", "marked for deletion", "marked deleted")
+)
 _ARN_SUFFIX = len("-AbCdEf")
 _ALPHABET = string.ascii_letters + string.digits
 

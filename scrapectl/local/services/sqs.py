@@ -52,6 +52,16 @@ def _check_redrive(call: Call, name: str) -> None:
         raise Refusal("InvalidParameterValue", message, 400) from refusal
 
 
+@operation("sqs", "SetQueueAttributes")
+def set_attributes(call: Call) -> Params:
+    """Change what is given alone: moto takes a Policy that is not mentioned for one that is taken away."""
+    attributes = dict(call.params["Attributes"])
+    if "Policy" not in attributes:
+        asked = {"QueueUrl": call.params["QueueUrl"], "AttributeNames": ["Policy"]}
+        attributes |= call.moto(asked, "GetQueueAttributes").get("Attributes") or {}
+    return call.moto(call.params | {"Attributes": attributes})
+
+
 @operation("sqs", "DeleteQueue")
 def delete_queue(call: Call) -> Params:
     """Delete a queue and remember when."""

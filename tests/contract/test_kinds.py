@@ -1,0 +1,109 @@
+"""Every kind's whole life: made, changed in every field, changed back, listed, ended, made again."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from scrapectl.engine.ownership import owner_of
+from scrapectl.engine.resource import Mark, Removal, Resource, compared_fields, marks
+from scrapectl.kinds import KINDS
+from tests.contract.bench import Bench, open_bench
+from tests.contract.cases import CASES, Case
+
+OWNER, NEIGHBOUR = "shop", "shop-eu"
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_life(name: str):
+    with open_bench() as bench:
+        case = CASES[name]
+        neighbour = case.make(bench, NEIGHBOUR)
+        want = case.make(bench, OWNER)
+        bench.put(neighbour, NEIGHBOUR)
+        make(bench, want)
+        change_every_field(bench, case, want)
+        change_tags(bench, case, want)
+        is_listed(bench, want, neighbour)
+        end(bench, case, want)
+        assert bench.difference(neighbour) == set()
+        bench.cloud.clock.advance(120)  # its name has rested
+        bench.put(want, OWNER)
+        assert bench.difference(want) == set()
+
+
+def make(bench: Bench, want: Resource) -> None:
+    assert bench.read(want) is None
+    with bench.verb("create"):
+        answer = want.create(bench.aws, {"scrapectl:pipeline": OWNER})
+    live = bench.settled(want)
+    assert live is not None
+    assert bench.difference(want) == set()
+    assert {"arn", "name"} <= live.outputs.keys()
+    if want.carries_tags:
+        assert owner_of(live) == OWNER
+    if answer is not None:
+        assert answer == dataclasses.replace(live, resource=answer.resource), "what create says is not what is read"
+    bench.put(want, OWNER)
+
+
+def change_every_field(bench: Bench, case: Case, want: Resource) -> None:
+    changed = want
+    for field, value in case.changes.items():
+        changed = dataclasses.replace(changed, **{field: value(bench)})
+        assert bench.difference(changed) == {field}
+        bench.put(changed, OWNER)
+        assert bench.difference(changed) == set()
+    if case.changes:
+        assert bench.difference(want) == set(case.changes)
+    bench.put(want, OWNER)
+    assert bench.difference(want) == set()
+    for field, tamper in case.tampers.items():
+        tamper(bench, want)
+        assert bench.difference(want) == {field}
+        bench.put(want, OWNER)
+        assert bench.difference(want) == set()
+
+
+def change_tags(bench: Bench, case: Case, want: Resource) -> None:
+    if not want.carries_tags or not case.user_tags:
+        return
+    type(want).retag(bench.aws, bench.put(want, OWNER), {"theirs": "stays"}, ())
+    assert bench.put(want, OWNER, {"team": "mobility"}).tags["team"] == "mobility"
+    without = bench.put(want, OWNER).tags
+    assert "team" not in without
+    assert without["theirs"] == "stays"
+
+
+def is_listed(bench: Bench, want: Resource, neighbour: Resource) -> None:
+    kind = type(want)
+    if not kind.carries_tags:
+        return
+    found = bench.listed(kind, OWNER)
+    assert want.key() in found
+    assert neighbour.key() not in found
+    assert bench.listed(kind, NEIGHBOUR) == {neighbour.key()}
+    assert bench.listed(kind, "sho") == set()
+
+
+def end(bench: Bench, case: Case, want: Resource) -> None:
+    live = bench.settled(want)
+    assert live is not None
+    case.fill(bench, want)
+    with bench.verb("delete"):
+        type(want).contents(bench.aws, live)
+    if case.end is None:
+        bench.end(want)
+    else:
+        case.end(bench, want)
+    assert bench.read(want) is None
+    type(want).delete(bench.aws, live, Removal(delete_data=True))
+    assert bench.read(want) is None
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_field_that_may_change_is_changed(name: str):
+    kind, case = KINDS[name], CASES[name]
+    may_change = {field for field in compared_fields(kind) if Mark.FIXED not in marks(kind)[field]}
+    assert case.changes.keys() | case.tampers.keys() == may_change
