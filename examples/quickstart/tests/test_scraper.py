@@ -44,7 +44,7 @@ BIKES = {
 class FakeStore:
     """An S3 client that keeps objects in a dict."""
 
-    exceptions = SimpleNamespace(NoSuchKey=KeyError)
+    exceptions = SimpleNamespace(ClientError=KeyError)
 
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str], bytes] = {}
@@ -221,7 +221,7 @@ def test_an_empty_or_changed_site_is_an_error(tmp_path: Path, store: FakeStore) 
 
 
 def test_details_before_collect_says_what_to_run(website: Website, store: FakeStore) -> None:
-    with pytest.raises(ValueError, match="run collect first"):
+    with pytest.raises(ValueError, match="Has collect run"):
         details(Site(website.address), Bucket(store, "raw"), Run("run-1"))
 
 

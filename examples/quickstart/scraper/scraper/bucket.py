@@ -41,8 +41,8 @@ class Bucket:
         """The addresses that the last `write_pages` left."""
         try:
             addresses = json.load(self.store.get_object(Bucket=self.name, Key=PAGES)["Body"])
-        except self.store.exceptions.NoSuchKey:
-            raise ValueError(f"s3://{self.name}/{PAGES} is not there yet: run collect first") from None
+        except self.store.exceptions.ClientError as error:  # no such key; S3 may say access denied instead
+            raise ValueError(f"s3://{self.name}/{PAGES}: {error}. Has collect run?") from error
         return [str(address) for address in addresses]
 
     def put(self, key: str, body: str, kind: str) -> None:
