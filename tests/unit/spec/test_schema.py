@@ -1,0 +1,243 @@
+"""Schema, model and a spec with every key hold the same language, and the hand-made walk agrees with jsonschema."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import importlib.util
+import json
+import random
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from scrapectl.errors import SpecError
+from scrapectl.spec import check_text, load_spec, model
+from scrapectl.spec.findings import Findings
+from scrapectl.spec.nodes import Mapping, Node, Scalar, Sequence
+from scrapectl.spec.schema import load_schema, schema_path
+from scrapectl.spec.shape import Shape
+from scrapectl.spec.yaml import parse
+
+EVERYTHING = Path(__file__).with_name("everything.yaml")
+RAW = json.loads(schema_path().read_text())
+
+_found = importlib.util.spec_from_file_location("random_specs", Path(__file__).parents[2] / "random_specs.py")
+random_specs = importlib.util.module_from_spec(_found)
+_found.loader.exec_module(random_specs)
+
+# Where the properties of each model class stand in the resolved schema.
+CLASSES = {
+    model.Spec: (),
+    model.Network: ("network",),
+    model.Logs: ("logs",),
+    model.Image: ("images", "*"),
+    model.Secret: ("secrets", "*"),
+    model.Bucket: ("buckets", "*"),
+    model.Archive: ("buckets", "*", "archive"),
+    model.MessageQueue: ("message_queues", "*"),
+    model.ComputeEnvironment: ("compute_environments", "*"),
+    model.JobQueue: ("job_queues", "*"),
+    model.Job: ("jobs", "*"),
+    model.Access: ("jobs", "*", "access"),
+    model.Schedule: ("jobs", "*", "schedules", "*"),
+    model.Deliver: ("jobs", "*", "schedules", "*", "deliver"),
+}
+# What the loader adds, and what it uses up.
+NOT_WRITTEN = {"origin", "where", "places", "key", "file", "folder", "stage"}
+NOT_KEPT = {"version", "stages"}
+
+
+def schema_at(steps: tuple[str, ...]) -> dict:
+    part = load_schema()
+    for step in steps:
+        part = part["additionalProperties"] if step == "*" else part["properties"][step]
+    return part
+
+
+def nodes_of(part, path=""):
+    """Yield every schema inside the schema that describes a value, with its path."""
+    for key, inner in part.get("properties", {}).items():
+        yield f"{path}.{key}", inner
+        yield from nodes_of(inner, f"{path}.{key}")
+    if isinstance(part.get("additionalProperties"), dict):
+        yield f"{path}.*", part["additionalProperties"]
+        yield from nodes_of(part["additionalProperties"], f"{path}.*")
+    if "items" in part:
+        yield from nodes_of(part["items"], f"{path}[]")
+
+
+def test_the_schema_is_a_schema():
+    Draft202012Validator.check_schema(RAW)
+
+
+@pytest.mark.parametrize(("path", "part"), list(nodes_of(load_schema())))
+def test_every_key_has_a_description(path, part):
+    assert len(part.get("description", "")) > 8, path
+
+
+@pytest.mark.parametrize(("path", "part"), list(nodes_of(load_schema())))
+def test_every_pattern_says_what_to_write_instead(path, part):
+    for inner in (part, part.get("items", {}), part.get("propertyNames", {})):
+        if "pattern" in inner:
+            assert ". " in inner["patternErrorMessage"], path
+
+
+@pytest.mark.parametrize("found", CLASSES, ids=lambda c: c.__name__)
+def test_model_and_schema_have_the_same_keys(found):
+    fields = {field.name for field in dataclasses.fields(found)} - NOT_WRITTEN
+    steps = CLASSES[found]
+    keys = set(schema_at(steps)["properties"])
+    if not steps:
+        keys -= NOT_KEPT
+    elif steps[-1] != "*":
+        fields.discard("name")
+    assert fields == keys
+
+
+def test_a_spec_with_every_key_writes_every_key():
+    tree = parse(EVERYTHING.read_text(), "x")
+    written = set()
+
+    def walk(node, part, path):
+        written.add(path)
+        if isinstance(node, Mapping):
+            for key, inner in node.entries.items():
+                if key in part.get("properties", {}):
+                    walk(inner, part["properties"][key], f"{path}.{key}")
+                elif isinstance(part.get("additionalProperties"), dict):
+                    walk(inner, part["additionalProperties"], f"{path}.*")
+
+    walk(tree, load_schema(), "")
+    assert {path for path, _ in nodes_of(load_schema()) if "[]" not in path} <= written
+
+
+def test_each_key_reaches_the_model_as_something_other_than_its_default():
+    spec = load_spec(EVERYTHING)
+    seen: dict[type, set[str]] = {}
+    stack: list = [spec]
+    while stack:
+        thing = stack.pop()
+        if isinstance(thing, dict):
+            stack += thing.values()
+        elif type(thing) in CLASSES:
+            for field in dataclasses.fields(thing):
+                value = getattr(thing, field.name)
+                stack.append(value)
+                default = field.default_factory() if callable(field.default_factory) else field.default
+                if value != default:
+                    seen.setdefault(type(thing), set()).add(field.name)
+    for found, steps in CLASSES.items():
+        keys = set(schema_at(steps)["properties"]) - (NOT_KEPT if not steps else set())
+        assert keys <= seen[found], found
+
+
+def test_defaults_of_the_schema_are_those_of_the_model():
+    spec = check_text("pipeline: x\njobs: {a: {image: b, schedules: {s: {rate: 1h}}}}\nbuckets: {b: }\nimages: {i: {build: .}}")
+    job = spec.jobs["a"]
+    for thing, steps in (
+        (job, ("jobs", "*")),
+        (job.schedules["s"], ("jobs", "*", "schedules", "*")),
+        (spec.buckets["b"], ("buckets", "*")),
+        (spec.images["i"], ("images", "*")),
+        (spec.job_queues["default"], ("job_queues", "*")),
+        (spec.compute_environments["default"], ("compute_environments", "*")),
+        (spec.logs, ("logs",)),
+    ):
+        for key, part in schema_at(steps)["properties"].items():
+            if "default" in part:
+                findings = Findings("x")
+                default = part["default"]
+                text = json.dumps(default) if not isinstance(default, str) else default
+                node = Scalar(text, quoted=isinstance(default, str), place=findings.start)
+                assert getattr(thing, key) == Shape(findings).read(node, part, key), key
+                assert not findings.problems
+
+
+def plain(node: Node):
+    """The tree as any YAML 1.2 reader gives it to jsonschema."""
+    if isinstance(node, Mapping):
+        return {key: plain(value) for key, value in node.entries.items()}
+    if isinstance(node, Sequence):
+        return [plain(item) for item in node.items]
+    if node.is_null:
+        return None
+    for value in (node.as_bool(), node.as_int(), node.as_number()):
+        if value is not None:
+            return value
+    return node.text
+
+
+def verdict_of_shape(tree: Mapping) -> list[str]:
+    findings = Findings("x")
+    Shape(findings).read(tree, load_schema())
+    return [str(problem) for problem in findings.problems]
+
+
+# Units have bounds that JSON Schema has no word for; text that may be written as a number is more than jsonschema takes.
+OUR_OWN = ("too short", "too long", "whole number of")
+
+
+def jsonschema_accepts(value) -> bool:
+    return Draft202012Validator(RAW).is_valid(value)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_random_specs_are_valid_by_both(seed):
+    text = random_specs.random_spec(seed)
+    tree = parse(text, "x")
+    assert jsonschema_accepts(plain(tree))
+    assert check_text(text, env=random_specs.ENV).jobs
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_a_spoiled_spec_has_one_verdict(seed):
+    """Put a wrong value, a wrong key or nothing somewhere: whatever jsonschema refuses the walk refuses as well."""
+    rng = random.Random(seed)
+    value = plain(parse(random_specs.random_spec(seed), "x"))
+    holders: list = []
+
+    def walk(part, path):
+        inside = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
+        for key, inner in list(inside):
+            if not (isinstance(part, dict) and path[-1:] in (["policy"], ["stages"])) and "policy" not in path:
+                holders.append((part, key))
+            walk(inner, [*path, key])
+
+    walk(value, [])
+    holder, key = rng.choice(holders)
+    wrong = rng.choice([None, True, -1, 10**7, 0.123, "", "no such thing!", [], {}, [1], {"unknown": 1}])
+    if isinstance(holder, dict) and rng.random() < 0.2:
+        holder["unknown-Key"] = copy.deepcopy(wrong)
+    else:
+        holder[key] = wrong
+    problems = verdict_of_shape(parse(json.dumps(value), "x"))
+    problems = [problem for problem in problems if not any(own in problem for own in OUR_OWN)]
+    as_text = isinstance(wrong, bool | int | float)
+    if jsonschema_accepts(value):
+        assert problems == []
+    elif not as_text:
+        assert problems
+
+
+def test_the_schema_is_found_in_an_installed_package(tmp_path, monkeypatch):
+    package = tmp_path / "scrapectl"
+    (package / "schemas").mkdir(parents=True)
+    packed = package / "schemas" / "pipeline.schema.json"
+    packed.write_text(schema_path().read_text())
+    monkeypatch.setattr("scrapectl.spec.schema._PACKAGE", package)
+    assert schema_path() == packed
+
+
+def test_a_key_that_is_not_built_yet_is_in_no_schema():
+    from scrapectl.spec import later
+
+    for pattern, keys in later.KEYS.items():
+        steps = tuple(pattern.split(".")) if pattern else ()
+        assert not keys & set(schema_at(steps)["properties"]), pattern
+
+
+def test_an_invalid_spec_is_invalid():
+    with pytest.raises(SpecError):
+        check_text("pipeline: 5x")
