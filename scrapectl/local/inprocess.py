@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from boto3.session import Session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectionClosedError
+from botocore.loaders import Loader, create_loader
+from botocore.session import get_session
 
 from scrapectl.local import wire
 from scrapectl.local.registry import Call, LostAnswer, Refusal
@@ -117,7 +120,14 @@ def connect(cloud: Cloud, region: str = "us-east-1") -> Session:
 
     A lost answer reaches the client as `ConnectionClosedError`, as over a socket.
     """
-    session = Session(aws_access_key_id=cloud.access_key, aws_secret_access_key="local", region_name=region)  # noqa: S106 - no secret
+    core = get_session()
+    core.register_component("data_loader", _service_models())
+    session = Session(
+        botocore_session=core,
+        aws_access_key_id=cloud.access_key,
+        aws_secret_access_key=cloud.secret_key,
+        region_name=region,
+    )
 
     def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         headers = wire.header_texts(request.headers)
@@ -129,6 +139,13 @@ def connect(cloud: Cloud, region: str = "us-east-1") -> Session:
 
     session.events.register("before-send", answer)
     return session
+
+
+@cache
+def _service_models() -> Loader:
+    """One reader of botocore's models for all sessions: reading EC2's takes longer than most tests."""
+    loader: Loader = create_loader()
+    return loader
 
 
 class _Raw(io.BytesIO):

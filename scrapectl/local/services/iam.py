@@ -99,6 +99,16 @@ def create_role(call: Call) -> Params:
     return result
 
 
+@operation("iam", "ListRoles")
+def list_roles(call: Call) -> Params:
+    """List roles as AWS does: without their tags and boundaries, which GetRole alone tells."""
+    result = call.moto()
+    for role in result["Roles"]:
+        role.pop("Tags", None)
+        role.pop("PermissionsBoundary", None)
+    return result
+
+
 def _all_roles(call: Call) -> list[dict[str, Any]]:
     roles: list[dict[str, Any]] = []
     page = call.moto({}, "ListRoles")

@@ -43,6 +43,25 @@ for _name in ("GetSecretValue", "PutSecretValue", "UpdateSecret", "TagResource",
     check("secretsmanager", _name)(_check_alive)
 
 
+@operation("secretsmanager", "CreateSecret")
+def create_secret(call: Call) -> Params:
+    """Create a secret; the same client token with the same value again is the same call."""
+    try:
+        return call.moto()
+    except Refusal as refusal:
+        token = call.params.get("ClientRequestToken")
+        if refusal.code != "ResourceExistsException" or not token:
+            raise
+        secret = {"SecretId": call.params["Name"]}
+        try:
+            before = call.moto(secret | {"VersionId": token}, "GetSecretValue")
+        except Refusal:
+            raise refusal from None
+        if before.get("SecretString") != call.params.get("SecretString"):
+            raise
+        return {"ARN": before["ARN"], "Name": before["Name"], "VersionId": token}
+
+
 @operation("secretsmanager", "DeleteSecret")
 def delete_secret(call: Call) -> Params:
     """Delete a secret; a forced deletion keeps the name for a moment."""
