@@ -179,7 +179,11 @@ def _is_json(text: Any) -> bool:
 def tags(params: Params) -> Found:
     """Tags anywhere in the request: how many, how long, which characters, no name of AWS's own, no name twice."""
     for path, found in _tag_sets(params):
-        entries = [("", *pair) for pair in found.items()] if isinstance(found, dict) else [_entry(one) for one in found]
+        entries = (
+            [("", str(key), value) for key, value in found.items()]
+            if isinstance(found, dict)
+            else [_entry(one) for one in found]
+        )
         if len(entries) > _MOST_TAGS:
             yield path, f"has {len(entries)} tags; at most {_MOST_TAGS} are allowed"
         names = [(of, key) for of, key, _ in entries]
