@@ -149,6 +149,7 @@ BATCH_CASES: dict[str, Case] = {
             "security_groups": lambda bench: tuple(bench.made["security_groups"][1:]),
             "state": lambda _: "DISABLED",
         },
+        implied={"create": frozenset({"iam:CreateServiceLinkedRole"})},  # of an account's first environment
     ),
     BatchJobQueue.kind: Case(
         job_queue,
@@ -202,5 +203,6 @@ BATCH_CASES: dict[str, Case] = {
             "description": lambda _: "",
         },
         user_tags=False,
+        implied={"read": frozenset({"scheduler:ListSchedules"})},  # as soon as two of one group are read
     ),
 }

@@ -9,8 +9,12 @@ import pytest
 from scrapectl.engine.ownership import owner_of
 from scrapectl.engine.resource import Mark, Removal, Resource, compared_fields, marks
 from scrapectl.kinds import KINDS
+from tests.contract.batch_cases import BATCH_CASES
 from tests.contract.bench import Bench, open_bench
-from tests.contract.cases import CASES, Case
+from tests.contract.cases import CASES as OTHER_CASES
+from tests.contract.cases import Case
+
+CASES = OTHER_CASES | BATCH_CASES
 
 OWNER, NEIGHBOUR = "shop", "shop-eu"
 
