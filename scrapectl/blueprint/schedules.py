@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,7 +27,8 @@ def desired(scope: Scope) -> Iterator[Desired]:
         for schedule in job.schedules.values():
             address = f"schedule.{scope.base(job.key, schedule.key)}"
             resource = _schedule(scope, job, schedule)
-            yield scope.desire(address, resource, schedule, after=(schedule_group_address(scope),))
+            wanted = scope.desire(address, resource, schedule, after=(schedule_group_address(scope),))
+            yield dataclasses.replace(wanted, tags={})  # a schedule carries none but ours; its group carries the spec's
 
 
 def _schedule(scope: Scope, job: Job, schedule: Written) -> Schedule:

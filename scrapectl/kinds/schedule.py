@@ -109,7 +109,7 @@ class Schedule(Resource):
             timezone=answer.get("ScheduleExpressionTimezone") or "UTC",
             flex_minutes=answer["FlexibleTimeWindow"].get("MaximumWindowInMinutes"),
             state=answer["State"],
-            start=answer.get("StartDate") or tags.get(schedule_mark.START),
+            start=answer.get("StartDate") or (tags or {}).get(schedule_mark.START),
             end=answer.get("EndDate"),
             target_arn=target["Arn"],
             role_arn=target["RoleArn"],
@@ -195,11 +195,11 @@ def _listed(aws: Aws, group: str) -> list[Key]:
     return [(group, entry["Name"]) for entry in entries or ()]
 
 
-def _standing(schedule: Schedule, arn: str, tags: Mapping[str, str]) -> Live:
+def _standing(schedule: Schedule, arn: str, tags: Mapping[str, str] | None) -> Live:
     """Build what is live: one that carries our mark is its group's, and the group is the owner."""
-    kept = {key: value for key, value in tags.items() if key != schedule_mark.START}
-    owner = {PIPELINE: schedule.group} if kept else {}
-    return Live(schedule, {"arn": arn, "name": schedule.name}, {**owner, **kept})
+    marked = {} if tags is None else {PIPELINE: schedule.group, **tags}
+    marked.pop(schedule_mark.START, None)
+    return Live(schedule, {"arn": arn, "name": schedule.name}, marked)
 
 
 def _parsed(text: str | None) -> Any:

@@ -14,21 +14,22 @@ PREFIX = "scrapectl:"
 PAUSED = "scrapectl:paused"
 START = "scrapectl:start"
 _KEPT = ("address", "applied", "paused", "start")
-_MARK = re.compile(r"\s*\[scrapectl((?: [a-z]+=[^\s\[\]]*)+)\]$")
+_MARK = re.compile(r"\s*\[scrapectl((?: [a-z]+=[^\s\[\]]*)*)\]$")
 _PLAIN = ":/.,_-+@"
 
 
 def write(words: str, tags: Mapping[str, str]) -> str:
-    """Put `[scrapectl address=… applied=… paused=… start=…]` behind the user's words."""
+    """Put `[scrapectl address=… applied=… paused=… start=…]` behind the user's words; no tags, no mark."""
+    if not tags:
+        return words
     pairs = [f"{name}={quote(tags[PREFIX + name], safe=_PLAIN)}" for name in _KEPT if tags.get(PREFIX + name)]
-    mark = f"[scrapectl {' '.join(pairs)}]" if pairs else ""
-    return f"{words} {mark}".strip()
+    return f"{words} [{' '.join(['scrapectl', *pairs])}]".strip()
 
 
-def read(description: str) -> tuple[str, dict[str, str]]:
-    """Split a Description into the user's words and what our mark says, as tags; no mark, no tags."""
+def read(description: str) -> tuple[str, dict[str, str] | None]:
+    """Split a Description into the user's words and what our mark says, as tags; None without a mark."""
     found = _MARK.search(description)
     if found is None:
-        return description, {}
+        return description, None
     pairs = [pair.partition("=") for pair in found[1].split()]
     return description[: found.start()], {PREFIX + name: unquote(value) for name, _, value in pairs}

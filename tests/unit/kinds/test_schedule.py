@@ -238,13 +238,16 @@ class TestMark:
 
     def test_without_tags_there_is_no_mark(self):
         assert schedule_mark.write("collect", {}) == "collect"
-        assert schedule_mark.read("collect") == ("collect", {})
+        assert schedule_mark.read("collect") == ("collect", None)
 
     @pytest.mark.parametrize(
         "words", ["", "[scrapectl address=x] is no mark in the middle", "ends in ]", "[scrapectl]"]
     )
     def test_words_that_look_like_a_mark_stay_words(self, words):
         assert schedule_mark.read(schedule_mark.write(words, TAGS))[0] == words
+
+    def test_the_mark_alone_says_whose_it_is(self):
+        assert schedule_mark.read(schedule_mark.write("collect", {"scrapectl:pipeline": OWNER})) == ("collect", {})
 
     def test_the_longest_description_fits(self, want):
         long = dataclasses.replace(want, description="x" * 600)
