@@ -221,6 +221,7 @@ def _environment(cloud: Cloud, job: Job, secrets: dict[str, str]) -> dict[str, s
     }
     if job.index is not None:
         batch["AWS_BATCH_JOB_ARRAY_INDEX"] = str(job.index)
+        batch["AWS_BATCH_JOB_ARRAY_SIZE"] = str(job.array_size)
     aws = {
         "AWS_ENDPOINT_URL": cloud.endpoint or NOWHERE,
         "AWS_ACCESS_KEY_ID": cloud.access_key,

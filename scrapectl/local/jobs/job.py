@@ -39,6 +39,7 @@ class Job:
         waits_for: ids of jobs that must succeed first.
         size: of an array, for its parent.
         index: in an array, for a child.
+        array_size: of the array it belongs to, for a child.
         order: grows with each submission.
         environment: the compute environment it was placed in, as Describe answers it.
         stuck_since: when it was first seen unable to start, for the queue's time limits.
@@ -66,6 +67,7 @@ class Job:
     propagate_tags: bool = False
     size: int | None = None
     index: int | None = None
+    array_size: int | None = None
     parent: str | None = None
     status: str = "SUBMITTED"
     status_reason: str = ""

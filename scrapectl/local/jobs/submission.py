@@ -54,7 +54,7 @@ def _child(parent: Job, index: int) -> Job:
     child = copy.copy(parent)
     child.id, child.arn = f"{parent.id}:{index}", f"{parent.arn}:{index}"
     child.order = parent.order + 1 + index
-    child.parent, child.index, child.size = parent.id, index, None
+    child.parent, child.index, child.array_size, child.size = parent.id, index, parent.size, None
     child.waits_for, child.attempts, child.children = set(), [], copy.copy(parent.children)
     return child
 
