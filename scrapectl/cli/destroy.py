@@ -30,12 +30,12 @@ def destroy(
     """Remove everything that the instance owns."""
     from scrapectl.cli.carrying import ask, carry_out  # noqa: PLC0415 - `destroy --help` needs none of it
     from scrapectl.cli.reach import reach  # noqa: PLC0415 - the same
-    from scrapectl.pipeline import Options, plan_destroy  # noqa: PLC0415 - the same
+    from scrapectl.pipeline import Instance, Options, plan_destroy  # noqa: PLC0415 - the same
     from scrapectl.views.output import tell  # noqa: PLC0415 - the same
 
     reached = reach(settings, file, pipeline, spec)
     name, _, stage = reached.owner.partition(".")
     options = Options(delete_data, keep_data, command="destroy")
-    planned = plan_destroy(name, stage or None, reached.aws, options, reached.spec, tell)
+    planned = plan_destroy(Instance(name, stage or None, reached.spec), reached.aws, options, tell)
     question = f"This cannot be undone. Type {reached.owner} to destroy it:"
     return carry_out(settings, planned, reached.aws, options, lambda _plan: yes or ask(question, reached.owner))

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from scrapectl.engine.ownership import ADDRESS, PIPELINE
+from scrapectl.engine.ownership import PIPELINE
 from scrapectl.errors import UsageError
 
 if TYPE_CHECKING:
     from scrapectl.engine.resource import Aws
 
 RUN = "scrapectl:run"
-"""The tag of a job definition that says how its job is run: `job=collect queue=shop-default share=low array=10`."""
+"""The tag of a job definition that says how its job is run: `queue=shop-default share=low array=10`."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,6 @@ class StandingJob:
     share: str | None
     array: int | None
     log_group: str
-    vcpus: float
-    memory: int
-    fargate: bool
 
 
 def find_jobs(aws: Aws, owner: str) -> dict[str, StandingJob]:
@@ -68,27 +65,30 @@ def definition_name(arn: str) -> str:
     return arn.rpartition("/")[2].partition(":")[0]
 
 
+def name_in_spec(container: Mapping[str, Any]) -> str:
+    """The job's name in the spec: the prefix of its log streams, which no fixed physical name changes."""
+    return str(_log_options(container).get("awslogs-stream-prefix", ""))
+
+
+def log_group(container: Mapping[str, Any]) -> str:
+    """The log group that a container writes to."""
+    return str(_log_options(container).get("awslogs-group", ""))
+
+
+def _log_options(container: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = (container.get("logConfiguration") or {}).get("options") or {}
+    return found
+
+
 def _job(definition: Mapping[str, Any], owner: str) -> StandingJob:
     container = definition.get("containerProperties", {})
     how = dict(part.split("=", 1) for part in definition["tags"].get(RUN, "").split() if "=" in part)
-    sizes = {entry["type"]: entry["value"] for entry in container.get("resourceRequirements", [])}
-    options = container.get("logConfiguration", {}).get("options", {})
     return StandingJob(
-        name=how.get("job") or _name_in_spec(definition, owner),
+        name=name_in_spec(container) or str(definition["jobDefinitionName"]),
         definition=definition["jobDefinitionName"],
         revision=int(definition["revision"]),
         queue=how.get("queue", ""),
         share=how.get("share") or None,
         array=int(how["array"]) if how.get("array", "").isdigit() else None,
-        log_group=options.get("awslogs-group", f"/scrapectl/{owner}"),
-        vcpus=float(sizes.get("VCPU", 0)),
-        memory=int(sizes.get("MEMORY", 0)),
-        fargate="FARGATE" in definition.get("platformCapabilities", []),
+        log_group=log_group(container) or f"/scrapectl/{owner}",
     )
-
-
-def _name_in_spec(definition: Mapping[str, Any], owner: str) -> str:
-    """The address without its kind, or the physical name, without the instance's prefix."""
-    address = str(definition["tags"].get(ADDRESS, ""))
-    name = address.partition(".")[2] or str(definition["jobDefinitionName"])
-    return name.removeprefix(f"{owner.replace('.', '-')}-")

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from scrapectl.engine.ownership import PIPELINE
 from scrapectl.errors import UsageError
-from scrapectl.operate.jobs import StandingJob, definition_name, pick_job
+from scrapectl.operate.jobs import StandingJob, definition_name, name_in_spec, pick_job
+from scrapectl.operate.jobs import log_group as log_group_of
 
 if TYPE_CHECKING:
     from scrapectl.engine.resource import Aws
@@ -89,7 +90,7 @@ def describe_runs(aws: Aws, owner: str, ids: Sequence[str], jobs: Mapping[str, S
     found = {}
     for entry in (entry for answer in answers for entry in answer["jobs"]):
         definition = definition_name(entry["jobDefinition"])
-        name = names.get(definition, definition.removeprefix(f"{owner.replace('.', '-')}-"))
+        name = names.get(definition) or name_in_spec(entry.get("container") or {}) or definition
         found[entry["jobId"]] = _run(entry, name, f"/scrapectl/{owner}")
     return [found[run_id] for run_id in ids if run_id in found]
 
@@ -153,7 +154,6 @@ def _run(entry: Mapping[str, Any], name: str, log_group: str = "") -> Run:
     streams.append(container.get("logStreamName"))
     code = container.get("exitCode", last.get("exitCode"))
     array = entry.get("arrayProperties") or {}
-    options = (container.get("logConfiguration") or {}).get("options") or {}
     return Run(
         id=entry["jobId"],
         name=name,
@@ -165,7 +165,7 @@ def _run(entry: Mapping[str, Any], name: str, log_group: str = "") -> Run:
         reason=_reason(entry, container, last),
         size=array.get("size") if "index" not in array else None,
         index=array.get("index"),
-        log_group=options.get("awslogs-group", log_group),
+        log_group=log_group_of(container) or log_group,
         streams=tuple(dict.fromkeys(stream for stream in streams if stream)),
     )
 

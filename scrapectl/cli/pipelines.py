@@ -1,0 +1,26 @@
+"""`scrapectl pipelines`: what stands in this account and region."""
+
+from __future__ import annotations
+
+from scrapectl.cli.options import Settings
+from scrapectl.cli.root import command
+
+
+@command("pipelines")
+def pipelines(settings: Settings) -> None:
+    """List every owner with its last apply."""
+    from scrapectl.cli.reach import open_aws  # noqa: PLC0415 - `pipelines --help` needs none of it
+    from scrapectl.pipeline import list_pipelines  # noqa: PLC0415 - the same
+    from scrapectl.views.output import print_document, print_line  # noqa: PLC0415 - the same
+
+    found = list_pipelines(open_aws(settings))
+    if settings.json:
+        print_document({"pipelines": found})
+        return
+    if not found:
+        print_line("No pipeline stands here.")
+        return
+    from scrapectl.views.console import console, table  # noqa: PLC0415 - JSON needs no rich
+
+    rows = [(each["pipeline"], each["stage"], each["resources"], each["last_apply"]) for each in found]
+    console(no_color=settings.no_color).print(table(("pipeline", "stage", "resources", "last apply"), rows))

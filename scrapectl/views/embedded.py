@@ -1,0 +1,47 @@
+"""Turns what is known of the embedded cloud into JSON, and into lines that hold no keys."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from scrapectl.local.client import Status
+
+
+def status_document(status: Status) -> dict[str, Any]:
+    """The form of `local status`; `resources` counts what stands, by what it is."""
+    endpoint = status.endpoint
+    return {
+        "running": status.running,
+        "endpoint_url": endpoint.url if endpoint else None,
+        "access_key": endpoint.access_key if endpoint else None,
+        "secret_key": endpoint.secret_key if endpoint else None,
+        "region": endpoint.region if endpoint else None,
+        "resources": dict(status.resources),
+        "started": _started(status.uptime) if status.running else None,
+        "current": status.current,
+        "memory": status.memory,
+    }
+
+
+def status_lines(status: Status) -> list[str]:
+    """For people: address, age, and what stands."""
+    if not status.running or status.endpoint is None:
+        return ["The embedded cloud does not run. It starts when a command with --local first needs it."]
+    lines = [
+        (
+            f"The embedded cloud answers at {status.endpoint.url} (region {status.endpoint.region}), "
+            f"since {_started(status.uptime)}, in {status.memory} MiB."
+        ),
+        "What stands in it is in memory only, and goes when it stops.",
+    ]
+    if not status.current:
+        lines.append("It is of another version of scrapectl: scrapectl local reset starts the one of now.")
+    return [*lines, *(f"  {count} {name}" for name, count in sorted(status.resources.items()))]
+
+
+def _started(uptime: float) -> str:
+    """When it started, in UTC, by this machine's clock."""
+    started = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=uptime)
+    return started.isoformat(timespec="seconds").replace("+00:00", "Z")
