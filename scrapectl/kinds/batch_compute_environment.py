@@ -78,6 +78,7 @@ class BatchComputeEnvironment(Resource):
         aws.call(
             "batch",
             "create_compute_environment",
+            blind_retry=False,  # after a lost answer AWS would refuse the repeat: "Object already exists"
             computeEnvironmentName=self.name,
             type="MANAGED",
             state="ENABLED",

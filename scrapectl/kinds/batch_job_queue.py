@@ -70,6 +70,7 @@ class BatchJobQueue(Resource):
         aws.call(
             "batch",
             "create_job_queue",
+            blind_retry=False,  # after a lost answer AWS would refuse the repeat: "Object already exists"
             jobQueueName=self.name,
             state=self.state,
             priority=self.priority,

@@ -72,7 +72,12 @@ class BatchSchedulingPolicy(Resource):
     def create(self, aws: Aws, tags: Mapping[str, str]) -> Live | None:
         """Make it; it stands at once, whole, so the answer counts."""
         answer = aws.call(
-            "batch", "create_scheduling_policy", name=self.name, fairsharePolicy=self._fair_share(), tags=dict(tags)
+            "batch",
+            "create_scheduling_policy",
+            blind_retry=False,  # after a lost answer AWS would refuse the repeat: "Object already exists"
+            name=self.name,
+            fairsharePolicy=self._fair_share(),
+            tags=dict(tags),
         )
         return Live(self, {"arn": answer["arn"], "name": self.name}, dict(tags))
 

@@ -180,9 +180,9 @@ def test_the_definition_is_what_fargate_takes(sink):
     }
 
 
-def test_a_register_is_never_repeated_blindly(sink):
-    assert sink.blind_retry["RegisterJobDefinition"] is False
-    assert all(blind for api, blind in sink.blind_retry.items() if api != "RegisterJobDefinition")
+def test_a_create_without_a_token_is_never_repeated_blindly(sink):
+    with_token = {"CreateSchedule", "CreateScheduleGroup"}
+    assert {api for api, blind in sink.blind_retry.items() if blind} == with_token
 
 
 def test_the_schedule_submits_the_job_by_a_universal_target(sink):
