@@ -341,7 +341,7 @@ class Spec(Written):
     region: str | None = None
     account: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
-    vars: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+    vars: Mapping[str, Text | int | float | bool] = field(default_factory=dict)
     network: Network
     logs: Logs
     images: Mapping[str, Image] = field(default_factory=dict)

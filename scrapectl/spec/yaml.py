@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 32
 # Counted with every alias written out: what a spec of a thousand jobs stays under, and an alias bomb does not.
-MAX_NODES = 100_000
+MAX_NODES = 60_000
 
 _TEXT_TAGS = {"!", "tag:yaml.org,2002:str"}
 _PLAIN_TAGS = {None, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", *_TEXT_TAGS}

@@ -17,7 +17,9 @@ def test_durations_are_seconds(text, seconds):
     assert parse_duration(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "5", "m", "1.5h", "-1s", "1w", "1 h", "1H", "1h30m", "٣m", "1h\n", "9" * 10 + "s"])
+@pytest.mark.parametrize(
+    "text", ["", "5", "m", "1.5h", "-1s", "1w", "1 h", "1H", "1h30m", "٣m", "1h\n", "9" * 10 + "s"]
+)
 def test_other_durations_are_refused_with_a_way_out(text):
     with pytest.raises(ValueError, match="Write a number and s, m, h or d"):
         parse_duration(text)

@@ -13,7 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from scrapectl.errors import SpecError
-from scrapectl.spec import check_text, load_spec, model
+from scrapectl.spec import check_text, later, load_spec, model
 from scrapectl.spec.findings import Findings
 from scrapectl.spec.nodes import Mapping, Node, Scalar, Sequence
 from scrapectl.spec.schema import load_schema, schema_path
@@ -100,7 +100,7 @@ def test_a_spec_with_every_key_writes_every_key():
     tree = parse(EVERYTHING.read_text(), "x")
     written = set()
 
-    def walk(node, part, path):
+    def walk(node, part, path) -> None:
         written.add(path)
         if isinstance(node, Mapping):
             for key, inner in node.entries.items():
@@ -134,7 +134,9 @@ def test_each_key_reaches_the_model_as_something_other_than_its_default():
 
 
 def test_defaults_of_the_schema_are_those_of_the_model():
-    spec = check_text("pipeline: x\njobs: {a: {image: b, schedules: {s: {rate: 1h}}}}\nbuckets: {b: }\nimages: {i: {build: .}}")
+    spec = check_text(
+        "pipeline: x\njobs: {a: {image: b, schedules: {s: {rate: 1h}}}}\nbuckets: {b: }\nimages: {i: {build: .}}"
+    )
     job = spec.jobs["a"]
     for thing, steps in (
         (job, ("jobs", "*")),
@@ -175,7 +177,7 @@ def verdict_of_shape(tree: Mapping) -> list[str]:
     return [str(problem) for problem in findings.problems]
 
 
-# Units have bounds that JSON Schema has no word for; text that may be written as a number is more than jsonschema takes.
+# Units have bounds that JSON Schema has no word for.
 OUR_OWN = ("too short", "too long", "whole number of")
 
 
@@ -198,7 +200,7 @@ def test_a_spoiled_spec_has_one_verdict(seed):
     value = plain(parse(random_specs.random_spec(seed), "x"))
     holders: list = []
 
-    def walk(part, path):
+    def walk(part, path) -> None:
         inside = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
         for key, inner in list(inside):
             if not (isinstance(part, dict) and path[-1:] in (["policy"], ["stages"])) and "policy" not in path:
@@ -231,8 +233,6 @@ def test_the_schema_is_found_in_an_installed_package(tmp_path, monkeypatch):
 
 
 def test_a_key_that_is_not_built_yet_is_in_no_schema():
-    from scrapectl.spec import later
-
     for pattern, keys in later.KEYS.items():
         steps = tuple(pattern.split(".")) if pattern else ()
         assert not keys & set(schema_at(steps)["properties"]), pattern
