@@ -52,7 +52,7 @@ class EcrRepository(Resource):
             "ecr:TagResource",
             "ecr:UntagResource",
         ),
-        delete=("ecr:DeleteRepository",),
+        delete=("ecr:DeleteRepository", "ecr:ListImages"),
     )
 
     @classmethod

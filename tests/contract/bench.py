@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from scrapectl.aws.iam import actions_for
+from scrapectl.aws.inventory import owned_keys
 from scrapectl.aws.session import Session, Where
 from scrapectl.engine.diff import diff, fill_defaults
-from scrapectl.engine.ownership import PIPELINE, tag_difference, wanted_tags
+from scrapectl.engine.ownership import tag_difference, wanted_tags
 from scrapectl.engine.resource import Desired, Key, Live, Removal, Resource, Status, Update
 from scrapectl.local.clock import VirtualClock
 from scrapectl.local.cloud import Cloud
@@ -89,19 +91,16 @@ class Bench:
 
     def listed(self, kind: type[Resource], owner: str) -> set[Key]:
         """The keys of what an owner has, as the inventory finds them."""
-        if kind.sweep is None:
-            with self.verb("owned"):
-                return set(kind.owned(self.aws, owner))
-        self.cloud.clock.advance(60)  # the index is late
-        self.aws.call("resourcegroupstaggingapi", "get_resources")  # it learns when it is asked
-        self.cloud.clock.advance(60)
-        filters = [{"Key": PIPELINE, "Values": [owner]}]
-        found = self.aws.pages(
-            "resourcegroupstaggingapi", "get_resources", "ResourceTagMappingList", TagFilters=filters
-        )
-        start = f"arn:aws:{kind.sweep}".format(region=REGION, account=self.aws.account)
-        arns = [entry["ResourceARN"] for entry in found]
-        return {key for arn in arns if arn.startswith(start) if (key := kind.key_of_arn(arn)) is not None}
+        with self.verb("owned"):
+            kind.owned(self.aws, owner)
+        owned_keys(self.aws, {kind.kind: kind}, owner)  # the tagging API's index learns when it is asked,
+        self.cloud.clock.advance(60)  # and is late
+        return set(owned_keys(self.aws, {kind.kind: kind}, owner).get(kind.kind, ()))
+
+    def actions(self, verb: str) -> set[str]:
+        """The IAM actions of everything that a verb sent."""
+        sent = self.calls.get(verb, [])
+        return {action for call in sent for action in actions_for(call.service, call.operation, call.params)}
 
     def _differs(self, desired: Desired, live: Live, owner: str) -> bool:
         with self.verb("read"):

@@ -70,7 +70,7 @@ def attach_others(bench: Bench, want: IamRole) -> None:
     iam = bench.aws.client("iam")
     text = allow("s3:DeleteObject").to_json()
     iam.put_role_policy(RoleName=want.name, PolicyName="sneaked-in", PolicyDocument=text)
-    arn = iam.create_policy(PolicyName="wide", PolicyDocument=text)["Policy"]["Arn"]
+    arn = bench.once("wide", lambda: iam.create_policy(PolicyName="wide", PolicyDocument=text)["Policy"]["Arn"])
     iam.attach_role_policy(RoleName=want.name, PolicyArn=arn)
 
 
@@ -217,6 +217,7 @@ CASES: dict[str, Case] = {
             "description": lambda _: "",
         },
         tampers={"others": attach_others},
+        fill=attach_others,
     ),
     LogGroup.kind: Case(
         lambda _, owner: LogGroup(name=f"/scrapectl/{owner}", retention=30), {"retention": lambda _: None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 import pytest
 
@@ -19,8 +20,9 @@ CASES = OTHER_CASES | BATCH_CASES
 OWNER, NEIGHBOUR = "shop", "shop-eu"
 
 
-@pytest.mark.parametrize("name", KINDS)
-def test_life(name: str):
+@functools.cache
+def lived(name: str) -> Bench:
+    """Put a kind through its life, once for all tests that look at it."""
     with open_bench() as bench:
         case = CASES[name]
         neighbour = case.make(bench, NEIGHBOUR)
@@ -35,6 +37,20 @@ def test_life(name: str):
         bench.cloud.clock.advance(120)  # its name has rested
         bench.put(want, OWNER)
         assert bench.difference(want) == set()
+        return bench
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_life(name: str):
+    assert lived(name).calls
+
+
+@pytest.mark.parametrize("verb", ["read", "create", "update", "delete", "owned"])
+@pytest.mark.parametrize("name", KINDS)
+def test_needs_are_the_actions_of_what_was_sent(name: str, verb: str):
+    needs = set(getattr(KINDS[name].needs, verb))
+    implied = CASES[name].implied.get(verb, frozenset())
+    assert needs - implied == lived(name).actions(verb) - implied
 
 
 def make(bench: Bench, want: Resource) -> None:
