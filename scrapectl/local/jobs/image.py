@@ -19,7 +19,7 @@ from scrapectl.local.jobs.virtualenv import PYTHON_FOLDER, EnvironmentFailed, en
 
 LAYER_TYPE = "application/vnd.scrapectl.build-folder.v1.tar+gzip"
 
-_CONTAINER_PATH = re.compile(r"(?<![^\s=:,;'\"()])/[^\s=:,;'\"()]+")
+_CONTAINER_PATH = re.compile(r"(?<![^\s=:,;'\"()])/(?!/)[^\s=:,;'\"()]+")
 
 
 class ImageProblem(Exception):

@@ -38,14 +38,18 @@ class Line:
             self.waiting.pop(job.share, None)
 
     def next(self, policy: Mapping[str, Any] | None, running: Iterable[Job], now: float) -> Job | None:
-        """Return the job whose turn it is: of the share that has had least for its weight."""
+        """Return the job whose turn it is: of the share that would then have had least for its weight."""
         heads = {share: jobs[0] for share, jobs in self.waiting.items()}
         if not heads:
             return None
         if policy is None:
             return min(heads.values(), key=_rank)
         usage = self._usage(policy, running, now)
-        return min(heads.values(), key=lambda job: (usage.get(job.share, 0.0) * weight(policy, job.share), job.order))
+
+        def would_have(job: Job) -> tuple[float, int]:
+            return (usage.get(job.share, 0.0) + job.vcpus) * weight(policy, job.share), job.order
+
+        return min(heads.values(), key=would_have)
 
     def in_order(self) -> Iterator[Job]:
         """Every waiting job, the front first, for a snapshot."""

@@ -107,8 +107,13 @@ class Stage:
 
 
 @pytest.fixture
-def stage(tmp_path):
-    cloud = Cloud(state_dir=tmp_path / "state")
+def clock():
+    return None
+
+
+@pytest.fixture
+def stage(tmp_path, clock):
+    cloud = Cloud(clock, state_dir=tmp_path / "state")
     folder = tmp_path / "scraper"
     folder.mkdir()
     made = Stage(cloud, folder)
