@@ -94,7 +94,8 @@ def make_container(image: Image, scratch: Path, command: Sequence[str], environm
         raise ImageProblem("CannotStartContainerError: no command specified")
     variables = {name: _located(value, root) for name, value in recipe.environment.items()} | dict(environment)
     whole = base_environment() | {"TMPDIR": str(scratch / "tmp")} | variables
-    whole["PATH"] = _search_path(variables.get("PATH", ""), root, image.python)
+    given_path = environment.get("PATH", recipe.environment.get("PATH", ""))
+    whole["PATH"] = _search_path(given_path, root, image.python)
     folder = _inside(root, recipe.workdir)
     folder.mkdir(parents=True, exist_ok=True)
     return Container(tuple(_located(word, root) for word in argv), whole, folder)
