@@ -83,6 +83,7 @@ class EcrRepository(Resource):
         answer = aws.call(
             "ecr",
             "create_repository",
+            blind_retry=False,  # after a lost answer AWS would refuse the repeat: it exists
             repositoryName=self.name,
             imageScanningConfiguration={"scanOnPush": self.scan},
             tags=tag_list(tags),

@@ -91,6 +91,7 @@ class IamRole(Resource):
         answer = aws.call(
             "iam",
             "create_role",
+            blind_retry=False,  # after a lost answer AWS would refuse the repeat: it exists
             RoleName=self.name,
             Path=self.path,
             AssumeRolePolicyDocument=self.trust.to_json(),

@@ -53,7 +53,8 @@ class LogGroup(Resource):
 
     def create(self, aws: Aws, tags: Mapping[str, str]) -> Live | None:
         """Make it; the retention is a second call, which an update makes up for after a kill."""
-        aws.call("logs", "create_log_group", logGroupName=self.name, tags=dict(tags))
+        # No blind retry: after a lost answer AWS would refuse the repeat, as it exists.
+        aws.call("logs", "create_log_group", blind_retry=False, logGroupName=self.name, tags=dict(tags))
         self._put_retention(aws)
         arn = log_group_arn(aws.partition, aws.region, aws.account, self.name)
         return Live(self, {"arn": arn, "name": self.name}, dict(tags))

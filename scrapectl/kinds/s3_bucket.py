@@ -120,6 +120,7 @@ class S3Bucket(Resource):
         aws.call(
             "s3",
             "create_bucket",
+            blind_retry=False,  # after a lost answer AWS would refuse the repeat: it exists
             Bucket=self.name,
             CreateBucketConfiguration={**place, "Tags": tag_list(tags)},
         )

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from scrapectl.engine.diff import diff
 from scrapectl.errors import AwsError
 from tests.contract.batch_cases import BATCH_CASES
 from tests.contract.bench import Bench, open_bench
+from tests.contract.cases import CASES
 
 CREATES = {
+    "iam_role": "CreateRole",
+    "log_group": "CreateLogGroup",
+    "s3_bucket": "CreateBucket",
+    "sqs_queue": "CreateQueue",
+    "secret": "CreateSecret",
+    "ecr_repository": "CreateRepository",
+    "security_group": "CreateSecurityGroup",
     "batch_scheduling_policy": "CreateSchedulingPolicy",
     "batch_compute_environment": "CreateComputeEnvironment",
     "batch_job_queue": "CreateJobQueue",
@@ -21,7 +28,7 @@ TAGS = {"scrapectl:pipeline": "shop"}
 
 
 def lose_a_create(bench: Bench, name: str) -> None:
-    want = BATCH_CASES[name].make(bench, "shop")
+    want = (CASES | BATCH_CASES)[name].make(bench, "shop")
     bench.sent.lose_answer(CREATES[name])
     told: AwsError | None = None
     try:
@@ -29,9 +36,8 @@ def lose_a_create(bench: Bench, name: str) -> None:
     except AwsError as error:
         told = error
     assert told is None or told.lost
-    live = bench.settled(want)
-    assert live is not None
-    assert diff(want, live) == ()
+    bench.put(want, "shop")
+    assert bench.difference(want) == set()
 
 
 @pytest.mark.parametrize("name", CREATES)
