@@ -1,0 +1,52 @@
+"""Turns an instance's status into three tables, or into JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from scrapectl.views.console import console, table
+from scrapectl.views.plain import clean
+from scrapectl.views.runs import RUN_HEADS, run_rows, status_run
+from scrapectl.views.timings import HEADS, timing_document, timing_rows
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from scrapectl.operate.status import Standing
+
+NEXT = 3  # starts of each schedule
+
+
+def status_document(standing: Standing, now: float) -> dict[str, Any]:
+    """The form of `status`."""
+    after = dt.datetime.fromtimestamp(now, dt.UTC)
+    return {
+        "resources": [
+            {"address": clean(each.address), "status": each.status.value, "reason": clean(each.reason) or None}
+            for each in standing.resources
+        ],
+        "runs": [status_run(run, now) for run in standing.runs],
+        "schedules": [timing_document(timing, after, NEXT) for timing in standing.timings],
+    }
+
+
+def print_status(standing: Standing, now: float, *, no_color: bool) -> None:
+    """Print the tables that have rows."""
+    out = console(no_color=no_color)
+    for number, part in enumerate(_tables(standing, now)):
+        if number:
+            out.print()
+        out.print(part)
+
+
+def _tables(standing: Standing, now: float) -> Iterator[RenderableType]:
+    after = dt.datetime.fromtimestamp(now, dt.UTC)
+    if standing.resources:
+        rows = [(each.address, each.status.value, each.reason) for each in standing.resources]
+        yield table(("resource", "status", "reason"), rows)
+    if standing.runs:
+        yield table(RUN_HEADS, run_rows(standing.runs, now))
+    if standing.timings:
+        yield table(HEADS, timing_rows(standing.timings, after, 1))
