@@ -58,14 +58,14 @@ def translate(error: Exception, service: str, operation: str) -> ScrapectlError:
     if code in _EXPIRED or code in _INVALID_KEYS:
         return EnvironmentProblem(f"AWS refuses the credentials ({code}).", _CREDENTIALS_HINT)
     if code in _DENIED and not any(text in message for text in _NOT_DENIED):
-        return _denied(message, facts)
+        return _denied(message, facts, getattr(error, "operation_name", operation))
     return AwsError(f"{service} {operation}: {code}: {message}", **facts)
 
 
-def _denied(message: str, facts: dict[str, Any]) -> AccessDenied:
+def _denied(message: str, facts: dict[str, Any], api: str) -> AccessDenied:
     from scrapectl.aws.iam import missing_action  # noqa: PLC0415 - reads a table that only denials need
 
-    action, resource = missing_action(facts["service"], facts["operation"], message)
+    action, resource = missing_action(facts["service"], api, message)
     text = f"{facts['service']} {facts['operation']}: access denied: {action} is missing" + (
         f" on {resource}" if resource else ""
     )

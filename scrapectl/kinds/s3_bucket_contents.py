@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
 from scrapectl.engine.resource import Aws
@@ -10,15 +10,19 @@ from scrapectl.errors import AwsError
 
 COUNTED = 10_000
 """Where counting stops: beyond it the exact number decides nothing."""
+PAGE = 1000
+"""As many as one call may delete."""
 _ABSENT = ("NoSuchBucket",)
 
 
 def count(aws: Aws, bucket: str) -> int:
     """Count versions and delete markers, exactly up to COUNTED and then not further."""
     total = 0
-    for page in _pages_of_versions(aws, bucket):
-        total += len(page)
-        if total >= COUNTED:
+    place: dict[str, str] = {}
+    while total < COUNTED:
+        entries, place = _page(aws, bucket, place)
+        total += len(entries)
+        if not place:
             break
     return total
 
@@ -29,10 +33,9 @@ def empty(aws: Aws, bucket: str) -> None:
     Raises:
         AwsError: S3 kept some of it (a legal hold, an object lock); it answers so with HTTP 200.
     """
-    for page in _pages_of_versions(aws, bucket):
-        if page:
-            answer = aws.call("s3", "delete_objects", Bucket=bucket, Delete={"Objects": page, "Quiet": True})
-            _raise_first(bucket, answer.get("Errors", []))
+    while entries := _page(aws, bucket, {})[0]:  # always the first page: the one before it is gone
+        answer = aws.call("s3", "delete_objects", Bucket=bucket, Delete={"Objects": entries, "Quiet": True})
+        _raise_first(bucket, answer.get("Errors", []))
     uploads = aws.pages("s3", "list_multipart_uploads", "Uploads", absent=_ABSENT, Bucket=bucket)
     for upload in uploads or ():
         aws.call(
@@ -45,26 +48,20 @@ def empty(aws: Aws, bucket: str) -> None:
         )
 
 
-def _pages_of_versions(aws: Aws, bucket: str) -> Iterator[list[dict[str, str]]]:
-    """Yield the versions and markers a thousand at a time: as many as one call may delete."""
-    place: dict[str, Any] = {}
-    while True:
-        answer = aws.call("s3", "list_object_versions", absent=_ABSENT, Bucket=bucket, MaxKeys=1000, **place)
-        if answer is None:
-            return
-        entries = [*answer.get("Versions", []), *answer.get("DeleteMarkers", [])]
-        yield [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries]
-        if not answer.get("IsTruncated"):
-            return
-        place = {"KeyMarker": answer["NextKeyMarker"]}
-        if answer.get("NextVersionIdMarker"):
-            place["VersionIdMarker"] = answer["NextVersionIdMarker"]
+def _page(aws: Aws, bucket: str, place: Mapping[str, Any]) -> tuple[list[dict[str, str]], dict[str, str]]:
+    """One page of versions and delete markers from a place on, and the place of the next; none after the last."""
+    answer = aws.call("s3", "list_object_versions", absent=_ABSENT, Bucket=bucket, MaxKeys=PAGE, **place) or {}
+    entries = [*answer.get("Versions", []), *answer.get("DeleteMarkers", [])]
+    markers = {"KeyMarker": "NextKeyMarker", "VersionIdMarker": "NextVersionIdMarker"}
+    following = {member: answer[name] for member, name in markers.items() if answer.get(name)}
+    shown = [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries]
+    return shown, following if answer.get("IsTruncated") else {}
 
 
 def _raise_first(bucket: str, errors: list[dict[str, str]]) -> None:
     if errors:
         first = errors[0]
-        text = f"s3 delete_objects: {len(errors)} objects of {bucket} were kept, the first {first['Key']!r}: "
+        text = f"s3 delete_objects: {bucket} keeps {len(errors)} object(s), the first {first['Key']!r}: "
         raise AwsError(
             text + first.get("Message", first["Code"]), service="s3", operation="delete_objects", code=first["Code"]
         )
