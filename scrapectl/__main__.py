@@ -1,0 +1,5 @@
+"""`python -m scrapectl` is `scrapectl`."""
+
+from scrapectl.cli import main
+
+main()
