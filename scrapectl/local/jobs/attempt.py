@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scrapectl.local.jobs.board import Board
-from scrapectl.local.jobs.image import Container, ImageProblem, make_container, prepare
+from scrapectl.local.jobs.image import LAYER_TYPE, Container, ImageProblem, make_container, prepare
 from scrapectl.local.jobs.job import Attempt, Job
 from scrapectl.local.jobs.process import GRACE, Command, Ended, LogLine, Process
 from scrapectl.local.jobs.submission import command_of
@@ -146,6 +146,8 @@ class Runner:
                 pushed = self._cloud.image_layer(uri)
         except Refusal as refusal:
             raise ImageProblem(f"CannotPullContainerError: {uri}: {refusal.message}") from refusal
+        if [layer["mediaType"] for layer in pushed.manifest["layers"]] != [LAYER_TYPE]:
+            raise ImageProblem(f"CannotPullContainerError: {uri} is not a build folder pushed by scrapectl")
         image = prepare(pushed.digest, lambda: pushed.layers[0], self._folder)
         if image.recipe.not_run:
             lines = "; ".join(image.recipe.not_run)

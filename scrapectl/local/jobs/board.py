@@ -18,7 +18,7 @@ from scrapectl.local.services.batch.state import find_definition, find_queue, st
 if TYPE_CHECKING:
     from scrapectl.local.cloud import Cloud
 
-AT_ONCE = max(4, 2 * (os.cpu_count() or 1))
+AT_ONCE = max(8, 2 * (os.cpu_count() or 1))
 """Processes that run side by side, whatever the environments' maxvCpus allow: a scraper mostly waits."""
 
 KEPT_SECONDS = 7 * 86_400
@@ -103,8 +103,8 @@ class Board:
             if one.status in NOT_STARTED:
                 one.cancelled = True
                 self._end(one, "FAILED", reason)
-        job.cancelled = True
-        job.end_reason = reason
+        if job.size is not None and not job.ended:
+            job.cancelled, job.end_reason = True, reason
         self.dispatch()
 
     def terminate(self, job: Job, reason: str) -> None:
@@ -135,7 +135,7 @@ class Board:
     def dispatch(self) -> None:
         """Start jobs as long as there is room: the queue with the higher priority first."""
         queues = [
-            (self._queue(region, arn), region, line) for (region, arn), line in self.lines.items() if line.waiting
+            (self._queue(region, arn), region, line) for (region, arn), line in list(self.lines.items()) if line.waiting
         ]
         present = [(queue, region, line) for queue, region, line in queues if queue is not None]
         for queue, region, line in sorted(present, key=lambda entry: -entry[0]["priority"]):

@@ -116,8 +116,11 @@ def _build(layer: bytes, kept: Path) -> None:
         for step in recipe.copies:
             _copy(step, folder, root)
         shutil.copy(dockerfile, made / "Dockerfile")
-        if not kept.is_dir():
+        try:
             made.rename(kept)
+        except OSError:
+            if not kept.is_dir():
+                raise
 
 
 def unpack(layer: bytes, folder: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 from scrapectl.local.registry import Refusal
 
 
-def array(stage, script, size=3, **params):  # noqa: ANN003
+def array(stage, script, size=3, **params):
     return stage.submit(script, arrayProperties={"size": size}, **params)
 
 

@@ -8,6 +8,8 @@ import time
 
 import pytest
 
+from scrapectl.local.clock import VirtualClock
+from scrapectl.local.inprocess import connect
 from scrapectl.local.registry import Refusal
 
 EXITED = "Essential container in task exited"
@@ -327,3 +329,54 @@ def test_tags_are_kept_and_children_have_none(stage):
     job = stage.submit("true", tags={"team": "x"}, arrayProperties={"size": 2})
     assert stage.wait(job)["tags"] == {"team": "x"}
     assert "tags" not in stage.job(f"{job}:0")
+
+
+def test_a_cancelled_array_that_runs_on_is_not_failed_by_it(stage):
+    job = stage.submit("sleep 0.2", arrayProperties={"size": 2})
+    for index in range(2):
+        stage.until(f"{job}:{index}", "RUNNING")
+    stage.batch("CancelJob", jobId=job, reason="too late")
+    assert stage.wait(job)["status"] == "SUCCEEDED"
+
+
+def test_an_image_of_another_kind_cannot_be_run(stage):
+    uri, _, digest = stage.image.partition("@")
+    name = uri.partition("/")[2]
+    found = stage.call("ecr", "batch_get_image", repositoryName=name, imageIds=[{"imageDigest": digest}])["images"][0]
+    manifest = found["imageManifest"].replace("application/vnd.scrapectl.build-folder.v1.tar+gzip", "other")
+    stage.call("ecr", "put_image", repositoryName=name, imageManifest=manifest, imageTag="other")
+    stage.define(container={"image": f"{uri}:other"})
+    assert "is not a build folder" in stage.run("true")["statusReason"]
+
+
+def test_boto3_reads_it_all(stage):
+    batch = connect(stage.cloud).client("batch")
+    job = batch.submit_job(
+        jobName="a", jobQueue="plain", jobDefinition="work", containerOverrides={"command": ["true"]}
+    )
+    stage.wait(job["jobId"])
+    (seen,) = batch.describe_jobs(jobs=[job["jobId"]])["jobs"]
+    assert seen["container"]["exitCode"] == 0
+    assert seen["jobArn"] == job["jobArn"]
+    (listed,) = batch.list_jobs(jobQueue="plain", jobStatus="SUCCEEDED")["jobSummaryList"]
+    assert listed["jobId"] == job["jobId"]
+    assert batch.get_job_queue_snapshot(jobQueue="plain")["frontOfQueue"]["jobs"] == []
+
+
+class TestTimeLimits:
+    @pytest.fixture
+    def clock(self):
+        return VirtualClock()
+
+    def test_a_queue_cancels_what_can_never_start(self, stage, clock):
+        stage.environment("tiny", vcpus=1)
+        reason = "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE"
+        limit = {"reason": reason, "state": "RUNNABLE", "maxTimeSeconds": 600, "action": "CANCEL"}
+        stage.queue("tight", "tiny", jobStateTimeLimitActions=[limit])
+        sizes = [{"type": "VCPU", "value": "2"}, {"type": "MEMORY", "value": "4096"}]
+        job = stage.submit("true", queue="tight", containerOverrides={"resourceRequirements": sizes})
+        clock.advance(599)
+        assert stage.job(job)["status"] == "RUNNABLE"
+        clock.advance(2)
+        done = stage.job(job)
+        assert (done["status"], done["statusReason"]) == ("FAILED", reason)

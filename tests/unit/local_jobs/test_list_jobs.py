@@ -22,7 +22,7 @@ def listed(stage):
     return stage, jobs
 
 
-def names(stage, **params):  # noqa: ANN003
+def names(stage, **params):
     return [job["jobName"] for job in stage.batch("ListJobs", **{"jobQueue": "plain"} | params)["jobSummaryList"]]
 
 

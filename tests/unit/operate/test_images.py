@@ -25,7 +25,7 @@ class Registry:
         self.calls: list[str] = []
         self.fail: list[tuple[str, str]] = []
 
-    def call(self, service, operation, /, **params):  # noqa: ANN003
+    def call(self, service, operation, /, **params):
         assert service == "ecr"
         assert params.get("repositoryName", "shop-scraper") == "shop-scraper"
         self.calls.append(operation)
