@@ -43,7 +43,7 @@ class Shape:
 
     def read(self, node: Node, schema: Schema, path: str = "") -> Any:
         """Give the plain value of a node, or NOTHING when it is wrong (which is noted)."""
-        if schema.get("x-free"):
+        if schema.get("x-free") and isinstance(node, Mapping):
             return self.free(node)
         types = _types(schema)
         if isinstance(node, Mapping) and "object" in types:
@@ -222,7 +222,9 @@ class Shape:
     def wrong_type(self, node: Node, types: frozenset[str], path: str) -> None:
         """Say what stands here, and what should."""
         wanted = one_of(_WORDS[name] for name in _WORDS if name in types)
-        self.findings.add(path, f"must be {wanted}, not {kind_of(node)}.", self.instead(types, node))
+        is_number = isinstance(node, Scalar) and node.as_number() is not None
+        found = node.text if isinstance(node, Scalar) and is_number else kind_of(node)
+        self.findings.add(path, f"must be {wanted}, not {found}.", self.instead(types, node))
 
     def instead(self, types: frozenset[str], node: Node | None = None) -> str:
         """Say what to write for a value of the wrong type."""

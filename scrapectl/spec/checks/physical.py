@@ -31,12 +31,17 @@ def check_physical_names(spec: Spec, findings: Findings) -> None:
     taken: dict[tuple[str, str], list[Entry]] = {}
     for kind, name, entry in _named(spec):
         taken.setdefault((kind, name), []).append(entry)
+    told: set[tuple[str, ...]] = set()
     for (_, name), entries in taken.items():
-        for entry in entries if len(entries) > 1 else ():
+        origins = tuple(entry.origin for entry in entries)
+        if len(entries) < 2 or origins in told:  # noqa: PLR2004
+            continue  # two queues with one name have dead-letter queues with one name as well
+        told.add(origins)
+        for entry in entries:
             others = [other for other in entries if other is not entry]
-            told = " and ".join(f"{other.origin} (line {other.where.line})" for other in others) or entry.origin
+            names_of = " and ".join(f"{other.origin} (line {other.where.line})" for other in others) or entry.origin
             path = f"{entry.origin}.name" if "name" in entry.places else entry.origin
-            findings.add(path, f"its name in AWS, {show(name)}, is also that of {told}.", "Rename one.")
+            findings.add(path, f"its name in AWS, {show(name)}, is also that of {names_of}.", "Rename one.")
 
 
 def _named(spec: Spec) -> Iterator[tuple[str, str, Entry]]:
