@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import click
-
 from scrapectl.aws.session import Session
+from scrapectl.cli.asking import ask
 from scrapectl.cli.options import Settings
 from scrapectl.cli.reach import open_aws, read_spec
 from scrapectl.cli.showing import show_plan
 from scrapectl.engine.plan import Action, Plan, Result
-from scrapectl.errors import Interrupted, UsageError
+from scrapectl.errors import Interrupted
 from scrapectl.operate.stop import stop_queues
 from scrapectl.pipeline import Applied, Options, Planned, apply_plan, plan_spec
 from scrapectl.views.console import console, print_lines
@@ -25,6 +23,7 @@ from scrapectl.views.progress import Progress
 
 REFUSED = 3
 INTERRUPTED = 130
+YES_HINT = "Give --yes to go on without being asked."
 Agree = Callable[[Plan], bool]
 
 
@@ -49,7 +48,7 @@ def apply_spec(settings: Settings, spec: str | None, options: Options, wishes: W
         saved.refuse_unless_same(planned.plan)
 
     def agree(plan: Plan) -> bool:
-        if not (wishes.yes or saved or ask("Apply this? Type yes:", "yes")):
+        if not (wishes.yes or saved or ask("Apply this? Type yes:", YES_HINT) == "yes"):
             return False
         if wishes.kill:
             stop_queues(aws, _ending_queues(plan), "the queue is replaced or removed")
@@ -86,19 +85,6 @@ def carry_out(settings: Settings, planned: Planned, aws: Session, options: Optio
 def _ending_queues(plan: Plan) -> list[str]:
     ends = (change for change in plan.changes if change.action in {Action.REPLACE, Action.DELETE})
     return [(change.old_key or change.key)[-1] for change in ends if change.kind == "batch_job_queue"]
-
-
-def ask(question: str, answer: str) -> bool:
-    """Ask on standard error, and read one line; the answer must be that very text.
-
-    Raises:
-        UsageError: There is nobody to ask.
-    """
-    click.echo(f"{question} ", nl=False, err=True)
-    line = sys.stdin.readline()
-    if not line:
-        raise UsageError("there is nobody to ask.", "Give --yes to go on without being asked.")
-    return line.strip() == answer
 
 
 def _tell_replanned(plan: Plan) -> None:

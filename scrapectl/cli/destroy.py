@@ -28,7 +28,8 @@ def destroy(
     keep_data: bool,
 ) -> int:
     """Remove everything that the instance owns."""
-    from scrapectl.cli.carrying import ask, carry_out  # noqa: PLC0415 - `destroy --help` needs none of it
+    from scrapectl.cli.asking import ask  # noqa: PLC0415 - `destroy --help` needs none of it
+    from scrapectl.cli.carrying import YES_HINT, carry_out  # noqa: PLC0415 - the same
     from scrapectl.cli.reach import reach  # noqa: PLC0415 - the same
     from scrapectl.pipeline import Instance, Options, plan_destroy  # noqa: PLC0415 - the same
     from scrapectl.views.output import tell  # noqa: PLC0415 - the same
@@ -38,4 +39,6 @@ def destroy(
     options = Options(delete_data, keep_data, command="destroy")
     planned = plan_destroy(Instance(name, stage or None, reached.spec), reached.aws, options, tell)
     question = f"This cannot be undone. Type {reached.owner} to destroy it:"
-    return carry_out(settings, planned, reached.aws, options, lambda _plan: yes or ask(question, reached.owner))
+    return carry_out(
+        settings, planned, reached.aws, options, lambda _plan: yes or ask(question, YES_HINT) == reached.owner
+    )

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from scrapectl.engine.resource import Status
 from scrapectl.views.console import console, table
 from scrapectl.views.plain import clean
 from scrapectl.views.runs import RUN_HEADS, run_rows, status_run
@@ -14,7 +15,7 @@ from scrapectl.views.timings import HEADS, timing_document, timing_rows
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from scrapectl.operate.status import Standing
+    from scrapectl.operate.status import ResourceState, Standing
 
 NEXT = 3  # starts of each schedule
 
@@ -24,7 +25,7 @@ def status_document(standing: Standing, now: float) -> dict[str, Any]:
     after = dt.datetime.fromtimestamp(now, dt.UTC)
     return {
         "resources": [
-            {"address": clean(each.address), "status": each.status.value, "reason": clean(each.reason) or None}
+            {"address": clean(each.address), "status": each.status.value, "reason": _reason(each)}
             for each in standing.resources
         ],
         "runs": [status_run(run, now) for run in standing.runs],
@@ -41,10 +42,15 @@ def print_status(standing: Standing, now: float, *, no_color: bool) -> None:
         out.print(part)
 
 
+def _reason(resource: ResourceState) -> str | None:
+    """Why it is not READY; AWS also gives reasons for what is well."""
+    return clean(resource.reason) or None if resource.status is not Status.READY else None
+
+
 def _tables(standing: Standing, now: float) -> Iterator[RenderableType]:
     after = dt.datetime.fromtimestamp(now, dt.UTC)
     if standing.resources:
-        rows = [(each.address, each.status.value, each.reason) for each in standing.resources]
+        rows = [(each.address, each.status.value, _reason(each)) for each in standing.resources]
         yield table(("resource", "status", "reason"), rows)
     if standing.runs:
         yield table(RUN_HEADS, run_rows(standing.runs, now))
