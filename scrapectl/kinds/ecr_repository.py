@@ -41,6 +41,8 @@ class EcrRepository(Resource):
     keep: int | None
 
     kind: ClassVar[str] = "ecr_repository"
+    holds_data: ClassVar[bool] = True
+    contents_name: ClassVar[str] = "images"
     sweep: ClassVar[str | None] = "ecr:{region}:{account}:repository/"
     needs: ClassVar[Needs] = Needs(
         read=("ecr:DescribeRepositories", "ecr:GetLifecyclePolicy", "ecr:ListTagsForResource"),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
+from scrapectl.engine.ownership import ON_DESTROY
 from scrapectl.engine.resource import Aws, Identity, Key, Live, Needs, Removal, Resource, Status, Update
 from scrapectl.errors import AwsError
 from scrapectl.kinds import s3_bucket_contents as inside
@@ -54,6 +55,7 @@ class S3Bucket(Resource):
 
     kind: ClassVar[str] = "s3_bucket"
     holds_data: ClassVar[bool] = True
+    contents_name: ClassVar[str] = "objects (older versions included)"
     sweep: ClassVar[str | None] = "s3:::"
     needs: ClassVar[Needs] = Needs(
         read=(
@@ -137,9 +139,9 @@ class S3Bucket(Resource):
 
     @classmethod
     def delete(cls, aws: Aws, live: Live, removal: Removal) -> None:
-        """Delete it; with what is in it only when that is allowed, else S3 refuses unless it is empty."""
+        """Delete it; with what is in it only when options or its tag allow that, else S3 refuses unless it is empty."""
         name = cast("S3Bucket", live.resource).name
-        if removal.delete_data:
+        if removal.delete_data or live.tags.get(ON_DESTROY) == "delete":
             inside.empty(aws, name)
         aws.call("s3", "delete_bucket", absent=ABSENT, Bucket=name)
 

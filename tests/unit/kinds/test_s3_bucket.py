@@ -201,6 +201,13 @@ def test_a_bucket_with_objects_stays_unless_its_data_may_go(aws):
     assert S3Bucket.contents(aws, read(aws)) == 1
 
 
+def test_a_bucket_whose_tag_says_delete_goes_with_its_objects(aws):
+    S3Bucket(NAME).create(aws, {**TAGS, "scrapectl:on_destroy": "delete"})
+    fill(aws, "a")
+    S3Bucket.delete(aws, read(aws), Removal())
+    assert S3Bucket.read(aws, (NAME,)) is None
+
+
 def test_objects_that_s3_keeps_are_an_error_though_it_answers_200(aws, monkeypatch):
     S3Bucket(NAME).create(aws, TAGS)
     fill(aws, "held")
