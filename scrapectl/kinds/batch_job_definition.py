@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from scrapectl.engine.ownership import tag_difference
 from scrapectl.engine.resource import (
     Aws,
     FieldChange,
@@ -137,7 +138,10 @@ class BatchJobDefinition(Resource):
     def update(self, aws: Aws, update: Update) -> None:
         """Register a new revision; when that is what is wanted, deregister those beyond `keep_revisions`."""
         if update.changed - {"revisions"}:
-            self._register(aws, update.tags)
+            # Tags are a revision's: those of others would be lost with the old one.
+            dropped = tag_difference(update.tags, update.live.tags).drop
+            others = {key: value for key, value in update.live.tags.items() if key not in dropped}
+            self._register(aws, {**others, **update.tags})
         else:
             _deregister(aws, update.live.detail[: -self.keep_revisions])
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from scrapectl.engine.diff import diff
+from scrapectl.engine.ownership import tag_key_mark
 from scrapectl.engine.resource import Live, Removal, Update
 from scrapectl.kinds.batch_job_definition import BatchJobDefinition, job_definition_arn
 
@@ -143,6 +144,23 @@ def test_tags_go_to_the_newest_revision(aws, sent):
     BatchJobDefinition.retag(aws, live, {"team": "mobility"}, ("scrapectl:address",))
     assert read(aws).tags == {"scrapectl:pipeline": "shop", "team": "mobility"}
     assert sent.of("TagResource")[0]["resourceArn"].endswith("shop-collect:2")
+
+
+def test_a_new_revision_keeps_the_tags_of_others_and_drops_those_we_no_longer_set(aws):
+    ours = {**TAGS, "team": "mobility", "scrapectl:tags": tag_key_mark("team")}
+    live = wanted().create(aws, ours)
+    BatchJobDefinition.retag(aws, live, {"cost-center": "42"}, ())
+    live = step(aws, wanted(timeout=60), read(aws))
+    assert live.tags == {**TAGS, "cost-center": "42"}
+
+
+def test_more_than_a_page_is_read_whole(aws, sent):
+    names = [f"job-{i:03}" for i in range(103)]
+    for name in names:
+        wanted(name=name).create(aws, TAGS)
+    sent.calls.clear()
+    assert set(BatchJobDefinition.read_many(aws, [(name,) for name in names])) == {(name,) for name in names}
+    assert len(sent.calls) == 2
 
 
 def test_a_few_are_read_by_name_and_many_in_one_listing(aws, sent):
