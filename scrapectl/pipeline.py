@@ -132,7 +132,7 @@ def plan_destroy(
     anchor = Anchor(aws, owner, options.command, tell)
     tasks: list[Callable[[], Any]] = [anchor.read, functools.partial(_wanted_names, spec, aws)]
     state, wanted = aws.gather(tasks)
-    world = refresh(aws, KINDS, wanted, owner, functools.partial(owned_keys, aws, KINDS, owner))
+    world = refresh(aws, KINDS, wanted, owner, functools.partial(owned_keys, aws, KINDS, owner), destroys=True)
     plan = make_destroy_plan(wanted, world, _aim(instance.pipeline, instance.stage, aws, options))
     again = functools.partial(plan_destroy, instance, aws, options, tell)
     return Planned(plan, again, anchor, state.serial if state else None, destroys=True)

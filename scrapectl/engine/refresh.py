@@ -13,11 +13,18 @@ Inventory = Callable[[], Mapping[str, Sequence[Key]]]
 
 
 def refresh(
-    aws: Aws, kinds: Mapping[str, type[Resource]], wanted: Sequence[Desired], owner: str, inventory: Inventory
+    aws: Aws,
+    kinds: Mapping[str, type[Resource]],
+    wanted: Sequence[Desired],
+    owner: str,
+    inventory: Inventory,
+    *,
+    destroys: bool = False,
 ) -> World:
     """Read everything that a plan needs: wanted and swept names at once, then what only the sweep knew.
 
-    Nothing is read twice: a swept key that is wanted is read with the wanted ones.
+    Nothing is read twice: a swept key that is wanted is read with the wanted ones. With `destroys` what is wanted
+    would go as well, and the contents of that are counted too.
     """
     keys: dict[str, list[Key]] = {kind: [] for kind in kinds}
     for desired in wanted:
@@ -29,7 +36,7 @@ def refresh(
     missing = {kind: [key for key in found if key not in set(keys[kind])] for kind, found in swept.items()}
     rest = {kind: found for kind, found in missing.items() if found}
     live |= _merged(list(rest), aws.gather([_reader(aws, kinds[kind], found) for kind, found in rest.items()]))
-    return World(live, _contents(aws, kinds, wanted, live, owner))
+    return World(live, _contents(aws, kinds, () if destroys else wanted, live, owner))
 
 
 def _reader(aws: Aws, kind: type[Resource], keys: Sequence[Key]) -> Callable[[], dict[Key, Live]]:
