@@ -44,6 +44,7 @@ class EcrImage(Resource):
         read=("ecr:DescribeImages",),
         create=(
             "ecr:BatchCheckLayerAvailability",
+            "ecr:BatchGetImage",
             "ecr:CompleteLayerUpload",
             "ecr:GetAuthorizationToken",
             "ecr:InitiateLayerUpload",

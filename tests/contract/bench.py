@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from scrapectl.aws.iam import actions_for
@@ -23,10 +25,11 @@ STEPS = 40
 
 @dataclass
 class Bench:
-    """One cloud; `calls` holds what each verb sent: read, create, update, delete, owned."""
+    """One cloud and an empty folder; `calls` holds what each verb sent: read, create, update, delete, owned."""
 
     cloud: Cloud
     aws: Session
+    folder: Path
     calls: dict[str, list[Sent]] = field(default_factory=dict)
     made: dict[str, Any] = field(default_factory=dict)
 
@@ -130,6 +133,8 @@ def open_bench() -> Iterator[Bench]:
     """A new cloud, as strict and as slow as AWS, on a virtual clock."""
     cloud = Cloud(VirtualClock(), delays=True)
     try:
-        yield Bench(cloud, Session(connect(cloud, REGION), Where(local=True), cloud.account, REGION, "aws"))
+        aws = Session(connect(cloud, REGION), Where(local=True), cloud.account, REGION, "aws")
+        with tempfile.TemporaryDirectory() as folder:
+            yield Bench(cloud, aws, Path(folder))
     finally:
         cloud.close()

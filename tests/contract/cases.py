@@ -17,6 +17,7 @@ from scrapectl.kinds.s3_bucket_rules import DAY, Archive
 from scrapectl.kinds.secret import SecretValue
 from scrapectl.kinds.security_group import EVERYWHERE, Rule, SecurityGroup
 from scrapectl.kinds.sqs_queue import DeadLetter, SqsQueue, queue_arn
+from scrapectl.operate.images import push_image
 from tests.contract.bench import Bench
 
 Tamper = Callable[[Bench, Any], None]
@@ -147,53 +148,14 @@ def repository(_bench: Bench, owner: str) -> EcrRepository:
 def image(bench: Bench, owner: str) -> EcrImage:
     want = repository(bench, owner)
     bench.once(f"repository {owner}", lambda: want.create(bench.aws, {}))
-    bench.aws.image_pusher = push_something
-    return EcrImage(repository=want.name, tag="src-0123456789ab", folder=".", platform="X86_64")
+    bench.aws.image_pusher = push_image
+    (bench.folder / "Dockerfile").write_text("FROM scratch\n")
+    return EcrImage(repository=want.name, tag="src-0123456789ab", folder=str(bench.folder), platform="X86_64")
 
 
 def end_repository(bench: Bench, want: EcrImage) -> None:
     bench.aws.client("ecr").delete_repository(repositoryName=want.repository, force=True)
     bench.aws.client("ecr").create_repository(repositoryName=want.repository)
-
-
-def push_something(aws: Any, repository_uri: str, _folder: str, tag: str, _platform: str) -> str:
-    """Send what a container engine sends for an image of one layer."""
-    import hashlib  # noqa: PLC0415
-    import json  # noqa: PLC0415
-
-    name = repository_uri.partition("/")[2]
-    aws.call("ecr", "get_authorization_token")
-    descriptors = []
-    for content in (b"{}", b"layer"):
-        digest = "sha256:" + hashlib.sha256(content).hexdigest()
-        aws.call("ecr", "batch_check_layer_availability", repositoryName=name, layerDigests=[digest])
-        upload = aws.call("ecr", "initiate_layer_upload", repositoryName=name)["uploadId"]
-        last = len(content) - 1
-        aws.call(
-            "ecr",
-            "upload_layer_part",
-            repositoryName=name,
-            uploadId=upload,
-            partFirstByte=0,
-            partLastByte=last,
-            layerPartBlob=content,
-        )
-        aws.call("ecr", "complete_layer_upload", repositoryName=name, uploadId=upload, layerDigests=[digest])
-        descriptors.append({"digest": digest, "size": len(content)})
-    media = "application/vnd.docker."
-    config = {"mediaType": f"{media}container.image.v1+json", **descriptors[0]}
-    layer = {"mediaType": f"{media}image.rootfs.diff.tar.gzip", **descriptors[1]}
-    kind = f"{media}distribution.manifest.v2+json"
-    manifest = {"schemaVersion": 2, "mediaType": kind, "config": config, "layers": [layer]}
-    answer = aws.call(
-        "ecr",
-        "put_image",
-        repositoryName=name,
-        imageTag=tag,
-        imageManifest=json.dumps(manifest),
-        imageManifestMediaType=kind,
-    )
-    return str(answer["image"]["imageId"]["imageDigest"])
 
 
 def group(bench: Bench, owner: str) -> SecurityGroup:
@@ -236,7 +198,6 @@ CASES: dict[str, Case] = {
             "tls_only": allow_plain_http,
         },
         fill=fill_bucket,
-        implied={"delete": frozenset({"s3:DeleteObjectVersion"})},
     ),
     SqsQueue.kind: Case(
         queue,
@@ -250,7 +211,11 @@ CASES: dict[str, Case] = {
     ),
     SecretValue.kind: Case(secret, {"value": lambda _: "second", "description": lambda _: "another key"}),
     EcrRepository.kind: Case(repository, {"scan": lambda _: False, "keep": lambda _: None}),
-    EcrImage.kind: Case(image, end=end_repository),
+    EcrImage.kind: Case(
+        image,
+        end=end_repository,
+        implied={"create": frozenset({"ecr:GetAuthorizationToken"})},  # what a container engine logs in with
+    ),
     SecurityGroup.kind: Case(
         group,
         {

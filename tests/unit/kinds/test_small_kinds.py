@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,7 @@ from scrapectl.kinds.log_group import LogGroup
 from scrapectl.kinds.security_group import Rule, SecurityGroup
 from scrapectl.kinds.sqs_queue import DeadLetter, SqsQueue, queue_arn
 from scrapectl.local.registry import Refusal
-from tests.contract.cases import push_something
+from scrapectl.operate.images import push_image
 
 TAGS = {"scrapectl:pipeline": "shop"}
 
@@ -84,20 +85,26 @@ def test_another_lifecycle_policy_is_a_difference(aws):
     assert diff(want, read(aws, want)) == ()
 
 
+@pytest.fixture
+def build_folder(tmp_path) -> Path:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    return tmp_path
+
+
 @pytest.mark.parametrize(("on_destroy", "data"), [("delete", False), ("refuse", True)])
-def test_a_repository_goes_with_its_images_where_that_is_allowed(aws, on_destroy, data):
+def test_a_repository_goes_with_its_images_where_that_is_allowed(aws, build_folder, on_destroy, data):
     want = EcrRepository("shop-scraper", scan=True, keep=10)
     want.create(aws, {**TAGS, "scrapectl:on_destroy": on_destroy})
-    push_something(aws, repository_uri("aws", "us-east-1", aws.account, want.name), "", "src-1", "")
+    push_image(aws, repository_uri("aws", "us-east-1", aws.account, want.name), build_folder, "src-1")
     assert EcrRepository.contents(aws, read(aws, want)) == 1
     EcrRepository.delete(aws, read(aws, want), Removal(data))
     assert EcrRepository.read(aws, want.key()) is None
 
 
-def test_a_repository_that_refuses_stays_while_it_holds_images(aws):
+def test_a_repository_that_refuses_stays_while_it_holds_images(aws, build_folder):
     want = EcrRepository("shop-scraper", scan=True, keep=10)
     want.create(aws, {**TAGS, "scrapectl:on_destroy": "refuse"})
-    push_something(aws, repository_uri("aws", "us-east-1", aws.account, want.name), "", "src-1", "")
+    push_image(aws, repository_uri("aws", "us-east-1", aws.account, want.name), build_folder, "src-1")
     with pytest.raises(AwsError) as refused:
         EcrRepository.delete(aws, read(aws, want), Removal())
     assert refused.value.code == "RepositoryNotEmptyException"
