@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scrapectl.spec.findings import did_you_mean, one_of, show
+from scrapectl.spec.findings import one_of, show
 
 if TYPE_CHECKING:
     from scrapectl.errors import Place
@@ -26,7 +26,7 @@ class Choice:
         """Say whether a name is among them, and tell when it is not."""
         if name in self.names:
             return True
-        hint = did_you_mean(name, self.names, f"Add it to {section}.")
+        hint = self.findings.suggest(name, self.names, f"Add it to {section}.")
         self.findings.add(path, f"there is no {what} {show(name)}.", hint)
         return False
 
@@ -76,5 +76,5 @@ def choose_share(written: str | None, queue: JobQueue | None, findings: Findings
         findings.add(path, message, f"Remove share, or add shares to job_queues.{queue.key}.")
     else:
         message = f'the queue "{queue.key}" has no share {show(written)}.'
-        findings.add(path, message, did_you_mean(written, queue.shares))
+        findings.add(path, message, findings.suggest(written, queue.shares))
     return None

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SHOWN = 60
+_SUGGESTED = 200
 
 
 class Findings:
@@ -19,16 +20,23 @@ class Findings:
     def __init__(self, file: str) -> None:
         self.start = Place(file, 1, 1)
         self.places: dict[str, Place] = {}
-        self.problems: list[Problem] = []
+        self._problems: dict[Problem, None] = {}
         self._spoiled: set[str] = set()
 
     def add(self, path: str, message: str, hint: str = "", place: Place | None = None) -> None:
         """Note a problem; without a place it is where the path, or the nearest thing around it, stands."""
-        problem = Problem(message, place or self.place_of(path), _printable(path), hint)
-        if problem not in self.problems:
-            self.problems.append(problem)
+        self._problems[Problem(message, place or self.place_of(path), _printable(path), hint)] = None
         parts = path.split(".")
         self._spoiled.update(".".join(parts[: count + 1]) for count in range(len(parts)))
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Give the problems in the order they were found, each once."""
+        return list(self._problems)
+
+    def suggest(self, word: str, known: Iterable[str], otherwise: str = "") -> str:
+        """Suggest the known word that is closest; not for the thousandth problem, because looking takes its time."""
+        return did_you_mean(word, known, otherwise) if len(self._problems) < _SUGGESTED else otherwise
 
     def place_of(self, path: str) -> Place:
         """Say where a path stands; of a path nobody wrote, where the nearest thing around it stands."""
@@ -46,7 +54,7 @@ class Findings:
         Raises:
             SpecError: When there is at least one problem.
         """
-        if self.problems:
+        if self._problems:
             raise SpecError.of(self.problems)
 
 

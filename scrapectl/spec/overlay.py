@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from scrapectl.errors import Place, UsageError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from scrapectl.spec.findings import Findings
 
 SETTING_FILE = "--set"
+_STAGE = re.compile(r"(?=.{1,20}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _NOT_IN_A_STAGE = ("version", "pipeline", "stages")
 
 
@@ -41,7 +43,12 @@ def apply_stage(tree: Mapping, stage: str | None, findings: Findings) -> Mapping
     """Take `stages` out of the tree, and merge the named one in.
 
     A spec that names no stages has any stage; one that names some has those alone.
+
+    Raises:
+        UsageError: When there is no such stage.
     """
+    if stage is not None and not _STAGE.fullmatch(stage):
+        raise UsageError(f"{show(stage)} is no name of a stage.", "Write to 20 lower-case letters, digits and dashes.")
     stages = tree.entries.get("stages")
     if not isinstance(stages, Mapping):
         return tree
@@ -54,9 +61,7 @@ def apply_stage(tree: Mapping, stage: str | None, findings: Findings) -> Mapping
     if stage is None:
         return base
     if stage not in stages.entries:
-        hint = did_you_mean(stage, stages.entries)
-        findings.add("stages", f"there is no stage {show(stage)}.", hint, tree.where("stages"))
-        return base
+        raise UsageError(f"there is no stage {show(stage)}.", did_you_mean(stage, stages.entries))
     over = stages.entries[stage]
     if not isinstance(over, Mapping):
         return base

@@ -7,7 +7,7 @@ from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from scrapectl.spec.findings import did_you_mean, show
+from scrapectl.spec.findings import show
 from scrapectl.spec.later import REFERENCES as LATER
 from scrapectl.spec.model import Attribute, Fact, Part, Template, Unset
 from scrapectl.spec.nodes import Mapping, Node, Scalar, Sequence
@@ -33,6 +33,7 @@ _REFERENCE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
 TOLD = Template((Unset(""),))
 # What vars that name vars may grow to: far above any spec, far below what would hurt.
 _LONGEST_TEXT = 64 * 1024
+_DEEPEST = 50
 _ALL_TEXT = 4 * 1024 * 1024
 
 
@@ -61,6 +62,7 @@ class Substitution:
         self._made = 0
         self._path = ""
         self._filled: dict[str, Scalar] = {}
+        self._wrong_variables: dict[str, _Wrong] = {}
 
     def fill(self, node: Node, path: str = "") -> Node:
         """Give the same tree with its references filled in."""
@@ -124,7 +126,7 @@ class Substitution:
             return self._attribute(node, inner)
         if head in LATER:
             raise self._wrong(node, f"{show('${' + inner + '}')} is not built yet.", "Leave it out for now.")
-        hint = did_you_mean(head, [*_PLAIN, "var", "env", *SECTIONS], "Write $${ for a plain ${.")
+        hint = self.findings.suggest(head, [*_PLAIN, "var", "env", *SECTIONS], "Write $${ for a plain ${.")
         raise self._wrong(node, f"{show('${' + inner + '}')} names nothing that is known.", hint)
 
     def _plain(self, name: str, node: Scalar) -> Scalar | Part:
@@ -142,20 +144,31 @@ class Substitution:
         if name in inside:
             circle = " → ".join((*inside[inside.index(name) :], name))
             raise self._wrong(node, f"vars refer to each other in a circle: {circle}.", "Give one a plain value.")
+        if len(inside) > _DEEPEST:
+            raise self._wrong(node, f"vars refer to each other more than {_DEEPEST} deep.", "Give one a plain value.")
+        if name in self._wrong_variables:
+            raise self._wrong_variables[name]
         if name in self._filled:
             return self._filled[name]
         value = self.known.variables.get(name)
         if value is None:
-            hint = did_you_mean(name, self.known.variables, "Add it to vars.")
+            hint = self.findings.suggest(name, self.known.variables, "Add it to vars.")
             raise self._wrong(node, f"there is no var {show(name)}.", hint)
         if not isinstance(value, Scalar):
             raise self._wrong(node, f"the var {show(name)} is not a single value.", "Give it text or a number.")
-        if "${" in value.text:
-            before, self._path = self._path, f"vars.{name}"
-            value = self._scalar(value, (*inside, name))
+        self._filled[name] = self._inner(value, name, inside) if "${" in value.text else value
+        return self._filled[name]
+
+    def _inner(self, value: Scalar, name: str, inside: tuple[str, ...]) -> Scalar:
+        """Fill the references of a var; what is wrong with it is told at the var, once, whoever names it."""
+        before, self._path = self._path, f"vars.{name}"
+        try:
+            return self._scalar(value, (*inside, name))
+        except _Wrong as wrong:
+            self._wrong_variables[name] = wrong
+            raise
+        finally:
             self._path = before
-        self._filled[name] = value
-        return value
 
     def _env(self, node: Scalar, name: str) -> Scalar | Part:
         value = self.known.env.get(name)
@@ -173,10 +186,10 @@ class Substitution:
         names = self.known.names.get(SECTIONS[section], ())
         what = section.replace("_", " ")
         if name not in names:
-            hint = did_you_mean(name, names, f"Add it to {SECTIONS[section]}.")
+            hint = self.findings.suggest(name, names, f"Add it to {SECTIONS[section]}.")
             raise self._wrong(node, f"there is no {what} {show(name)}.", hint)
         if attribute not in attributes_of(section):
-            hint = did_you_mean(attribute, attributes_of(section))
+            hint = self.findings.suggest(attribute, attributes_of(section))
             raise self._wrong(node, f"{what} {show(name)} has no attribute {show(attribute)}.", hint)
         return Attribute(section, name, attribute)
 

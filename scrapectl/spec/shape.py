@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from scrapectl.spec.findings import did_you_mean, one_of, show
+from scrapectl.spec.findings import one_of, show
 from scrapectl.spec.later import is_later_key, is_later_value
 from scrapectl.spec.model import Unset
 from scrapectl.spec.nodes import Mapping, Node, Scalar, Sequence, kind_of
@@ -93,7 +93,7 @@ class Shape:
         if is_later_key(path, key):
             self.findings.add(inside, "not built yet.", "Leave it out for now.")
             return
-        hint = did_you_mean(key, properties)
+        hint = self.findings.suggest(key, properties)
         self.findings.add(path, f"unknown key {show(key)}.", hint, self.findings.places[inside])
 
     def missing(self, node: Mapping, key: str, path: str, values: dict[str, Any]) -> None:
@@ -173,7 +173,7 @@ class Shape:
             if is_later_value(path, text):
                 self.findings.add(path, f"{show(text)} is not built yet.", f"Write {one_of(schema['enum'])}.")
             else:
-                self.findings.add(path, f"{show(text)} is not known.", did_you_mean(text, schema["enum"]))
+                self.findings.add(path, f"{show(text)} is not known.", self.findings.suggest(text, schema["enum"]))
             return NOTHING
         problem = _text_problem(text, schema)
         if problem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from scrapectl.spec.findings import did_you_mean, show
+from scrapectl.spec.findings import show
 from scrapectl.spec.model import Attribute, BucketPlace, SecretRef, Template, Text
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ def bucket_place(text: str, buckets: Iterable[str], findings: Findings, path: st
     """Read `raw` or `raw/in/`; None, and a problem, when there is no such bucket."""
     bucket, _, prefix = text.partition("/")
     if bucket not in buckets:
-        findings.add(path, f"there is no bucket {show(bucket)}.", did_you_mean(bucket, buckets, "Add it to buckets."))
+        findings.add(
+            path, f"there is no bucket {show(bucket)}.", findings.suggest(bucket, buckets, "Add it to buckets.")
+        )
         return None
     return BucketPlace(bucket, prefix)
 
@@ -39,7 +41,7 @@ def secret_ref(text: Text, secrets: Iterable[str], findings: Findings, path: str
         return SecretRef(arn=text)
     name, _, json_key = text.partition(":")
     if name not in secrets:
-        findings.add(path, f"there is no secret {show(name)}.", did_you_mean(name, secrets, "Add it to secrets."))
+        findings.add(path, f"there is no secret {show(name)}.", findings.suggest(name, secrets, "Add it to secrets."))
         return None
     return SecretRef(secret=name, json_key=json_key or None)
 
@@ -82,6 +84,6 @@ def check_image(image: Text, images: Iterable[str], findings: Findings, path: st
     """Refuse a bare word that is nearly an entry of images; any other text is an image URI."""
     if not isinstance(image, str) or image in images or not _BARE_WORD.fullmatch(image):
         return
-    hint = did_you_mean(image, images, "-")
+    hint = findings.suggest(image, images, "-")
     if hint != "-":
         findings.add(path, f"there is no image {show(image)}.", f"{hint} Or write a whole image URI with its tag.")

@@ -9,7 +9,14 @@ from scrapectl.spec.checks.environment import check_environment
 from scrapectl.spec.checks.jobs import check_job
 from scrapectl.spec.checks.physical import check_physical_names
 from scrapectl.spec.checks.schedules import check_schedule
-from scrapectl.spec.checks.sections import check_bucket, check_logs, check_network, check_queue, check_quotas
+from scrapectl.spec.checks.sections import (
+    check_bucket,
+    check_logs,
+    check_network,
+    check_pipeline,
+    check_queue,
+    check_quotas,
+)
 from scrapectl.spec.checks.tags import check_tags
 from scrapectl.spec.checks.together import check_together
 
@@ -25,6 +32,7 @@ def check_values(values: dict[str, Any], findings: Findings) -> None:
 
 def check_spec(spec: Spec, findings: Findings) -> None:
     """Check everything that depends on more than one key, or on rules of AWS."""
+    check_pipeline(spec, findings)
     check_tags(spec, findings)
     check_logs(spec.logs, findings)
     check_network(spec, findings)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 # A job's queue and share are not of the job itself: a job may know its own.
 _OF_THE_JOB = ("name", "arn")
+_SHOWN = 8
 
 
 def check_circles(spec: Spec, findings: Findings) -> None:
@@ -22,9 +23,13 @@ def check_circles(spec: Spec, findings: Findings) -> None:
         circle = _circle_from(start, edges) if start not in told else None
         if circle:
             told.update(circle)
-            way = " → ".join(f"jobs.{name}" for name in (*circle, start))
+            way = " → ".join(_shortened([*(f"jobs.{name}" for name in circle), f"jobs.{start}"]))
             path = f"jobs.{start}.{edges[start][circle[1] if len(circle) > 1 else start]}"
             findings.add(path, f"refers to itself in a circle: {way}.", "Remove one of the references.")
+
+
+def _shortened(way: list[str]) -> list[str]:
+    return way if len(way) <= _SHOWN else [*way[: _SHOWN - 2], "…", way[-1]]
 
 
 def _edges(spec: Spec) -> dict[str, dict[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scrapectl.spec.findings import did_you_mean, one_of, show
+from scrapectl.spec.findings import one_of, show
 from scrapectl.spec.model import Attribute, Template
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ FARGATE_SIZES: dict[float, tuple[int, ...]] = {
     8: tuple(range(16384, 61440 + 1, 4096)),
     16: tuple(range(32768, 122880 + 1, 8192)),
 }
-_STATEMENT_KEYS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}
+_STATEMENT_KEYS = ("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition")
 
 
 def check_job(spec: Spec, job: Job, findings: Findings) -> None:
@@ -65,7 +65,9 @@ def _check_statement(statement: Any, path: str, findings: Findings) -> None:
     for key in statement:
         if key not in _STATEMENT_KEYS:
             place = findings.place_of(f"{path}.{key}")
-            findings.add(path, f"unknown key {show(key)} in a statement.", did_you_mean(key, _STATEMENT_KEYS), place)
+            findings.add(
+                path, f"unknown key {show(key)} in a statement.", findings.suggest(key, _STATEMENT_KEYS), place
+            )
     if statement.get("Effect") not in ("Allow", "Deny"):
         findings.add(path, "a statement needs an Effect.", "Write Effect: Allow or Effect: Deny.")
     for either, other in (("Action", "NotAction"), ("Resource", "NotResource")):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from scrapectl.spec import names
 from scrapectl.spec.findings import show
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from scrapectl.spec.findings import Findings
     from scrapectl.spec.model import Entry, Spec
+
+Taken: TypeAlias = "dict[tuple[str, str], list[Entry]]"
 
 _SECTIONS = {
     "images": names.REPOSITORY_LIMIT,
@@ -28,9 +30,10 @@ _LONGEST_REGION = "ap-southeast-10"
 
 def check_physical_names(spec: Spec, findings: Findings) -> None:
     """Tell of every name that is taken twice, at both places."""
-    taken: dict[tuple[str, str], list[Entry]] = {}
+    taken: Taken = {}
     for kind, name, entry in _named(spec):
         taken.setdefault((kind, name), []).append(entry)
+    _check_own_dead_letters(spec, taken, findings)
     told: set[tuple[str, ...]] = set()
     for (_, name), entries in taken.items():
         origins = tuple(entry.origin for entry in entries)
@@ -42,6 +45,14 @@ def check_physical_names(spec: Spec, findings: Findings) -> None:
             names_of = " and ".join(f"{other.origin} (line {other.where.line})" for other in others) or entry.origin
             path = f"{entry.origin}.name" if "name" in entry.places else entry.origin
             findings.add(path, f"its name in AWS, {show(name)}, is also that of {names_of}.", "Rename one.")
+
+
+def _check_own_dead_letters(spec: Spec, taken: Taken, findings: Findings) -> None:
+    """The instance has a dead-letter queue of its own, which nobody wrote."""
+    own = names.dead_letter_name(spec.pipeline, spec.stage, None)
+    for entry in taken.get(("message_queues", own), ()):
+        path = f"{entry.origin}.name" if "name" in entry.places else entry.origin
+        findings.add(path, f"{show(own)} is the pipeline's own dead-letter queue.", "Rename it.")
 
 
 def _named(spec: Spec) -> Iterator[tuple[str, str, Entry]]:

@@ -31,6 +31,12 @@ def check_logs(logs: Logs, findings: Findings) -> None:
         findings.add("logs.retention", f"CloudWatch Logs does not keep for {days} days.", f"Write {nearest}.")
 
 
+def check_pipeline(spec: Spec, findings: Findings) -> None:
+    """A pipeline cannot be its own past."""
+    if spec.formerly == spec.pipeline:
+        findings.add("formerly", "is the pipeline's own name.", "Write the name it had before, or remove it.")
+
+
 def check_network(spec: Spec, findings: Findings) -> None:
     """A public address without a way out, or the reverse, is only known from routes; names are known here."""
     for key in ("subnets", "security_groups"):

@@ -71,8 +71,14 @@ def test_the_instance_is_pipeline_and_stage():
     assert (check_text(SPEC).owner, check_text(SPEC, stage="prod").owner) == ("shop", "shop.prod")
 
 
-def test_an_unknown_stage_is_told():
-    assert problems_of(stage="prd") == ['f:3:1: stages: there is no stage "prd". Did you mean "prod"?']
+@pytest.mark.parametrize(
+    ("stage", "hint"), [("prd", 'Did you mean "prod"?'), ("Prod", "Write to 20 lower"), ("a" * 21, "Write to 20 lower")]
+)
+def test_an_unknown_stage_is_wrong_usage(stage, hint):
+    with pytest.raises(UsageError) as caught:
+        check_text(SPEC, stage=stage)
+    assert caught.value.hint.startswith(hint)
+    assert caught.value.exit_code == 64
 
 
 def test_a_spec_without_stages_has_any():
