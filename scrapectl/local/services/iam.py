@@ -56,19 +56,23 @@ def can_be_assumed(cloud: Cloud, role_arn: str, service: str, context: dict[str,
 
 def role_may(cloud: Cloud, role_arn: str, action: str, resource: str) -> bool:
     """Whether a role's inline and attached policies allow an action now; fresh policies do not count yet."""
+    return allows(policies_of(cloud, role_arn), action, resource)
+
+
+def policies_of(cloud: Cloud, role_arn: str) -> list[dict[str, Any]]:
+    """Return a role's policies, inline and attached, as they count now: none while they are fresh."""
     name = role_arn.rsplit("/", 1)[-1]
     if not _settled(cloud, _freshness(cloud).rights, name):
-        return False
+        return []
     try:
         documents = [
             _document(cloud.call("iam", "GetRolePolicy", {"RoleName": name, "PolicyName": policy})["PolicyDocument"])
             for policy in cloud.call("iam", "ListRolePolicies", {"RoleName": name})["PolicyNames"]
         ]
         attached = cloud.call("iam", "ListAttachedRolePolicies", {"RoleName": name})["AttachedPolicies"]
-        documents += [_default_version(cloud, policy["PolicyArn"]) for policy in attached]
+        return documents + [_default_version(cloud, policy["PolicyArn"]) for policy in attached]
     except Refusal:
-        return False
-    return allows(documents, action, resource)
+        return []
 
 
 def _default_version(cloud: Cloud, arn: str) -> dict[str, Any]:

@@ -102,6 +102,16 @@ class Stage:
         uri = f"{self.cloud.account}.dkr.ecr.{REGION}.amazonaws.com/shop-scraper"
         return f"{uri}@{push_image(self, uri, self.folder, tag, 'X86_64')}"
 
+    def allow(self, role: str, *actions: str, resource: str | list[str] = "*", **statement: Any) -> None:
+        entry = {"Effect": "Allow", "Action": list(actions), "Resource": resource} | statement
+        document = json.dumps({"Version": "2012-10-17", "Statement": [entry]})
+        name = f"policy-{abs(hash(document))}"
+        self.call("iam", "put_role_policy", RoleName=role, PolicyName=name, PolicyDocument=document)
+
+    def make_role(self, name: str) -> str:
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [TRUST]})
+        return self.call("iam", "create_role", RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+
     def quicken(self, second: float) -> None:
         runner_of(self.cloud).pace.second = second
 
@@ -119,9 +129,8 @@ def stage(tmp_path, clock):
     made = Stage(cloud, folder)
     made.call("ecr", "create_repository", repositoryName="shop-scraper")
     made.image = made.push()
-    trust = json.dumps({"Version": "2012-10-17", "Statement": [TRUST]})
-    role = made.call("iam", "create_role", RoleName="execution", AssumeRolePolicyDocument=trust)
-    made.role = role["Role"]["Arn"]
+    made.role = made.make_role("execution")
+    made.allow("execution", "ecr:*", "logs:*")
     made.call("logs", "create_log_group", logGroupName="/scrapectl/shop")
     made.environment("small")
     made.queue("plain")

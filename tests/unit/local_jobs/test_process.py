@@ -128,7 +128,7 @@ def test_a_killed_minder_takes_the_command_with_it(tmp_path):
     minder, job = (int(word) for word in wait_for(lambda: lines)[0].text.split())
     os.kill(minder, signal.SIGKILL)
     assert process.wait(5).exit_code == 137
-    assert not alive(job)
+    wait_for(lambda: not alive(job))
 
 
 def test_a_killed_server_leaves_no_job_alive(tmp_path):

@@ -1,0 +1,170 @@
+"""Hold each job to its role: which IAM action, on what, a call of a job's code is, and whether the role allows it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from scrapectl.local.policy import allows, as_list
+from scrapectl.local.registry import Call, Refusal
+from scrapectl.local.services import iam
+
+if TYPE_CHECKING:
+    from scrapectl.local.cloud import Cloud
+
+TOKEN_HEADER = "X-Amz-Security-Token"  # noqa: S105 - a header's name
+
+_PREFIXES = {
+    "cloudwatch": "cloudwatch",
+    "efs": "elasticfilesystem",
+    "resourcegroupstaggingapi": "tag",
+    "sesv2": "ses",
+    "stepfunctions": "states",
+}
+_S3_ACTIONS = {
+    "AbortMultipartUpload": "AbortMultipartUpload",
+    "CompleteMultipartUpload": "PutObject",
+    "CopyObject": "PutObject",
+    "CreateMultipartUpload": "PutObject",
+    "DeleteObject": "DeleteObject",
+    "GetObject": "GetObject",
+    "HeadObject": "GetObject",
+    "ListParts": "ListMultipartUploadParts",
+    "PutObject": "PutObject",
+    "UploadPart": "PutObject",
+    "UploadPartCopy": "PutObject",
+}
+_S3_BUCKET_ACTIONS = {
+    "HeadBucket": "ListBucket",
+    "ListObjects": "ListBucket",
+    "ListObjectsV2": "ListBucket",
+    "ListObjectVersions": "ListBucketVersions",
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One permission a call needs; a resource of None is any that the role's policies name for the action."""
+
+    action: str
+    resource: str | None
+    context: dict[str, str]
+
+
+class Sessions:
+    """The session tokens of jobs. A hook of the cloud: what comes in with such a token is checked.
+
+    A job's requests are signed with the cloud's own key, so that the server lets them in; the token tells whose
+    they are.
+    """
+
+    def __init__(self) -> None:
+        self._roles: dict[str, tuple[str, str]] = {}
+
+    def open(self, role: str, task: str) -> str:
+        """Return a token for what acts as `role` in a task."""
+        token = secrets.token_urlsafe(24)
+        self._roles[token] = role, task
+        return token
+
+    def __call__(self, call: Call) -> None:
+        """Refuse a call that the role behind its token does not allow.
+
+        Raises:
+            Refusal: As AWS denies it.
+        """
+        role, task = self._roles.get(_token(call), ("", ""))
+        if not role or call.service == "sts":
+            return
+        documents = iam.policies_of(call.cloud, role)
+        for wanted in permissions(call):
+            if not any(allows(documents, wanted.action, one, wanted.context) for one in _resources(documents, wanted)):
+                raise _denied(call, role, task, wanted)
+
+
+def permissions(call: Call) -> Iterator[Wanted]:
+    """The permissions that a call needs (the Service Authorization Reference, as far as jobs use it)."""
+    special: dict[str, Callable[[Call], Iterator[Wanted]]] = {"s3": _s3, "sqs": _sqs, "batch": _batch}
+    if call.service in special:
+        yield from special[call.service](call)
+        return
+    prefix = _PREFIXES.get(call.service, call.service)
+    named = call.params.get("SecretId", "") if call.service == "secretsmanager" else ""
+    yield Wanted(f"{prefix}:{call.operation}", named if named.startswith("arn:") else None, {})
+
+
+def _s3(call: Call) -> Iterator[Wanted]:
+    bucket = f"arn:aws:s3:::{call.params['Bucket']}" if "Bucket" in call.params else None
+    if call.operation == "DeleteObjects":
+        for entry in call.params["Delete"]["Objects"]:
+            version = "Version" if entry.get("VersionId") else ""
+            yield Wanted(f"s3:DeleteObject{version}", f"{bucket}/{entry['Key']}", {})
+    elif call.operation in _S3_ACTIONS:
+        version = "Version" if call.params.get("VersionId") else ""
+        yield Wanted(f"s3:{_S3_ACTIONS[call.operation]}{version}", f"{bucket}/{call.params['Key']}", {})
+        source = call.params.get("CopySource")
+        if source:
+            yield Wanted("s3:GetObject", f"arn:aws:s3:::{_source(source)}", {})
+    else:
+        listing = call.operation.startswith("ListObject")
+        context = {"s3:prefix": call.params.get("Prefix") or ""} if listing else {}
+        yield Wanted(f"s3:{_S3_BUCKET_ACTIONS.get(call.operation, call.operation)}", bucket, context)
+
+
+def _source(source: Any) -> str:
+    if isinstance(source, dict):
+        return f"{source['Bucket']}/{source['Key']}"
+    return unquote(str(source)).lstrip("/").partition("?versionId=")[0]
+
+
+def _sqs(call: Call) -> Iterator[Wanted]:
+    name = call.params.get("QueueName") or str(call.params.get("QueueUrl", "")).rsplit("/", 1)[-1]
+    yield Wanted(f"sqs:{call.operation.removesuffix('Batch')}", call.arn(name) if name else None, {})
+
+
+def _batch(call: Call) -> Iterator[Wanted]:
+    if call.operation != "SubmitJob":
+        job = call.params.get("jobId")
+        yield Wanted(f"batch:{call.operation}", call.arn(f"job/{job}") if job else "*", {})
+        return
+    share = call.params.get("shareIdentifier")
+    context = {"batch:ShareIdentifier": share} if share else {}
+    for kind, name in (("job-queue", call.params["jobQueue"]), ("job-definition", call.params["jobDefinition"])):
+        arn = name if name.startswith("arn:") else call.arn(f"{kind}/{name}")
+        yield Wanted("batch:SubmitJob", arn, context)
+
+
+def _resources(documents: list[dict[str, Any]], wanted: Wanted) -> list[str]:
+    if wanted.resource is not None:
+        return [wanted.resource]
+    statements = [statement for document in documents for statement in as_list(document.get("Statement"))]
+    return [pattern for statement in statements for pattern in as_list(statement.get("Resource"))]
+
+
+def _denied(call: Call, role: str, task: str, wanted: Wanted) -> Refusal:
+    who = f"arn:aws:sts::{call.account}:assumed-role/{role.rsplit('/', 1)[-1]}/{task}"
+    on = f' on resource: "{wanted.resource}"' if wanted.resource else ""
+    text = (
+        f"User: {who} is not authorized to perform: {wanted.action}{on} "
+        f"because no identity-based policy allows the {wanted.action} action"
+    )
+    code = "AccessDenied" if call.service in {"s3", "iam", "ec2", "sts"} else "AccessDeniedException"
+    return Refusal(code, text, 403 if code == "AccessDenied" else 400)
+
+
+def _token(call: Call) -> str:
+    if call.request is None:
+        return ""
+    in_link = parse_qs(urlsplit(call.request.url).query).get(TOKEN_HEADER, [""])[0]
+    return call.request.header(TOKEN_HEADER) or in_link
+
+
+def sessions_of(cloud: Cloud) -> Sessions:
+    """Return the cloud's one table of sessions, which watches over its requests from then on."""
+    kept = cloud.store(Sessions, "global")
+    if kept not in cloud.hooks:
+        cloud.hooks.append(kept)
+    return kept
