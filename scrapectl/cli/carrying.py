@@ -10,7 +10,7 @@ from scrapectl.cli.asking import ask
 from scrapectl.cli.options import Settings
 from scrapectl.cli.reach import open_aws, read_spec
 from scrapectl.cli.showing import show_plan
-from scrapectl.engine.plan import Action, Plan, Result
+from scrapectl.engine.plan import Action, Plan
 from scrapectl.errors import Interrupted
 from scrapectl.operate.stop import stop_queues
 from scrapectl.pipeline import Applied, Options, Planned, apply_plan, plan_spec
@@ -101,5 +101,3 @@ def _show(settings: Settings, applied: Applied) -> None:
         print_lines(out, [Line("Interrupted: what had begun was finished, and nothing more was started.", "bold red")])
     if applied.outcomes or applied.outputs:
         print_lines(out, outcome_lines(applied.outcomes, applied.outputs))
-    if any(outcome.result is not Result.DONE for outcome in applied.outcomes):
-        tell("Run the same command again to go on.")

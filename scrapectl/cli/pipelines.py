@@ -20,7 +20,7 @@ def pipelines(settings: Settings) -> None:
     if not found:
         print_line("No pipeline stands here.")
         return
-    from scrapectl.views.console import console, table  # noqa: PLC0415 - JSON needs no rich
+    from scrapectl.views.console import console, print_table  # noqa: PLC0415 - JSON needs no rich
 
     rows = [(each["pipeline"], each["stage"], each["resources"], each["last_apply"]) for each in found]
-    console(no_color=settings.no_color).print(table(("pipeline", "stage", "resources", "last apply"), rows))
+    print_table(console(no_color=settings.no_color), ("pipeline", "stage", "resources", "last apply"), rows)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scrapectl.cli.options import Settings, spec_path
 from scrapectl.errors import UsageError
-from scrapectl.views.output import tell
 
 if TYPE_CHECKING:
     from scrapectl.aws.session import Session
     from scrapectl.spec.model import Spec
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 @dataclass(frozen=True)
@@ -63,18 +64,23 @@ def open_aws(settings: Settings, spec: Spec | None = None) -> Session:
         endpoint = ensure_running()
         where.endpoint_url, where.keys, where.local = endpoint.url, (endpoint.access_key, endpoint.secret_key), True
         where.profile, where.region = None, region or endpoint.region
+    else:
+        where.local = is_embedded(settings.endpoint_url or os.environ.get("AWS_ENDPOINT_URL"))
     return open_session(where, [print_call] if settings.debug else [])
 
 
-def given_file(path: str) -> Path:
-    """A file named on the command line, which must be there."""
-    found = Path(path)
-    if not found.is_file():
-        raise UsageError(f"{path} is not there, or no file")
-    return found
+def is_embedded(url: str | None) -> bool:
+    """Whether an address on this machine is the embedded cloud, which then takes images without a container engine."""
+    import json  # noqa: PLC0415 - only --endpoint-url needs these
+    from http.client import HTTPConnection, HTTPException  # noqa: PLC0415 - the same
+    from urllib.parse import urlsplit  # noqa: PLC0415 - the same
 
-
-def tell_unless_json(settings: Settings, text: str) -> None:
-    """Tell people something that programs do not wait for."""
-    if not settings.json:
-        tell(text)
+    try:
+        host = urlsplit(url or "")
+        if host.scheme != "http" or host.hostname not in _LOOPBACK:
+            return False
+        connection = HTTPConnection(host.hostname, host.port, timeout=2)
+        connection.request("GET", "/-/status", headers={"x-scrapectl-key": os.environ.get("AWS_ACCESS_KEY_ID", "")})
+        return "fingerprint" in json.loads(connection.getresponse().read())
+    except (OSError, ValueError, HTTPException):
+        return False

@@ -40,8 +40,20 @@ def print_lines(out: Console, lines: Iterable[Line]) -> None:
         out.print(Text(line.text, style=line.style), soft_wrap=True)
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """A table without lines: heads, and rows of outside text made safe."""
+def print_table(out: Console, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table without lines; where there is no terminal no line ends in spaces."""
+    made = _table(heads, rows)
+    if out.is_terminal:
+        out.print(made)
+        return
+    with out.capture() as captured:
+        out.print(made)
+    out.file.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+    out.file.flush()
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+    """Heads, and rows of outside text made safe."""
     made = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
     for head in heads:
         made.add_column(head, overflow="fold")

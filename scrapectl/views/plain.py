@@ -12,7 +12,7 @@ _WORDS = (
     "password|passwd|passphrase|pwd|pass|secrets?|tokens?|credentials?|auth|authorization|cookie|bearer|jwt"
     "|keys?|apikeys?|accesskeys?|dsn|salt"
 )
-_SECRET_NAME = re.compile(rf"(?:^|_)(?:{_WORDS})(?:_|[0-9]*$)", re.IGNORECASE)
+_SECRET_NAME = re.compile(rf"(?:^|_)(?:{_WORDS})(?:_|[0-9]*$)|passw(?:or)?d|secret(?!ar)|apikey", re.IGNORECASE)
 _HARMLESS_NAME = re.compile(
     r"(?:^|_)(?:public_?key|key_?(?:name|prefix|id|column|field)s?|(?:bucket|primary|sort|partition|object|s3)_?keys?"
     r"|(?:max|min|num)_tokens?|secrets?_?arn)$|^key$|^keys$",

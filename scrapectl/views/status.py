@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from scrapectl.engine.resource import Status
-from scrapectl.views.console import console, table
+from scrapectl.views.console import console, print_table
 from scrapectl.views.plain import clean
 from scrapectl.views.runs import RUN_HEADS, run_rows, status_run
 from scrapectl.views.timings import HEADS, timing_document, timing_rows
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from scrapectl.operate.status import ResourceState, Standing
 
 NEXT = 3  # starts of each schedule
@@ -36,10 +34,10 @@ def status_document(standing: Standing, now: float) -> dict[str, Any]:
 def print_status(standing: Standing, now: float, *, no_color: bool) -> None:
     """Print the tables that have rows."""
     out = console(no_color=no_color)
-    for number, part in enumerate(_tables(standing, now)):
+    for number, (heads, rows) in enumerate(_tables(standing, now)):
         if number:
             out.print()
-        out.print(part)
+        print_table(out, heads, rows)
 
 
 def _reason(resource: ResourceState) -> str | None:
@@ -47,12 +45,12 @@ def _reason(resource: ResourceState) -> str | None:
     return clean(resource.reason) or None if resource.status is not Status.READY else None
 
 
-def _tables(standing: Standing, now: float) -> Iterator[RenderableType]:
+def _tables(standing: Standing, now: float) -> Iterator[tuple[Sequence[str], Sequence[Sequence[object]]]]:
     after = dt.datetime.fromtimestamp(now, dt.UTC)
     if standing.resources:
         rows = [(each.address, each.status.value, _reason(each)) for each in standing.resources]
-        yield table(("resource", "status", "reason"), rows)
+        yield ("resource", "status", "reason"), rows
     if standing.runs:
-        yield table(RUN_HEADS, run_rows(standing.runs, now))
+        yield RUN_HEADS, run_rows(standing.runs, now)
     if standing.timings:
-        yield table(HEADS, timing_rows(standing.timings, after, 1))
+        yield HEADS, timing_rows(standing.timings, after, 1)

@@ -24,9 +24,9 @@ def print_timings(timings: Sequence[Timing], count: int, *, as_json: bool, no_co
     if not timings:
         print_line("There are no schedules.")
         return
-    from scrapectl.views.console import console, table  # noqa: PLC0415 - JSON needs no rich
+    from scrapectl.views.console import console, print_table  # noqa: PLC0415 - JSON needs no rich
 
-    console(no_color=no_color).print(table(HEADS, timing_rows(timings, now, count)))
+    print_table(console(no_color=no_color), HEADS, timing_rows(timings, now, count))
 
 
 def timing_document(timing: Timing, after: dt.datetime, count: int) -> dict[str, Any]:
