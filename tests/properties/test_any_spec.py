@@ -1,0 +1,72 @@
+"""What must hold for any spec: one apply is enough, a second does nothing, any spec follows any other, destroy ends all."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from scrapectl.spec.model import Spec
+from tests.account import EXAMPLES, REGION, SEEDS, Account, assert_empty, done, example, spec_of, writes
+from tests.faults_in_process import WAYS, Fault
+from tests.random_specs import ENV, random_spec
+
+seeds = pytest.mark.parametrize("seed", range(SEEDS))
+
+
+def made(seed: int, folder: Path) -> Spec:
+    return spec_of(random_spec(seed), folder, ENV)
+
+
+def assert_lasts(account: Account, spec: Spec) -> None:
+    """One apply is enough: the next plan is empty, and carrying it out changes nothing."""
+    done(account.apply(spec, takeover=True))
+    planned = account.plan(spec)
+    assert_empty(planned)
+    assert writes(account.calls_of(lambda: account.carry_out(planned, account.aws_of(spec)))) == []
+
+
+def assert_ends(account: Account, spec: Spec) -> None:
+    """Destroy leaves nothing but what `on_destroy: keep` keeps."""
+    planned = account.plan_destroy(spec)
+    kept = {change.address for change in planned.plan.changes if change.keep}
+    done(account.carry_out(planned, account.aws_of(spec)))
+    assert account.owned(spec.owner, spec.region or REGION) == []
+    assert all(any(address in line for line in planned.plan.remains) for address in kept)
+    assert_empty(account.plan_destroy(spec))
+    assert_empty(account.plan_destroy(spec, by_name=True))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_lasts_and_ends(account: Account, name: str) -> None:
+    spec = example(name)
+    assert_lasts(account, spec)
+    assert_ends(account, spec)
+
+
+@seeds
+def test_any_spec_lasts_follows_any_other_and_ends(account: Account, folder: Path, seed: int) -> None:
+    first, second = made(seed, folder), made(seed + 1000, folder)
+    assert_lasts(account, first)
+    assert_lasts(account, second)
+    assert_ends(account, second)
+
+
+@seeds
+def test_one_failing_call_then_the_same_again_ends_well(account: Account, folder: Path, seed: int) -> None:
+    """A changing call is refused, or lost before or after it was carried out; the same command then mends it."""
+    spec, rng = made(seed, folder), random.Random(seed)
+    planned = account.plan(spec)
+    rehearsed = len(writes(account.calls_of(lambda: account.carry_out(planned, account.aws_of(spec)))))
+    ending = len(writes(account.calls_of(lambda: account.destroy(spec))))
+    account = Account()
+    fault = Fault(rng.randrange(rehearsed), rng.choice(WAYS))
+    with fault.in_(account):
+        fault.outlive(lambda: account.apply(spec))
+    done(account.apply(spec))
+    assert_empty(account.plan(spec))
+    fault = Fault(rng.randrange(ending), rng.choice(WAYS))
+    with fault.in_(account):
+        fault.outlive(lambda: account.destroy(spec))
+    assert_ends(account, spec)
