@@ -68,7 +68,9 @@ class Demo:
     def say(self, text: str) -> None:
         """Announce the next step."""
         self.steps += 1
-        print(f"\n\033[1m{self.steps}. {text}\033[0m" if sys.stdout.isatty() else f"\n{self.steps}. {text}", flush=True)
+        line = f"{self.steps}. {text}"
+        plain = os.environ.get("NO_COLOR") or not sys.stdout.isatty()
+        print(f"\n{line}" if plain else f"\n\033[1m{line}\033[0m", flush=True)
 
     def run(self, *words: str, ends: int = 0) -> None:
         """Show a command and run it; it must end with the exit code `ends`."""
@@ -135,7 +137,9 @@ def tour(demo: Demo) -> None:
     changes = demo.ask("plan", "--set", demo.site)["summary"]
     expect(changes == {"create": 0, "update": 1, "replace": 0, "delete": 0}, f"not one update but {changes}")
     demo.run("apply", "--yes", "--set", demo.site)
-    demo.say("Destroy takes it all away; the bucket holds objects, so that has to be said.")
+    demo.say("Destroy refuses to lose what the bucket holds, exit code 3.")
+    demo.run("destroy", "--yes", ends=3)
+    demo.say("Told to lose it, destroy takes everything away.")
     client = demo.clients()
     before = standing(client)
     demo.run("destroy", "--yes", "--delete-data")
@@ -182,15 +186,19 @@ def standing(client: Callable[[str], Any]) -> list[str]:
 
 
 def main() -> int:
-    """Run the demo; the exit code."""
+    """Run the demo, and stop the embedded cloud if it was not running before; the exit code."""
     if not shutil.which("scrapectl"):
         print("scrapectl is not on the PATH: run `make setup`, or activate its virtual environment", file=sys.stderr)
         return 1
     os.environ["SCRAPECTL_LOCAL"] = "1"
     with tempfile.TemporaryDirectory() as scratch, website() as address:
         folder = Path(shutil.copytree(HERE, Path(scratch) / OWNER, ignore=shutil.ignore_patterns("__pycache__")))
+        demo = Demo(folder, address)
         try:
-            tour(Demo(folder, address))
+            was_running = demo.ask("local", "status")["running"]
+            tour(demo)
+            if not was_running:
+                demo.run("local", "stop")
         except DemoFailed as failure:
             print(f"\nthe demo failed: {failure}", file=sys.stderr)
             return 1

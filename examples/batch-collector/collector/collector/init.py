@@ -33,7 +33,7 @@ def init(search: Search, run: str, web: Web, s3: Any, batch: Any) -> str | None:
     order = {"zip": search.zip, "date": search.date, "pages": pages}
     s3.put_object(Bucket=search.bucket, Key=work, Body=json.dumps(order).encode(), ContentType="application/json")
     job = submit(search, name, work, len(pages), batch)
-    log.info("submitted %s, %s, for %d pages", name, job, len(pages))
+    log.info("submitted %s (%s), pages: %d", name, job, len(pages))
     return job
 
 
