@@ -32,7 +32,7 @@ def plan(aws: FakeAws, wanted: Sequence[Desired], **more: Any) -> Plan:
 
 
 def plan_destroy(aws: FakeAws, wanted: Sequence[Desired] = (), **more: Any) -> Plan:
-    world = refresh(aws, KINDS, wanted, OWNER, lambda: inventory(aws))
+    world = refresh(aws, KINDS, wanted, OWNER, lambda: inventory(aws), destroys=True)
     return make_destroy_plan(wanted, world, aim(**more))
 
 
