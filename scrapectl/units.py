@@ -41,7 +41,7 @@ def parse_memory(text: str | int) -> int:
     factor = 1024 if (match[2] or "").lower().startswith("g") else 1
     mib = float(match[1]) * factor
     if mib != int(mib):
-        raise ValueError(f"{text!r} is not a whole number of MiB")
+        raise ValueError(f"{text!r} is not a whole number of MiB. Write MiB as a number (2048)")
     return int(mib)
 
 

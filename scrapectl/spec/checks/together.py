@@ -60,7 +60,12 @@ def _check_existing(section: str, entry: dict[str, Any], allowed: set[str], path
     pattern = rf"arn:aws[a-z-]*:{arn}" if written.startswith("arn:") else name
     if not re.fullmatch(pattern, written):
         what = section.removesuffix("s").replace("_", " ")
-        findings.add(f"{path}.existing", f"{show(written)} is neither the name nor the ARN of a {what}.")
+        message = f"{show(written)} is neither the name nor the ARN of {_article(what)} {what}."
+        findings.add(f"{path}.existing", message, "Write it as AWS shows it.")
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[0] in "aeiou" else "a"
 
 
 def _check_image(image: dict[str, Any], path: str, findings: Findings) -> None:

@@ -43,6 +43,15 @@ def test_tags_leave_room_for_our_own():
     assert check_text(HEAD + "tags: {" + ", ".join(f"k{n}: v" for n in range(45)) + "}").tags["k44"] == "v"
 
 
+@pytest.mark.parametrize("count", [500, 501])
+def test_a_queue_has_at_most_500_shares(count):
+    text = HEAD + "job_queues: {q: {shares: {" + ", ".join(f"s{n}: 1" for n in range(count)) + "}}}"
+    if count == 500:
+        assert len(check_text(text).job_queues["q"].shares) == count
+    else:
+        assert problems_of(text) == ["f:2:18: job_queues.q.shares: holds 501 entries. At most 500 fit."]
+
+
 @pytest.mark.parametrize(("size", "fits"), [(22000, True), (24000, False)])
 def test_an_environment_fits_into_a_job_definition(size, fits):
     text = HEAD + JOB + f"environment: {{BIG: {'x' * size}}}"
