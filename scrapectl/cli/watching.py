@@ -21,7 +21,7 @@ INTERVAL = 2.0
 def show_status(settings: Settings, reached: Reached, name: str | None) -> None:
     """Show it once."""
     now = time.time()
-    standing = read_status(reached.aws, reached.owner, name, now)
+    standing = read_status(reached.aws, reached.owner, name)
     if settings.json:
         print_document(status_document(standing, now))
     else:
@@ -34,7 +34,7 @@ def watch_status(settings: Settings, reached: Reached, name: str | None, clock: 
     shown: dict[str, Any] = {}
     while True:
         now = clock.now()
-        standing = read_status(reached.aws, reached.owner, name, now)
+        standing = read_status(reached.aws, reached.owner, name)
         document = status_document(standing, now)
         if settings.json and _told(document) != _told(shown):
             print_event(document)

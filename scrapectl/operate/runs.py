@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 ENDED = frozenset({"SUCCEEDED", "FAILED"})
 WAITING = frozenset({"SUBMITTED", "PENDING", "RUNNABLE"})
 AT_ONCE = 100  # ids that DescribeJobs takes
-REMEMBERED = 7 * 86400  # seconds: Batch forgets a run a week after its end
+ANY_TIME = [{"name": "AFTER_CREATED_AT", "values": ["0"]}]
 _RUN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?::[0-9]+)?")
 
 
@@ -62,17 +61,16 @@ def is_run_id(text: str) -> bool:
     return _RUN_ID.fullmatch(text) is not None
 
 
-def list_runs(aws: Aws, jobs: Mapping[str, StandingJob], since: float) -> list[Run]:
-    """Every run of these jobs that was submitted after `since`, newest first, without log streams.
+def list_runs(aws: Aws, jobs: Mapping[str, StandingJob]) -> list[Run]:
+    """Every run of these jobs that Batch remembers (a week from its end), newest first, without log streams.
 
     One listing for each queue: with a filter Batch lists runs of every state.
     """
     names = {job.definition: name for name, job in jobs.items()}
-    after = [{"name": "AFTER_CREATED_AT", "values": [str(int(since * 1000))]}]
     queues = sorted({job.queue for job in jobs.values() if job.queue})
     listings = aws.gather(
         [
-            functools.partial(aws.pages, "batch", "list_jobs", "jobSummaryList", jobQueue=q, filters=after)
+            functools.partial(aws.pages, "batch", "list_jobs", "jobSummaryList", jobQueue=q, filters=ANY_TIME)
             for q in queues
         ]
     )
@@ -107,9 +105,7 @@ def find_run(aws: Aws, owner: str, run_id: str, jobs: Mapping[str, StandingJob])
     raise UsageError(f"{owner} has no run {run_id}.", "Batch forgets runs after seven days. See: scrapectl status")
 
 
-def last_runs(
-    aws: Aws, owner: str, name: str | None, jobs: Mapping[str, StandingJob], count: int, *, now: float | None = None
-) -> list[Run]:
+def last_runs(aws: Aws, owner: str, name: str | None, jobs: Mapping[str, StandingJob], count: int) -> list[Run]:
     """The run of an id, or the last `count` runs of a job or (None) of all jobs, newest first.
 
     Raises:
@@ -118,7 +114,7 @@ def last_runs(
     if name is not None and is_run_id(name):
         return [find_run(aws, owner, name, jobs)]
     meant = jobs if name is None else {name: pick_job(jobs, name, owner)}
-    return list_runs(aws, meant, (now or time.time()) - REMEMBERED)[:count]
+    return list_runs(aws, meant)[:count]
 
 
 def children(aws: Aws, owner: str, run: Run, jobs: Mapping[str, StandingJob] | None = None) -> list[Run]:

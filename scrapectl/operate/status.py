@@ -12,7 +12,7 @@ from scrapectl.engine.ownership import ADDRESS, owner_of
 from scrapectl.engine.resource import Key, Status
 from scrapectl.kinds import KINDS
 from scrapectl.operate.jobs import StandingJob, find_jobs, pick_job
-from scrapectl.operate.runs import REMEMBERED, Run, list_runs
+from scrapectl.operate.runs import Run, list_runs
 from scrapectl.operate.schedules import Timing, standing_timings
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Standing:
         return not (self.resources or self.runs or self.timings)
 
 
-def read_status(aws: Aws, owner: str, name: str | None, now: float) -> Standing:
+def read_status(aws: Aws, owner: str, name: str | None) -> Standing:
     """Read an instance's status; with a name that of one job alone.
 
     Raises:
@@ -54,16 +54,16 @@ def read_status(aws: Aws, owner: str, name: str | None, now: float) -> Standing:
     meant = jobs if name is None else {name: pick_job(jobs, name, owner)}
     tasks: list[Any] = [
         functools.partial(_resources, aws, owner, meant if name else None),
-        functools.partial(_runs, aws, meant, now),
+        functools.partial(_runs, aws, meant),
         functools.partial(standing_timings, aws, owner, jobs),
     ]
     resources, runs, timings = aws.gather(tasks)
     return Standing(resources, runs, [timing for timing in timings if timing.job in meant or name is None])
 
 
-def _runs(aws: Aws, jobs: Mapping[str, StandingJob], now: float) -> list[Run]:
+def _runs(aws: Aws, jobs: Mapping[str, StandingJob]) -> list[Run]:
     """What goes on, and the newest of what has ended."""
-    found = list_runs(aws, jobs, now - REMEMBERED)
+    found = list_runs(aws, jobs)
     ended = [run for run in found if run.ended][:SHOWN]
     return [run for run in found if not run.ended] + ended
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from scrapectl.errors import UsageError
 from scrapectl.operate.jobs import find_jobs
-from scrapectl.operate.runs import ENDED, WAITING, Run, is_run_id, last_runs
+from scrapectl.operate.runs import ANY_TIME, ENDED, WAITING, Run, is_run_id, last_runs
 
 if TYPE_CHECKING:
     from scrapectl.engine.resource import Aws
@@ -45,10 +45,9 @@ def stop_runs(aws: Aws, runs: Sequence[Run], reason: str) -> list[tuple[Run, str
 
 def stop_queues(aws: Aws, queues: Sequence[str], reason: str) -> None:
     """End whatever waits or runs in queues that are about to go."""
-    after = [{"name": "AFTER_CREATED_AT", "values": ["0"]}]
     listings = aws.gather(
         [
-            functools.partial(aws.pages, "batch", "list_jobs", "jobSummaryList", jobQueue=q, filters=after)
+            functools.partial(aws.pages, "batch", "list_jobs", "jobSummaryList", jobQueue=q, filters=ANY_TIME)
             for q in queues
         ]
     )

@@ -1,0 +1,122 @@
+"""A Batch and a log service made of dicts, behind the `Aws` protocol: every call is kept, time is virtual."""
+# ruff: noqa: ARG002 - the signatures are those of AWS
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+ABSENT = "ResourceNotFoundException"
+
+
+class FakeAws:
+    """Answers from dicts; `now` moves when the clock sleeps, and `script` may change things at a time."""
+
+    account, region, partition, local = "123456789012", "eu-west-1", "aws", False
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.definitions: list[dict[str, Any]] = []
+        self.jobs: dict[str, dict[str, Any]] = {}
+        self.events: dict[str, list[tuple[float, str]]] = {}  # stream → (time it is visible, text)
+        self.schedules: dict[str, dict[str, Any]] = {}
+        self.now = 1_000_000.0
+        self.script: list[tuple[float, Callable[[], None]]] = []
+        self.page = 2
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        for when, change in [entry for entry in self.script if entry[0] <= self.now]:
+            self.script.remove((when, change))
+            change()
+
+    def call(
+        self, service: str, operation: str, /, *, absent: Sequence[str] = (), blind_retry: bool = True, **params: Any
+    ) -> Any:
+        self.calls.append((operation, params if blind_retry else {**params, "blind_retry": False}))
+        answer = getattr(self, f"_{operation}")(**params)
+        assert answer is not None or ABSENT in absent
+        return answer
+
+    def pages(self, service: str, operation: str, items: str, /, *, absent: Sequence[str] = (), **params: Any) -> Any:
+        answer = self.call(service, operation, absent=absent, **params)
+        return None if answer is None else answer[items]
+
+    def gather(self, tasks: Iterable[Callable[[], Any]]) -> list[Any]:
+        return [task() for task in tasks]
+
+    def tag(self, arn: str, put: Mapping[str, str], drop: Sequence[str]) -> None:
+        raise AssertionError("nothing here tags")
+
+    def sent(self, operation: str) -> list[dict[str, Any]]:
+        return [params for name, params in self.calls if name == operation]
+
+    def define(self, name: str, owner: str = "shop", *, revision: int = 1, prefix: str = "", run: str = "") -> None:
+        run = run or "queue=shop-default"
+        options = {"awslogs-group": f"/scrapectl/{owner}", "awslogs-stream-prefix": prefix or name.partition("-")[2]}
+        self.definitions.append(
+            {
+                "jobDefinitionName": name,
+                "revision": revision,
+                "jobDefinitionArn": arn(name, revision),
+                "tags": {"scrapectl:pipeline": owner, "scrapectl:run": run},
+                "containerProperties": {"logConfiguration": {"options": options}},
+            }
+        )
+
+    def add(self, run: str, name: str, status: str, **more: Any) -> dict[str, Any]:
+        entry = {
+            "jobId": run,
+            "jobName": name,
+            "jobDefinition": arn(name, 1),
+            "jobQueue": "shop-default",
+            "status": status,
+            "createdAt": int(self.now * 1000),
+            **more,
+        }
+        self.jobs[run] = entry
+        return entry
+
+    def _describe_job_definitions(self, **params: Any) -> Any:
+        wanted = params.get("jobDefinitions")
+        found = [d for d in self.definitions if wanted is None or d["jobDefinitionArn"] in wanted]
+        return {"jobDefinitions": found}
+
+    def _list_jobs(self, *, jobQueue: str, filters: list[dict[str, Any]]) -> Any:  # noqa: N803
+        (only,) = filters
+        assert only["name"] == "AFTER_CREATED_AT"
+        found = [j for j in self.jobs.values() if j["jobQueue"] == jobQueue and ":" not in j["jobId"]]
+        return {"jobSummaryList": [j for j in found if j["createdAt"] > int(only["values"][0])]}
+
+    def _describe_jobs(self, *, jobs: list[str]) -> Any:
+        assert 0 < len(jobs) <= 100
+        return {"jobs": [self.jobs[job] for job in jobs if job in self.jobs]}
+
+    def _submit_job(self, **params: Any) -> Any:
+        return {
+            "jobId": self.add("0" * 8 + "-0000-0000-0000-" + "0" * 12, params["jobDefinition"], "SUBMITTED")["jobId"]
+        }
+
+    def _terminate_job(self, **params: Any) -> Any:
+        return {}
+
+    def _get_log_events(self, *, logGroupName: str, logStreamName: str, **more: Any) -> Any:  # noqa: N803
+        """Pages of two; the token is how far one has read, and the end says the same token again."""
+        if logStreamName not in self.events:
+            return None
+        visible = [(at, text) for at, text in self.events[logStreamName] if at <= self.now]
+        visible = [event for event in visible if event[0] * 1000 >= more.get("startTime", 0)]
+        start = int(more.get("nextToken", "0"))
+        found = visible[start : start + self.page]
+        events = [{"timestamp": int(at * 1000), "message": text} for at, text in found]
+        return {"events": events, "nextForwardToken": str(start + len(found))}
+
+    def _list_schedules(self, *, GroupName: str) -> Any:  # noqa: N803
+        return {"Schedules": [{"Name": name} for name in self.schedules]} if self.schedules else None
+
+    def _get_schedule(self, *, GroupName: str, Name: str) -> Any:  # noqa: N803
+        return self.schedules.get(Name)
+
+
+def arn(name: str, revision: int) -> str:
+    return f"arn:aws:batch:eu-west-1:123456789012:job-definition/{name}:{revision}"

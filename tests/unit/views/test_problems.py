@@ -1,0 +1,66 @@
+"""Errors in text and as the JSON document."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+from scrapectl.errors import Place, Problem, ScrapectlError, SpecError, UsageError
+from scrapectl.views.output import print_line
+from scrapectl.views.problems import error_document, error_text
+
+PROBLEMS = (
+    Problem('unknown key "memroy".', Place("pipeline.yaml", 40, 5), "jobs.collect", 'Did you mean "memory"?'),
+    Problem("no region\x1b[2J is set."),
+)
+
+
+def test_text_is_a_line_for_each_problem_the_first_stands_alone():
+    assert error_text(SpecError.of(PROBLEMS)).splitlines() == [
+        'pipeline.yaml:40:5: jobs.collect: unknown key "memroy". Did you mean "memory"?',
+        "no region is set.",
+    ]
+
+
+def test_text_ends_with_what_to_do():
+    assert error_text(UsageError("what.", "do this.")) == "what.\ndo this."
+
+
+def test_the_document_is_the_form_that_was_promised():
+    assert error_document(SpecError.of(PROBLEMS)) == {
+        "error": {
+            "code": 4,
+            "message": 'pipeline.yaml:40:5: jobs.collect: unknown key "memroy". Did you mean "memory"?',
+            "problems": [
+                {
+                    "file": "pipeline.yaml",
+                    "line": 40,
+                    "column": 5,
+                    "path": "jobs.collect",
+                    "message": 'unknown key "memroy".',
+                    "hint": 'Did you mean "memory"?',
+                },
+                {
+                    "file": None,
+                    "line": None,
+                    "column": None,
+                    "path": "",
+                    "message": "no region is set.",
+                    "hint": "",
+                },
+            ],
+        }
+    }
+
+
+def test_a_hint_without_problems_ends_the_message():
+    assert error_document(ScrapectlError("what.", "do this.")) == {
+        "error": {"code": 1, "message": "what. do this.", "problems": []}
+    }
+
+
+def test_a_stream_that_cannot_write_a_character_says_its_number(monkeypatch):
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
+    print_line("1 → 2")
+    assert raw.getvalue() == b"1 \\u2192 2\n"
