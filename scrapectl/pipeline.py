@@ -68,7 +68,7 @@ class Planned:
     plan: Plan
     again: Callable[[], Planned]
     anchor: Anchor
-    serial: int | None  # of the anchor when the plan was made; None: no apply has been there
+    anchored: int  # the anchor's version when the plan was made; 0: no apply has been there
     outputs: Mapping[str, Any] = dataclasses.field(default_factory=dict)  # may hold references
     destroys: bool = False
 
@@ -117,7 +117,7 @@ def plan_spec(spec: Spec, aws: Session, options: Options | None = None, tell: Ca
     plan = _with_former_owner(plan, spec, aws)
     again = functools.partial(plan_spec, spec, aws, options, tell)
     outputs = blueprint.outputs(spec, facts)
-    return Planned(plan, again, anchor, state.serial if state else None, outputs)
+    return Planned(plan, again, anchor, state.version if state else 0, outputs)
 
 
 def plan_destroy(
@@ -135,7 +135,7 @@ def plan_destroy(
     world = refresh(aws, KINDS, wanted, owner, functools.partial(owned_keys, aws, KINDS, owner), destroys=True)
     plan = make_destroy_plan(wanted, world, _aim(instance.pipeline, instance.stage, aws, options))
     again = functools.partial(plan_destroy, instance, aws, options, tell)
-    return Planned(plan, again, anchor, state.serial if state else None, destroys=True)
+    return Planned(plan, again, anchor, state.version if state else 0, destroys=True)
 
 
 def apply_plan(
@@ -160,14 +160,14 @@ def apply_plan(
     options = options or Options()
     _refuse(planned.plan)
     if planned.plan.empty:
-        if planned.destroys and planned.serial is not None:
+        if planned.destroys and planned.anchored:
             planned.anchor.remove()
         return Applied(planned.plan, (), _outputs(planned, ()))
     anchor = planned.anchor
-    anchor.take(anchor.read() if planned.serial is not None else None)
+    anchor.take(anchor.read() if planned.anchored else None)
     changed = False
     try:
-        if anchor.serial() != (planned.serial or 0):
+        if anchor.follows() != planned.anchored:
             planned = dataclasses.replace(planned.again(), anchor=anchor)
             replanned(planned.plan)
             _refuse(planned.plan)

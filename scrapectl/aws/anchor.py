@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from scrapectl.engine.ownership import ADDRESS, PIPELINE
 from scrapectl.engine.resource import Aws
-from scrapectl.errors import AwsError, EnvironmentProblem, ScrapectlError
+from scrapectl.errors import AwsError, ScrapectlError
 
 LEASE = 60.0
 RENEW_EVERY = 20.0
@@ -103,6 +103,7 @@ class Anchor:
         self._tell = tell
         self._state: State | None = None
         self._renewed = 0.0
+        self._taken_over = 0
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._lost = False
@@ -111,8 +112,8 @@ class Anchor:
         """What stands; None when no apply has been there."""
         latest = self._read_version(None)
         state = latest
-        while latest is not None and state is not None and state.void and state.version > 1:
-            state = self._read_version(state.version - 1)  # a write that came too late says nothing
+        while state is not None and state.void:  # a write that came too late says nothing
+            state = self._read_version(state.version - 1) if state.version > 1 else None
         return latest and dataclasses.replace(state or State(), version=latest.version)
 
     def _read_version(self, version: int | None) -> State | None:
@@ -132,26 +133,35 @@ class Anchor:
             if self._claim(state):
                 break
             state = self.read()
+        self._taken_over = state.version if state else 0
         self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
         self._thread.start()
 
-    def serial(self) -> int:
-        """The serial that the lease was taken at."""
-        return self._state.serial if self._state else 0
+    def follows(self) -> int:
+        """The version that the lease was taken over: one that a plan saw means that nobody wrote since; 0: none."""
+        return self._taken_over
 
     def holds(self) -> bool:
         """Whether the lease is still ours: a holder that could not renew in time starts no further write."""
         return not self._lost and time.monotonic() - self._renewed < LEASE
 
     def release(self, *, changed: bool) -> None:
-        """Give the lease back; the serial moves when something was changed."""
+        """Give the lease back; the serial moves when something was changed.
+
+        A lease that cannot be given back ends by itself, and the next apply sees that it was never given back: that
+        is told, and hides nothing of what came of the apply.
+        """
         self._end_renewal()
-        if self._state is not None and self.holds():
-            applied = self._aws.now().isoformat(timespec="seconds") if changed else self._state.applied
-            after = dataclasses.replace(
-                self._state, serial=self._state.serial + changed, holder=None, until=0.0, applied=applied
-            )
+        if self._state is None or not self.holds():
+            return
+        applied = self._aws.now().isoformat(timespec="seconds") if changed else self._state.applied
+        after = dataclasses.replace(
+            self._state, serial=self._state.serial + changed, holder=None, until=0.0, applied=applied
+        )
+        try:
             self._put(after)
+        except ScrapectlError as error:
+            self._tell(f"the lease on {self.owner} could not be given back: {error} It ends within {LEASE:.0f} s.")
 
     def remove(self) -> None:
         """Destroy's last call."""
@@ -175,7 +185,7 @@ class Anchor:
         wanted = dataclasses.replace(seen, holder=self._me, until=self._until(), follows=seen.version)
         if state is not None:
             return self._put(wanted)
-        tags = {PIPELINE: self.owner, ADDRESS: f"anchor.{self.owner}"}
+        tags, sent = {PIPELINE: self.owner, ADDRESS: f"anchor.{self.owner}"}, time.monotonic()
         try:
             answer = self._aws.call(
                 "ssm",
@@ -190,12 +200,12 @@ class Anchor:
             if error.code != "ParameterAlreadyExists":
                 raise
             return False
-        self._hold(dataclasses.replace(wanted, version=answer["Version"]))
+        self._hold(dataclasses.replace(wanted, version=answer["Version"]), sent)
         return True
 
     def _put(self, state: State) -> bool:
         """Write over the version that was seen; void when somebody wrote in between (a compare-and-swap)."""
-        seen = state.version
+        seen, sent = state.version, time.monotonic()
         wanted = dataclasses.replace(state, follows=seen)
         answer = self._aws.call(
             "ssm",
@@ -206,16 +216,20 @@ class Anchor:
             Overwrite=True,
         )
         version = answer["Version"]
+        if version <= seen:  # somebody's destroy deleted it meanwhile
+            return False
         if version != seen + 1:
             between = (self._read_version(number) for number in range(seen + 1, version))
-            if any(other is not None and not other.void for other in between):
+            # One of ours that counts is this very write, sent again by the SDK after its answer was lost.
+            if any(other is not None and not other.void and other.holder != self._me for other in between):
                 return False
             return self._put(dataclasses.replace(state, version=version))  # all in between were void: once more
-        self._hold(dataclasses.replace(wanted, version=version))
+        self._hold(dataclasses.replace(wanted, version=version), sent)
         return True
 
-    def _hold(self, state: State) -> None:
-        self._state, self._renewed = state, time.monotonic()
+    def _hold(self, state: State, sent: float) -> None:
+        """The lease counts from before the call that took it was sent."""
+        self._state, self._renewed = state, sent
 
     def _until(self) -> float:
         return self._aws.now().timestamp() + LEASE
@@ -226,7 +240,7 @@ class Anchor:
                 return
             try:
                 self._lost = not self._put(dataclasses.replace(self._state, until=self._until()))
-            except (ScrapectlError, EnvironmentProblem):
+            except ScrapectlError:
                 continue  # tried again at the next tick; `holds` ends by itself when none gets through
             if self._lost:
                 self._tell(f"another apply took {self.owner} over; nothing more is started here.")

@@ -1,4 +1,4 @@
-"""What must hold for any spec: one apply is enough, a second does nothing, any spec follows any other, destroy ends all."""
+"""What must hold for any spec: one apply is enough, any other may follow, a failure is mended, destroy ends all."""
 
 from __future__ import annotations
 
