@@ -61,7 +61,7 @@ class FrontDoor:
         with self.cloud.lock:
             self._check(call)
             ours = OPERATIONS.get((service, operation))
-            return ours(call) if ours else self.moto_result(call)
+            return self.moto_result(call) if ours is None else ours(call)
 
     def _carry_out(self, call: Call) -> HttpResponse:
         self.cloud.admit(call)

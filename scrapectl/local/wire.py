@@ -124,7 +124,7 @@ def encode(service: str, operation: str, params: dict[str, Any], region: str) ->
     It is there for the region, which moto takes from nothing else for some services (SQS).
     """
     model = moto.get_service_model(service)
-    serializer = create_serializer(model.protocol, include_validation=False)
+    serializer = create_serializer(model.resolved_protocol, include_validation=False)
     fields = serializer.serialize_to_request(params, model.operation_model(operation))
     fields.setdefault("context", {})
     awsrequest.prepare_request_dict(fields, f"https://{host_of(service, region)}")
@@ -167,7 +167,9 @@ def parse_result(service: str, operation: str, response: HttpResponse) -> dict[s
         "headers": awsrequest.HeadersDict(response.headers),
         "body": response.body,
     }
-    result: dict[str, Any] = create_parser(model.protocol).parse(answer, model.operation_model(operation).output_shape)
+    result: dict[str, Any] = create_parser(model.resolved_protocol).parse(
+        answer, model.operation_model(operation).output_shape
+    )
     result.pop("ResponseMetadata", None)
     error = result.get("Error")
     if response.status >= 300 and error is not None:  # noqa: PLR2004 - HTTP
@@ -197,16 +199,16 @@ def serialize_refusal(service: str, refusal: Refusal, *, head: bool = False) -> 
     """Write a refusal in the service's protocol, with the status its model gives for the code."""
     model = moto.get_service_model(service)
     status = refusal.status or _modelled_status(model, refusal.code)
-    if model.protocol in {"json", "rest-json"}:
+    if model.resolved_protocol in {"json", "rest-json"}:
         body = json.dumps({"__type": refusal.code, "message": refusal.message, "Message": refusal.message})
         headers = {"Content-Type": "application/x-amz-json-1.0", "x-amzn-ErrorType": _shape_name(model, refusal.code)}
         if "awsQueryCompatible" in model.metadata:
             headers["x-amzn-query-error"] = f"{refusal.code};Sender"
         return HttpResponse(status, headers, body.encode())
     error = f"<Code>{escape(refusal.code)}</Code><Message>{escape(refusal.message)}</Message>"
-    if model.protocol == "ec2":
+    if model.resolved_protocol == "ec2":
         error = f"<Response><Errors><Error>{error}</Error></Errors><RequestID>0</RequestID></Response>"
-    elif model.protocol == "query":
+    elif model.resolved_protocol == "query":
         error = f"<ErrorResponse><Error><Type>Sender</Type>{error}</Error><RequestId>0</RequestId></ErrorResponse>"
     else:
         error = f"<Error>{error}<RequestId>0</RequestId></Error>"

@@ -214,6 +214,8 @@ def _rules_problem(rules: list[dict[str, Any]]) -> str | None:
 @tag_source
 def tagged(cloud: Cloud, region: str) -> Iterator[Tagged]:
     """Tell the tagging index every repository."""
+    if ("ecr", region) not in cloud.used:
+        return
     for repository in cloud.call("ecr", "DescribeRepositories", {}, region)["repositories"]:
         arn = repository["repositoryArn"]
         tags = cloud.call("ecr", "ListTagsForResource", {"resourceArn": arn}, region).get("tags", [])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from scrapectl.local import moto_private
-from scrapectl.local.paging import page, tag_list
+from scrapectl.local.paging import page, tag_list, tag_map
 from scrapectl.local.registry import Call, Params, Refusal, operation
 
 if TYPE_CHECKING:
@@ -63,6 +63,16 @@ def _tagged(cloud: Cloud, region: str) -> list[Tagged]:
     index = cloud.store(Index, region)
     index.learn(current, cloud.clock.now(), cloud.delays.tag_index)
     return sorted(index.known.values(), key=lambda tagged: tagged.arn)
+
+
+@tag_source
+def tagged_rules(cloud: Cloud, region: str) -> Iterator[Tagged]:
+    """Tell the index EventBridge's rules, of which moto tells its buses only."""
+    if ("events", region) not in cloud.used:
+        return
+    for rule in cloud.call("events", "ListRules", {}, region)["Rules"]:
+        tags = cloud.call("events", "ListTagsForResource", {"ResourceARN": rule["Arn"]}, region)["Tags"]
+        yield Tagged(rule["Arn"], "events:rule", tag_map(tags))
 
 
 @operation("resourcegroupstaggingapi", "GetResources")
