@@ -126,9 +126,12 @@ def _sqs(call: Call) -> Iterator[Wanted]:
 
 
 def _batch(call: Call) -> Iterator[Wanted]:
+    if call.operation in {"CancelJob", "CancelJobs", "TerminateJob", "TerminateJobs"}:
+        for job in call.params.get("jobs") or [call.params["jobId"]]:
+            yield Wanted(f"batch:{call.operation.removesuffix('s')}", call.arn(f"job/{job}"), {})
+        return
     if call.operation != "SubmitJob":
-        job = call.params.get("jobId")
-        yield Wanted(f"batch:{call.operation}", call.arn(f"job/{job}") if job else "*", {})
+        yield Wanted(f"batch:{call.operation}", "*", {})
         return
     share = call.params.get("shareIdentifier")
     context = {"batch:ShareIdentifier": share} if share else {}

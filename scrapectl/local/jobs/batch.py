@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from scrapectl.local.jobs.attempt import runner_of
@@ -16,6 +17,7 @@ MOST_DESCRIBED = 100
 MOST_LISTED = 1000
 MOST_FILTERED = 100
 FRONT = 100
+MOST_ENDED = 50
 
 
 def _board(call: Call) -> Board:
@@ -119,6 +121,27 @@ def terminate(call: Call) -> Params:
     if job is not None:
         _board(call).terminate(job, call.params["reason"])
     return {}
+
+
+@operation("batch", "CancelJobs")
+def cancel_many(call: Call) -> Params:
+    """Cancel up to fifty jobs."""
+    return _each(call, cancel)
+
+
+@operation("batch", "TerminateJobs")
+def terminate_many(call: Call) -> Params:
+    """End up to fifty jobs."""
+    return _each(call, terminate)
+
+
+def _each(call: Call, end: Callable[[Call], Params]) -> Params:
+    names = call.params["jobs"]
+    if len(names) > MOST_ENDED:
+        raise refuse("jobs holds more than 50 jobs")
+    for name in names:
+        end(replace(call, params={"jobId": name, "reason": call.params["reason"]}))
+    return {"successful": names, "errors": []}
 
 
 @operation("batch", "GetJobQueueSnapshot")

@@ -241,7 +241,7 @@ class Board:
             parent = self.jobs.get(one.parent or "")
             if parent and sum(parent.children[state] for state in ENDED) == parent.size:
                 failed = parent.children["FAILED"]
-                why = parent.end_reason or ("Array Child Job failed" if failed else "Array Child Job completed")
+                why = parent.end_reason or ("Array Child Job failed" if failed else "")
                 ending.append((parent, "FAILED" if failed else "SUCCEEDED", why))
 
     def _move(self, job: Job, status: str) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from scrapectl.local.cloud import Cloud
     from scrapectl.local.services.ecr import Image
 
+_ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
 _ASSUME = (
     "ECS was unable to assume the role '{role}' that was provided for this task. Please verify that the role being "
     "passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role."
@@ -44,7 +45,7 @@ def pull(cloud: Cloud, job: Job) -> Image:
     """Fetch the job's image.
 
     Raises:
-        NotStarted: The execution role may not log in to ECR.
+        NotStarted: The execution role may not log in to ECR, or the image is of another architecture.
         ImageProblem: It may not pull, there is no such image, or it is none that can be run here.
     """
     uri = job.container.get("image", "")
@@ -62,6 +63,9 @@ def pull(cloud: Cloud, job: Job) -> Image:
             raise ImageProblem(f"CannotPullContainerError: {uri}: 403 Forbidden: {problem}")
     if [layer["mediaType"] for layer in pushed.manifest["layers"]] != [LAYER_TYPE]:
         raise ImageProblem(f"CannotPullContainerError: {uri} is not a build folder pushed by scrapectl")
+    platform = (job.container.get("runtimePlatform") or {}).get("cpuArchitecture", "X86_64")
+    if pushed.config.get("architecture") != _ARCHITECTURES[platform]:
+        raise NotStarted(f"CannotStartContainerError: exec format error: {uri} is not built for {platform}")
     return pushed
 
 

@@ -49,6 +49,12 @@ BUCKET = "arn:aws:s3:::raw"
                 ("batch:SubmitJob", "arn:aws:batch:us-east-1:123456789012:job-definition/d:3"),
             ],
         ),
+        (
+            "batch",
+            "TerminateJobs",
+            {"jobs": ["a", "b"], "reason": "x"},
+            [("batch:TerminateJob", f"arn:aws:batch:us-east-1:123456789012:job/{job}") for job in "ab"],
+        ),
         ("batch", "DescribeJobs", {"jobs": ["x"]}, [("batch:DescribeJobs", "*")]),
         ("secretsmanager", "GetSecretValue", {"SecretId": "key"}, [("secretsmanager:GetSecretValue", None)]),
         ("stepfunctions", "StartExecution", {}, [("states:StartExecution", None)]),

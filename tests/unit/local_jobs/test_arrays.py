@@ -20,6 +20,7 @@ def test_each_child_knows_its_index_and_the_size(stage):
     assert parent["status"] == "SUCCEEDED"
     assert parent["arrayProperties"]["size"] == 3
     assert counts(parent) == {"SUCCEEDED": 3}
+    assert "statusReason" not in parent
     assert parent["attempts"] == []
     for index in range(3):
         child = stage.job(f"{parent['jobId']}:{index}")

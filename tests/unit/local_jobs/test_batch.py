@@ -199,6 +199,21 @@ def test_cancel_leaves_alone_what_runs(stage):
     assert stage.wait(job)["status"] == "SUCCEEDED"
 
 
+def test_many_are_ended_in_one_call(stage):
+    stage.batch("UpdateComputeEnvironment", computeEnvironment="small", state="DISABLED")
+    jobs = [stage.submit("true") for _ in range(3)]
+    assert stage.batch("CancelJobs", jobs=jobs[:1], reason="a") == {"successful": jobs[:1], "errors": []}
+    stage.batch("TerminateJobs", jobs=jobs[1:], reason="b")
+    assert [stage.job(job)["statusReason"] for job in jobs] == ["a", "b", "b"]
+    with pytest.raises(Refusal, match="50"):
+        stage.batch("CancelJobs", jobs=["x"] * 51, reason="c")
+
+
+def test_an_image_for_another_architecture_does_not_start(stage):
+    stage.define(container={"runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"}})
+    assert "exec format error" in stage.run("true")["statusReason"]
+
+
 def test_unknown_jobs_are_no_error(stage):
     assert stage.batch("DescribeJobs", jobs=["no-such-job"]) == {"jobs": []}
     assert stage.batch("CancelJob", jobId="no", reason="x") == {}
