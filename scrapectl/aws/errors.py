@@ -119,7 +119,8 @@ def _environment_problem(error: Exception, profile: str | None) -> EnvironmentPr
     if known is None:
         return None
     message, hint = known
-    return EnvironmentProblem(message.format(error=error, profile=profile), hint)
+    named = getattr(error, "kwargs", {}).get("profile", profile)  # AWS_PROFILE names one, too
+    return EnvironmentProblem(message.format(error=error, profile=named), hint)
 
 
 @contextlib.contextmanager

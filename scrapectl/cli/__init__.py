@@ -16,21 +16,28 @@ BROKEN_PIPE = 141  # what a shell says of a program whose reader has left
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out one command line and return its exit code, as CLI.md promises it."""
-    from scrapectl.cli.root import group  # noqa: PLC0415 - so that an interrupt while importing is told, too
-
     words = list(sys.argv[1:] if arguments is None else arguments)
     options = words[: words.index("--")] if "--" in words else words
     try:
-        try:
-            return group("").main(args=words, prog_name="scrapectl", standalone_mode=False) or 0
-        except BrokenPipeError:
-            raise
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place where errors become codes
-            return _tell(error, options)
+        return _carry_out(words)
     except BrokenPipeError:
-        # Python flushes standard output once more as it ends; that must not complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
+        return _leave_quietly()
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place where errors become codes
+        return _tell(error, options)
+
+
+def _carry_out(words: list[str]) -> int:
+    import click  # noqa: PLC0415 - so that an interrupt while importing is told, too
+
+    from scrapectl.cli.root import group  # noqa: PLC0415 - the same
+
+    root = group("")
+    try:
+        # Not `root.main`: click would end the program itself when the reader of standard output has left.
+        with root.make_context("scrapectl", words) as context:
+            return root.invoke(context) or 0
+    except click.exceptions.Exit as end:  # of --help
+        return int(end.exit_code)
 
 
 def _tell(error: BaseException, options: Sequence[str]) -> int:
@@ -42,8 +49,17 @@ def _tell(error: BaseException, options: Sequence[str]) -> int:
         traceback.print_exception(error, file=sys.stderr)
     told = _meaning(error)
     as_json = "--output=json" in options or ("--output", "json") in itertools.pairwise(options)
-    print_error(told, as_json=as_json)
+    try:
+        print_error(told, as_json=as_json)
+    except BrokenPipeError:
+        return _leave_quietly()
     return told.exit_code
+
+
+def _leave_quietly() -> int:
+    """Point standard output nowhere: Python flushes it once more as it ends, and that must not complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return BROKEN_PIPE
 
 
 def _meaning(error: BaseException) -> ScrapectlError:
@@ -56,6 +72,8 @@ def _meaning(error: BaseException) -> ScrapectlError:
         return error
     if isinstance(error, KeyboardInterrupt | click.Abort):
         return errors.Interrupted("interrupted.")
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return errors.UsageError(error.format_message())
     if isinstance(error, click.ClickException):
         context = getattr(error, "ctx", None)
         return errors.UsageError(error.format_message(), f"Try: {context.command_path} --help" if context else "")

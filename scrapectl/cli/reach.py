@@ -51,7 +51,8 @@ def open_aws(settings: Settings, spec: Spec | None = None) -> Session:
     from scrapectl.aws.session import Where, open_session  # noqa: PLC0415 - only commands that meet AWS pay for it
     from scrapectl.views.calls import print_call  # noqa: PLC0415 - the same
 
-    region = settings.region or (spec.region if spec else None)
+    # boto3 knows AWS_DEFAULT_REGION alone, every other program of AWS this one, too.
+    region = settings.region or (spec.region if spec else None) or os.environ.get("AWS_REGION")
     where = Where(
         profile=settings.profile,
         region=region,

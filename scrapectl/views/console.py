@@ -18,11 +18,19 @@ if TYPE_CHECKING:
 _WIDE = 10_000  # of a stream that is no terminal: nothing is folded or cut
 
 
+class _Console(Console):
+    """A console that leaves a broken pipe to the command line."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise it again: rich would end the program with code 1."""
+        raise  # noqa: PLE0704 - rich calls this while it handles the BrokenPipeError
+
+
 def console(stream: TextIO | None = None, *, no_color: bool) -> Console:
     """A console over a stream (standard output), which neither guesses at markup nor at emoji nor at colours."""
     out = stream or sys.stdout
     terminal = out.isatty()
-    return Console(
+    return _Console(
         file=out,
         force_terminal=terminal and not no_color,
         color_system="auto" if terminal and not no_color else None,

@@ -1,0 +1,123 @@
+"""The command line in this process or in another, and an embedded cloud of these tests' own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scrapectl.cli import main
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command line came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def lines(self) -> list[Any]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+Run = Callable[..., Answer]
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing of the user's own: no spec here, no settings, no credentials."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "SCRAPECTL_")) or name in {"NO_COLOR", "FORCE_COLOR"}:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def scrapectl(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Carry out a command line in this process."""
+
+    def run(*words: object) -> Answer:
+        capsys.readouterr()
+        code = main([str(word) for word in words])
+        out, err = capsys.readouterr()
+        return Answer(code, out, err)
+
+    return run
+
+
+@pytest.fixture
+def process() -> Run:
+    """Carry out a command line in another process, with `stdin` as its input."""
+
+    def run(*words: object, stdin: str = "", **environment: str) -> Answer:
+        ended = subprocess.run(
+            [sys.executable, "-c", "import sys; from scrapectl.cli import main; sys.exit(main())", *map(str, words)],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        )
+        return Answer(ended.returncode, ended.stdout, ended.stderr)
+
+    return run
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Callable[[str], Path]:
+    """Write a spec beside an image's folder with a script that the tests give."""
+
+    def write(text: str, script: str = "", name: str = "pipeline.yaml") -> Path:
+        folder = tmp_path / "scraper"
+        folder.mkdir(exist_ok=True)
+        (folder / "Dockerfile").write_text(
+            'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["python", "go.py"]\n'
+        )
+        (folder / "go.py").write_text(textwrap.dedent(script))
+        path = tmp_path / name
+        path.write_text(textwrap.dedent(text).lstrip())
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def cloud_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the embedded cloud of this session lives; it is stopped in the end."""
+    from scrapectl.local import client  # noqa: PLC0415 - only tests with a cloud need it
+
+    folder = tmp_path_factory.mktemp("cloud")
+    folder.chmod(0o700)
+    yield folder
+    os.environ["SCRAPECTL_LOCAL_DIR"] = str(folder)
+    try:
+        client.stop()
+    finally:
+        del os.environ["SCRAPECTL_LOCAL_DIR"]
+
+
+@pytest.fixture
+def cloud(cloud_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """`--local` for every command of the test; tests keep apart by the names of their pipelines."""
+    monkeypatch.setenv("SCRAPECTL_LOCAL_DIR", str(cloud_folder))
+    monkeypatch.setenv("SCRAPECTL_LOCAL", "1")
+    return cloud_folder
