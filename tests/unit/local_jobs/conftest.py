@@ -112,6 +112,14 @@ class Stage:
         trust = json.dumps({"Version": "2012-10-17", "Statement": [TRUST]})
         return self.call("iam", "create_role", RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
 
+    @property
+    def until_opened(self) -> str:
+        """A script that ends when `open_gate` is called."""
+        return f"while [ ! -e {self.folder.parent / 'gate'} ]; do sleep 0.01; done"
+
+    def open_gate(self) -> None:
+        (self.folder.parent / "gate").touch()
+
     def quicken(self, second: float) -> None:
         runner_of(self.cloud).pace.second = second
 

@@ -53,9 +53,10 @@ def test_cancel_ends_the_children_that_did_not_start(stage):
     stage.environment("one", vcpus=1)
     stage.queue("narrow", "one")
     sizes = {"resourceRequirements": [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "2048"}]}
-    job = array(stage, "sleep 0.3", queue="narrow", containerOverrides=sizes)
+    job = array(stage, stage.until_opened, queue="narrow", containerOverrides=sizes)
     stage.until(f"{job}:0", "RUNNING")
     stage.batch("CancelJob", jobId=job, reason="enough")
+    stage.open_gate()
     parent = stage.wait(job)
     assert (parent["status"], parent["statusReason"]) == ("FAILED", "enough")
     assert counts(parent) == {"SUCCEEDED": 1, "FAILED": 2}

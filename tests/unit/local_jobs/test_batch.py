@@ -193,9 +193,10 @@ def test_terminate_before_the_process_is_there(stage):
 
 
 def test_cancel_leaves_alone_what_runs(stage):
-    job = stage.submit("sleep 0.2")
+    job = stage.submit(stage.until_opened)
     stage.until(job, "RUNNING")
     stage.batch("CancelJob", jobId=job, reason="no")
+    stage.open_gate()
     assert stage.wait(job)["status"] == "SUCCEEDED"
 
 
@@ -221,9 +222,10 @@ def test_unknown_jobs_are_no_error(stage):
 
 
 def test_dependencies_wait_and_fail_with_what_they_wait_for(stage):
-    first = stage.submit("sleep 0.2")
+    first = stage.submit(stage.until_opened)
     second = stage.submit("echo after", dependsOn=[{"jobId": first}])
     assert stage.job(second)["status"] == "PENDING"
+    stage.open_gate()
     assert stage.wait(second)["startedAt"] >= stage.job(first)["stoppedAt"]
     bad = stage.submit("exit 1")
     chain = [stage.submit("true", dependsOn=[{"jobId": bad}])]
@@ -304,8 +306,9 @@ def test_environments_bound_what_runs_at_once(stage):
     stage.environment("one", vcpus=1)
     stage.queue("narrow", "one")
     size = {"resourceRequirements": [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "2048"}]}
-    jobs = [stage.submit("sleep 0.1", queue="narrow", containerOverrides=size) for _ in range(3)]
+    jobs = [stage.submit(stage.until_opened, queue="narrow", containerOverrides=size) for _ in range(3)]
     assert [stage.job(job)["status"] for job in jobs[1:]] == ["RUNNABLE", "RUNNABLE"]
+    stage.open_gate()
     done = [stage.wait(job) for job in jobs]
     assert all(later["startedAt"] >= earlier["stoppedAt"] for earlier, later in itertools.pairwise(done))
 
@@ -340,10 +343,11 @@ def test_tags_are_kept_and_children_have_none(stage):
 
 
 def test_a_cancelled_array_that_runs_on_is_not_failed_by_it(stage):
-    job = stage.submit("sleep 0.2", arrayProperties={"size": 2})
+    job = stage.submit(stage.until_opened, arrayProperties={"size": 2})
     for index in range(2):
         stage.until(f"{job}:{index}", "RUNNING")
     stage.batch("CancelJob", jobId=job, reason="too late")
+    stage.open_gate()
     assert stage.wait(job)["status"] == "SUCCEEDED"
 
 

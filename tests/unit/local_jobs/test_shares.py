@@ -114,9 +114,10 @@ def test_fair_shares_on_the_cloud(stage):
     stage.queue("fair", "one", arn)
     sizes = [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "2048"}]
     stage.define("fair", {"resourceRequirements": sizes}, schedulingPriority=1)
-    first = stage.submit("sleep 0.2", "fair", "fair", shareIdentifier="low")
+    first = stage.submit(stage.until_opened, "fair", "fair", shareIdentifier="low")
     low = stage.submit("true", "fair", "fair", shareIdentifier="low")
     high = stage.submit("true", "fair", "fair", shareIdentifier="high")
+    stage.open_gate()
     done = [stage.wait(name) for name in (first, low, high)]
     assert done[2]["startedAt"] <= done[1]["startedAt"]
     assert [entry["shareIdentifier"] for entry in done] == ["low", "low", "high"]
@@ -127,7 +128,8 @@ def test_the_queue_with_the_higher_priority_first(stage):
     stage.queue("last", "one", priority=1)
     stage.queue("first", "one", priority=9)
     sizes = {"resourceRequirements": [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "2048"}]}
-    with stage.cloud.lock:
-        jobs = [stage.submit("sleep 0.1", queue=name, containerOverrides=sizes) for name in ("last", "last", "first")]
+    names = ("last", "last", "first")
+    jobs = [stage.submit(stage.until_opened, queue=name, containerOverrides=sizes) for name in names]
+    stage.open_gate()
     done = [stage.wait(name) for name in jobs]
     assert done[0]["startedAt"] <= done[2]["startedAt"] <= done[1]["startedAt"]
