@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import enum
+import heapq
+import itertools
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from scrapectl.engine.plan import Action, Change, Event, Listener, Outcome, Phase, Plan, Result, StepId, Verb
 from scrapectl.engine.resource import Aws, Key, Live, Pace, Removal, Resource
-from scrapectl.engine.step import Done, EndStep, Failed, PutStep, Step, Wait
+from scrapectl.engine.step import EndStep, Failed, PutStep, Step, Verdict, Wait
 from scrapectl.engine.values import Ref
 from scrapectl.errors import ScrapectlError
 
@@ -60,14 +63,13 @@ class _State(enum.Enum):
 
 @dataclass
 class _Slot:
-    """One step on its way."""
+    """One step on its way; `blocked_by` are the steps that must end first."""
 
     step: Step
     change: Change
-    after: set[StepId]
+    blocked_by: set[StepId]
     state: _State = _State.BLOCKED
-    due: float = 0.0
-    look: bool = False  # at `due`: read it first (True), or do its next write (False)
+    look: bool = False  # when its time comes: read it first (True), or do its next write (False)
     began: float | None = None
     ended: float = 0.0
     failure: str = ""
@@ -76,7 +78,7 @@ class _Slot:
 
 
 class Apply:
-    """One apply of one plan."""
+    """One apply of one plan: steps that are free, steps that sleep until their time, steps that run."""
 
     def __init__(self, plan: Plan, means: Means) -> None:
         self.plan = plan
@@ -84,21 +86,38 @@ class Apply:
         self.start = means.clock.now()
         self.outputs: dict[str, Mapping[str, str]] = dict(plan.outputs)
         self.slots: dict[StepId, _Slot] = {}
+        self.free: deque[StepId] = deque()
+        self.sleeping: list[tuple[float, int, StepId]] = []  # a heap: due, number, step
+        self.left = 0
+        self._number = itertools.count()
         for change in plan.changes:
             if change.live is not None and change.action is Action.UPDATE:
                 self.outputs[change.address] = change.live.outputs
             for step_id in change.steps:
-                self.slots[step_id] = _Slot(self._step(change, step_id), change, self._after(change, step_id))
+                self.slots[step_id] = _Slot(self._step(change, step_id), change, _after(change, step_id))
+        self.blocks = self._who_waits()
 
     def run(self) -> tuple[Outcome, ...]:
         """Carry everything out; never raises for a step that fails, and starts nothing once it may not go on."""
-        while self._unfinished():
-            self._start_ready()
-            if not self.means.workers.busy and not self._sleeping():
+        while self.left:
+            self._start_free()
+            if not self.means.workers.busy and not (self.sleeping and self.means.may_go_on()):
                 self._skip_rest("it was interrupted")
                 break
             self._take(self.means.workers.next(self._timeout()))
         return tuple(self._outcome(change) for change in self.plan.changes)
+
+    def _who_waits(self) -> dict[StepId, list[StepId]]:
+        """For each step those that wait for it; steps that wait for none are free."""
+        blocks: dict[StepId, list[StepId]] = {}
+        for step_id, slot in self.slots.items():
+            slot.blocked_by &= self.slots.keys()
+            for before in slot.blocked_by:
+                blocks.setdefault(before, []).append(step_id)
+            if not slot.blocked_by:
+                self.free.append(step_id)
+        self.left = len(self.slots)
+        return blocks
 
     def _step(self, change: Change, step_id: StepId) -> Step:
         kind = self.means.kinds[change.kind]
@@ -110,56 +129,32 @@ class Apply:
         step.pace = self.means.pace(kind.pace)
         return step
 
-    def _after(self, change: Change, step_id: StepId) -> set[StepId]:
-        after = set(change.put_after if step_id[0] is Verb.PUT else change.end_after)
-        steps = change.steps
-        if step_id != steps[0]:
-            after.add(steps[0])
-        return after
-
     def _lookup(self, ref: Ref) -> str | None:
         return self.outputs.get(ref.address, {}).get(ref.output)
 
-    def _unfinished(self) -> bool:
-        return any(slot.state is not _State.ENDED for slot in self.slots.values())
-
-    def _sleeping(self) -> bool:
-        return self.means.may_go_on() and any(slot.state is _State.WAITING for slot in self.slots.values())
-
     def _timeout(self) -> float | None:
-        dues = [slot.due for slot in self.slots.values() if slot.state is _State.WAITING]
-        if not dues:
-            return None
-        return max(0.0, min(dues) - self.means.clock.now())
+        return max(0.0, self.sleeping[0][0] - self.means.clock.now()) if self.sleeping else None
 
-    def _start_ready(self) -> None:
+    def _start_free(self) -> None:
+        """Begin what is free, and go on with what has slept long enough; reads of one kind go together."""
         if not self.means.may_go_on():
             return
-        now = self.means.clock.now()
-        looks: dict[str, list[StepId]] = {}
-        for step_id, slot in self.slots.items():
-            if slot.state is _State.BLOCKED:
-                self._start_if_free(step_id, slot)
-            elif slot.state is _State.WAITING and slot.due <= now:
-                slot.state = _State.RUNNING
-                if slot.look:
-                    looks.setdefault(step_id[1], []).append(step_id)
-                else:
-                    self._write(step_id, slot)
-        for kind, step_ids in looks.items():
-            self._look(kind, step_ids)
-
-    def _start_if_free(self, step_id: StepId, slot: _Slot) -> None:
-        before = [self.slots[step] for step in slot.after if step in self.slots]
-        failed = next((b for b in before if b.state is _State.ENDED and (b.failure or b.skipped)), None)
-        if failed is not None:
-            slot.state, slot.skipped = _State.ENDED, True
-            slot.failure = f"skipped, for {failed.change.address} failed"
-            self._emit(Phase.ENDED, slot)
-        elif all(b.state is _State.ENDED for b in before):
+        while self.free:
+            slot = self.slots[self.free[0]]
             slot.state, slot.began = _State.RUNNING, self.means.clock.now()
             self._emit(Phase.STARTED, slot)
-            self._write(step_id, slot)
+            self._write(self.free.popleft(), slot)
+        looks: dict[str, list[StepId]] = {}
+        while self.sleeping and self.sleeping[0][0] <= self.means.clock.now():
+            step_id = heapq.heappop(self.sleeping)[2]
+            slot = self.slots[step_id]
+            slot.state = _State.RUNNING
+            if slot.look:
+                looks.setdefault(step_id[1], []).append(step_id)
+            else:
+                self._write(step_id, slot)
+        for kind, step_ids in looks.items():
+            self._look(kind, step_ids)
 
     def _write(self, step_id: StepId, slot: _Slot) -> None:
         aws = self.means.aws
@@ -176,30 +171,49 @@ class Apply:
             return
         (what, step_ids), result, error = ended
         for step_id in step_ids:
-            slot = self.slots[step_id]
-            now = self.means.clock.now()
-            if error is not None:
-                self._settle(slot, slot.step.failed(error, now, self.means.retry_after))
-            elif what == "write":
-                self._settle(slot, slot.step.wrote(result, now))
-            else:
-                self._settle(slot, slot.step.saw(result.get(step_id[2]), now))
+            self._settle(step_id, self._verdict(step_id, what, result, error))
 
-    def _settle(self, slot: _Slot, verdict: Done | Wait | Failed) -> None:
-        now = self.means.clock.now()
+    def _verdict(self, step_id: StepId, what: str, result: Any, error: BaseException | None) -> Verdict:
+        step, now = self.slots[step_id].step, self.means.clock.now()
+        try:
+            if error is not None:
+                return step.failed(error, now, self.means.retry_after)
+            return step.wrote(result, now) if what == "write" else step.saw(result.get(step_id[2]), now)
+        except ScrapectlError as late:  # a comparison may have to ask AWS (a secret's value)
+            return step.failed(late, now, self.means.retry_after)
+
+    def _settle(self, step_id: StepId, verdict: Verdict) -> None:
+        slot, now = self.slots[step_id], self.means.clock.now()
         if isinstance(verdict, Wait):
-            slot.state, slot.due, slot.look = _State.WAITING, now + verdict.seconds, verdict.look
+            slot.state, slot.look = _State.WAITING, verdict.look
+            heapq.heappush(self.sleeping, (now + verdict.seconds, next(self._number), step_id))
             if verdict.text:
                 self._emit(Phase.RETRYING if verdict.retry else Phase.WAITING, slot, verdict.text)
             return
-        slot.state, slot.ended = _State.ENDED, now
         if isinstance(verdict, Failed):
             slot.failure = verdict.why
         else:
             slot.live = verdict.live
             if slot.live is not None:
                 self.outputs[slot.change.address] = slot.live.outputs
+        self._end(step_id, now)
+
+    def _end(self, step_id: StepId, now: float) -> None:
+        """A step is over: those that waited for it alone are free, or skipped with it when it failed."""
+        slot = self.slots[step_id]
+        slot.state, slot.ended = _State.ENDED, now
+        self.left -= 1
         self._emit(Phase.ENDED, slot)
+        for waiting in self.blocks.get(step_id, ()):
+            other = self.slots[waiting]
+            if other.state is not _State.BLOCKED:
+                continue
+            other.blocked_by.discard(step_id)
+            if slot.failure:
+                other.skipped, other.failure = True, f"skipped, for {slot.change.address} failed"
+                self._end(waiting, now)
+            elif not other.blocked_by:
+                self.free.append(waiting)
 
     def _skip_rest(self, why: str) -> None:
         for slot in self.slots.values():
@@ -225,3 +239,9 @@ class Apply:
             return Outcome(change, Result.DONE, max(seconds, 0.0), "", live)
         result = Result.SKIPPED if bad.skipped and not begins else Result.FAILED
         return Outcome(change, result, max(seconds, 0.0), bad.failure, live)
+
+
+def _after(change: Change, step_id: StepId) -> set[StepId]:
+    """The steps that come before one: those of the plan, and the first of a replacement before its second."""
+    after = set(change.put_after if step_id[0] is Verb.PUT else change.end_after)
+    return after | ({change.steps[0]} - {step_id})

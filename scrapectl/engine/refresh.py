@@ -23,17 +23,19 @@ def refresh(
 ) -> World:
     """Read everything that a plan needs: wanted and swept names at once, then what only the sweep knew.
 
-    Nothing is read twice: a swept key that is wanted is read with the wanted ones. With `destroys` what is wanted
+    Nothing is read twice: a swept key that is wanted is read with the wanted ones, and of a kind whose listing names
+    all that stands only what it names is read. With `destroys` what is wanted
     would go as well, and the contents of that are counted too.
     """
     keys: dict[str, list[Key]] = {kind: [] for kind in kinds}
     for desired in wanted:
         keys[desired.resource.kind].append(desired.resource.key())
-    named = {kind: found for kind, found in keys.items() if found}
+    named = {kind: found for kind, found in keys.items() if found and not kinds[kind].owned_lists_all}
     tasks: list[Callable[[], Any]] = [inventory, *(_reader(aws, kinds[kind], found) for kind, found in named.items())]
     swept, *read = aws.gather(tasks)
     live = _merged(list(named), read)
-    missing = {kind: [key for key in found if key not in set(keys[kind])] for kind, found in swept.items()}
+    already = {kind: set(found) for kind, found in named.items()}
+    missing = {kind: [key for key in found if key not in already.get(kind, ())] for kind, found in swept.items()}
     rest = {kind: found for kind, found in missing.items() if found}
     live |= _merged(list(rest), aws.gather([_reader(aws, kinds[kind], found) for kind, found in rest.items()]))
     return World(live, _contents(aws, kinds, () if destroys else wanted, live, owner))

@@ -153,6 +153,8 @@ class Resource:
     """`update` writes `Update.tags` itself, so that `retag` is called only when nothing else differs."""
     holds_data: ClassVar[bool] = False
     """People's data is in it: `on_destroy` rules what destroy, replacement and removal do."""
+    gone_at_once: ClassVar[bool] = False
+    """A delete that was answered is the end of it: no look is needed (a schedule, a role)."""
     contents_name: ClassVar[str] = "things"
     """What `contents` counts, in the plural."""
     acts: ClassVar[bool] = False
@@ -164,6 +166,10 @@ class Resource:
     sweep: ClassVar[str | None] = None
     """How the Resource Groups Tagging API's ARNs of this kind begin after `arn:partition:` (with {region}, {account}
     filled in by the inventory), e.g. "batch:{region}:{account}:job-queue/"; None: it does not know this kind."""
+
+    owned_lists_all: ClassVar[bool] = False
+    """`owned` names everything that stands where this owner's things can stand (a group's schedules): what it does
+    not name is absent, and is not read."""
 
     def key(self) -> Key:
         """The values of the identity fields, in declared order."""

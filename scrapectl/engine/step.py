@@ -12,7 +12,7 @@ from scrapectl.engine.ownership import KEPT, owner_of, tag_difference, wanted_ta
 from scrapectl.engine.plan import Change, Verb
 from scrapectl.engine.resource import Aws, Desired, FieldChange, Key, Live, Removal, Resource, Status, Update
 from scrapectl.engine.values import Ref, resolve
-from scrapectl.errors import AwsError, ScrapectlError
+from scrapectl.errors import ScrapectlError
 
 
 @dataclass(frozen=True)
@@ -77,14 +77,14 @@ class Step:
         if not isinstance(error, ScrapectlError):
             return Failed(f"{type(error).__name__}: {error}")
         self.tries += 1
+        self.after_failure(error)
         seconds = retry_after(error, self.tries)
         if seconds is None:
             return Failed(_with_hint(error))
-        self.after_loss(lost=isinstance(error, AwsError) and error.lost)
         return Wait(seconds, look=False, text=str(error), retry=True)
 
-    def after_loss(self, *, lost: bool) -> None:
-        """A repeat follows; `lost` says that the first call may have been carried out."""
+    def after_failure(self, error: ScrapectlError) -> None:
+        """Learn from a failure what the next try must do first."""
 
     def wait(self, now: float, text: str = "") -> Verdict:
         """Look again after the kind's interval, until its limit."""
@@ -195,9 +195,10 @@ class PutStep(Step):
         names = ", ".join(change.name for change in fields)
         return self.wait(now, f"AWS did not take {names}")
 
-    def after_loss(self, *, lost: bool) -> None:
-        """Look before a create is repeated, when the first may have been carried out."""
-        self.look_first = self.look_first or lost
+    def after_failure(self, error: ScrapectlError) -> None:
+        """Look before a create is repeated: one of its calls may have been carried out."""
+        del error
+        self.look_first = True
 
 
 class EndStep(Step):
@@ -220,9 +221,9 @@ class EndStep(Step):
             self.kind.delete(aws, self.live, self.removal)
 
     def wrote(self, result: Any, now: float) -> Verdict:
-        """A kept thing is done with; else look whether it is gone."""
+        """A kept thing is done with, and so is one whose delete is the end of it; else look whether it is gone."""
         del result
-        if self.change.keep:
+        if self.change.keep or self.kind.gone_at_once:
             return Done(None)
         return Wait(self.pace.first, look=True) if self.deadline is not None else self.first_look(now)
 

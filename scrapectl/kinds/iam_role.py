@@ -45,6 +45,7 @@ class IamRole(Resource):
     others: tuple[str, ...] = ()
 
     kind: ClassVar[str] = "iam_role"
+    gone_at_once: ClassVar[bool] = True
     needs: ClassVar[Needs] = Needs(
         read=("iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"),
         create=("iam:CreateRole", "iam:PutRolePolicy", "iam:TagRole"),

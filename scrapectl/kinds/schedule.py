@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -62,8 +61,10 @@ class Schedule(Resource):
     kind: ClassVar[str] = "schedule"
     tags_in_update: ClassVar[bool] = True
     acts: ClassVar[bool] = True
+    gone_at_once: ClassVar[bool] = True
+    owned_lists_all: ClassVar[bool] = True
     needs: ClassVar[Needs] = Needs(
-        read=("scheduler:GetSchedule", "scheduler:ListSchedules"),
+        read=("scheduler:GetSchedule",),
         create=("iam:PassRole", "scheduler:CreateSchedule"),
         update=("iam:PassRole", "scheduler:UpdateSchedule"),
         delete=("scheduler:DeleteSchedule",),
@@ -79,20 +80,8 @@ class Schedule(Resource):
         object.__setattr__(self, "description", self.description.strip()[: schedule_mark.WORDS_LIMIT].rstrip())
 
     @classmethod
-    def read_many(cls, aws: Aws, keys: Sequence[Key]) -> dict[Key, Live]:
-        """List each group once, then read those of `keys` that it holds; an absent group holds none."""
-        groups: dict[str, set[str]] = {}
-        for group, name in keys:
-            groups.setdefault(group, set()).add(name)
-        # A group of which one is wanted is not listed: that one is asked for.
-        listings = [functools.partial(_listed, aws, group) for group, names in groups.items() if len(names) > 1]
-        standing = {key for listing in aws.gather(listings) for key in listing}
-        asked = [key for key in dict.fromkeys(keys) if key in standing or len(groups[key[0]]) == 1]
-        lives = aws.gather([functools.partial(cls._read_one, aws, key) for key in asked])
-        return {key: live for key, live in zip(asked, lives, strict=True) if live is not None}
-
-    @classmethod
-    def _read_one(cls, aws: Aws, key: Key) -> Live | None:
+    def read(cls, aws: Aws, key: Key) -> Live | None:
+        """Read one; AWS reads no more than one at a time."""
         group, name = key
         answer = aws.call("scheduler", "get_schedule", absent=ABSENT, GroupName=group, Name=name)
         return None if answer is None else cls._live(answer)
@@ -186,13 +175,9 @@ class Schedule(Resource):
 
     @classmethod
     def owned(cls, aws: Aws, owner: str) -> list[Key]:
-        """List the group that has the owner's name."""
-        return _listed(aws, owner)
-
-
-def _listed(aws: Aws, group: str) -> list[Key]:
-    entries = aws.pages("scheduler", "list_schedules", "Schedules", absent=ABSENT, GroupName=group)
-    return [(group, entry["Name"]) for entry in entries or ()]
+        """List the group that has the owner's name; an absent group holds none."""
+        entries = aws.pages("scheduler", "list_schedules", "Schedules", absent=ABSENT, GroupName=owner)
+        return [(owner, entry["Name"]) for entry in entries or ()]
 
 
 def _standing(schedule: Schedule, arn: str, tags: Mapping[str, str] | None) -> Live:

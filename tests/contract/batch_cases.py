@@ -203,6 +203,5 @@ BATCH_CASES: dict[str, Case] = {
             "description": lambda _: "",
         },
         user_tags=False,
-        implied={"read": frozenset({"scheduler:ListSchedules"})},  # as soon as two of one group are read
     ),
 }

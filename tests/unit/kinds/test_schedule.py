@@ -199,20 +199,12 @@ class TestSchedule:
         )
         assert read(aws).resource.input == "hello {"
 
-    @pytest.mark.usefixtures("live")
-    def test_many_are_listed_once_and_only_those_that_stand_are_read(self, aws, sent, want):
+    def test_only_what_is_asked_for_is_read(self, aws, sent, want, live):
         dataclasses.replace(want, name="collect_evening").create(aws, TAGS)
         sent.calls.clear()
-        keys = [KEY, (OWNER, "collect_evening"), (OWNER, "none"), ("no-group", "a"), ("no-group", "b")]
-        found = Schedule.read_many(aws, keys)
-        assert list(found) == keys[:2]
-        assert sent.count() == {("scheduler", "ListSchedules"): 2, ("scheduler", "GetSchedule"): 2}
-
-    def test_one_is_asked_for_without_a_listing(self, aws, sent, live):
-        sent.calls.clear()
-        assert Schedule.read(aws, (OWNER, "none")) is None
-        assert Schedule.read(aws, KEY) == live
-        assert sent.count() == {("scheduler", "GetSchedule"): 2}
+        found = Schedule.read_many(aws, [KEY, (OWNER, "none"), ("no-group", "a")])
+        assert found == {KEY: live}
+        assert sent.count() == {("scheduler", "GetSchedule"): 3}
 
     @pytest.mark.usefixtures("live")
     def test_the_owners_are_those_of_the_group_with_its_name(self, aws):
