@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -28,16 +29,7 @@ def main() -> None:
     order = json.loads(sys.stdin.buffer.readline())
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
     try:
-        child = subprocess.Popen(
-            order["argv"],
-            env=order["environment"],
-            cwd=order["folder"],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread runs yet
-        )
+        child = _start(order, log)
     except (OSError, ValueError) as error:
         _tell(error=_start_error(order["argv"][0], error))
         return
@@ -52,6 +44,19 @@ def main() -> None:
     _kill_orphans()
     _tell(exit=code if code >= 0 else 128 - code, timed_out=watch.timed_out)
     os._exit(0)  # a tidy exit would wait a second for the thread that reads standard input
+
+
+def _start(order: dict[str, Any], log: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        order["argv"],
+        env=order["environment"],
+        cwd=order["folder"],
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+        preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread runs yet
+    )
 
 
 class _Watch:
