@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from scrapectl import blueprint
-from scrapectl.aws.anchor import Anchor, describe_standing
+from scrapectl.aws.anchor import Anchor, State, describe_standing
 from scrapectl.aws.facts import gather_facts
 from scrapectl.aws.inventory import owned_keys, owners
+from scrapectl.aws.once import ReadOnce
 from scrapectl.aws.retry import retry_after
 from scrapectl.aws.session import Session
 from scrapectl.engine.apply import Apply, Means
@@ -22,7 +23,7 @@ from scrapectl.engine.order import with_needs
 from scrapectl.engine.plan import Action, Listener, Outcome, Plan
 from scrapectl.engine.planner import Aim, make_destroy_plan, make_plan
 from scrapectl.engine.refresh import refresh
-from scrapectl.engine.resource import Desired, Pace, Removal
+from scrapectl.engine.resource import Aws, Desired, Pace, Removal
 from scrapectl.engine.values import Ref, resolve
 from scrapectl.engine.workers import MonotonicClock, Threads
 from scrapectl.errors import PlanRefused, Problem, SpecError, UsageError
@@ -68,7 +69,7 @@ class Planned:
     plan: Plan
     again: Callable[[], Planned]
     anchor: Anchor
-    anchored: int  # the anchor's version when the plan was made; 0: no apply has been there
+    anchored: State | None  # what the anchor said when the plan was made; None: no apply has been there
     outputs: Mapping[str, Any] = dataclasses.field(default_factory=dict)  # may hold references
     destroys: bool = False
 
@@ -104,12 +105,13 @@ def plan_spec(spec: Spec, aws: Session, options: Options | None = None, tell: Ca
     options = options or Options()
     aws.image_pusher = push_image
     anchor = Anchor(aws, spec.owner, options.command, tell)
-    tasks: list[Callable[[], Any]] = [anchor.read, functools.partial(gather_facts, spec, aws, folder_hash)]
+    reads = ReadOnce(aws)
+    tasks: list[Callable[[], Any]] = [anchor.read, functools.partial(gather_facts, spec, reads, folder_hash)]
     state, facts = aws.gather(tasks)
     wanted = blueprint.blueprint(spec, facts)
     if options.only:
         wanted = _only(wanted, options.only)
-    world = refresh(aws, KINDS, wanted, spec.owner, functools.partial(owned_keys, aws, KINDS, spec.owner))
+    world = refresh(reads, KINDS, wanted, spec.owner, functools.partial(owned_keys, reads, KINDS, spec.owner))
     plan = make_plan(wanted, world, _aim(spec.pipeline, spec.stage, aws, options))
     _need_values(plan)
     if options.build is False:
@@ -117,7 +119,7 @@ def plan_spec(spec: Spec, aws: Session, options: Options | None = None, tell: Ca
     plan = _with_former_owner(plan, spec, aws)
     again = functools.partial(plan_spec, spec, aws, options, tell)
     outputs = blueprint.outputs(spec, facts)
-    return Planned(plan, again, anchor, state.version if state else 0, outputs)
+    return Planned(plan, again, anchor, state, outputs)
 
 
 def plan_destroy(
@@ -130,12 +132,13 @@ def plan_destroy(
     options = options or Options(command="destroy")
     owner, spec = instance.owner, instance.spec
     anchor = Anchor(aws, owner, options.command, tell)
-    tasks: list[Callable[[], Any]] = [anchor.read, functools.partial(_wanted_names, spec, aws)]
+    reads = ReadOnce(aws)
+    tasks: list[Callable[[], Any]] = [anchor.read, functools.partial(_wanted_names, spec, reads)]
     state, wanted = aws.gather(tasks)
     world = refresh(aws, KINDS, wanted, owner, functools.partial(owned_keys, aws, KINDS, owner), destroys=True)
     plan = make_destroy_plan(wanted, world, _aim(instance.pipeline, instance.stage, aws, options))
     again = functools.partial(plan_destroy, instance, aws, options, tell)
-    return Planned(plan, again, anchor, state.version if state else 0, destroys=True)
+    return Planned(plan, again, anchor, state, destroys=True)
 
 
 def apply_plan(
@@ -164,10 +167,10 @@ def apply_plan(
             planned.anchor.remove()
         return Applied(planned.plan, (), _outputs(planned, ()))
     anchor = planned.anchor
-    anchor.take(anchor.read() if planned.anchored else None)
+    anchor.take(planned.anchored)
     changed = False
     try:
-        if anchor.follows() != planned.anchored:
+        if anchor.follows() != (planned.anchored.version if planned.anchored else 0):
             planned = dataclasses.replace(planned.again(), anchor=anchor)
             replanned(planned.plan)
             _refuse(planned.plan)
@@ -308,7 +311,7 @@ def _with_former_owner(plan: Plan, spec: Spec, aws: Session) -> Plan:
     return dataclasses.replace(plan, refusals=(*plan.refusals, problem))
 
 
-def _wanted_names(spec: Spec | None, aws: Session) -> list[Desired]:
+def _wanted_names(spec: Spec | None, aws: Aws) -> list[Desired]:
     """The names that a spec gives, for destroy; a spec whose folders are gone gives none."""
     if spec is None:
         return []

@@ -126,8 +126,12 @@ class Anchor:
         return State.from_json(parameter["Value"], parameter["Version"])
 
     def take(self, seen: State | None) -> None:
-        """Take the lease, waiting for another holder; a dead one of this host is replaced at once."""
-        state = seen
+        """Take the lease, waiting for another holder; a dead one of this host is replaced at once.
+
+        Args:
+            seen: What the plan's `read` said. It may be old: a write over what nobody saw is void, and tried again.
+        """
+        state = self.read() if seen is not None and seen.holder is not None else seen
         while True:
             state = self._wait_for_holder(state)
             if self._claim(state):

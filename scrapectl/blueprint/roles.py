@@ -41,7 +41,7 @@ def job_role_ref(scope: Scope, job: Job) -> Ref | None:
 
 def execution_role_ref(scope: Scope, job: Job) -> Ref:
     """What pulls the image, reads the secrets and writes the log."""
-    return _ref(scope, _execution_what(job))
+    return _ref(scope, _execution_what(scope, job))
 
 
 def scheduler_role_ref(scope: Scope) -> Ref:
@@ -67,7 +67,7 @@ def _execution_role(scope: Scope, job: Job) -> Desired:
     if secrets:
         found.append(access.allow(("secretsmanager:GetSecretValue",), secrets))
     description = f"Starts jobs of {scope.owner}: pulls the image, reads the secrets, writes the log"
-    return _role(scope, _execution_what(job), _trust_tasks(scope), found, job, description=description)
+    return _role(scope, _execution_what(scope, job), _trust_tasks(scope), found, job, description=description)
 
 
 def _scheduler_role(scope: Scope) -> Desired:
@@ -145,9 +145,10 @@ def _job_what(job: Job) -> str:
     return f"job-{_digest(access.intent(job.access))}"
 
 
-def _execution_what(job: Job) -> str:
+def _execution_what(scope: Scope, job: Job) -> str:
+    """Images that anybody may pull need no leave: jobs that differ in them alone share a role."""
     secrets = sorted({secret.secret or str(secret.arn) for secret in job.secrets.values()})
-    return f"start-{_digest((str(job.image), secrets))}"
+    return f"start-{_digest((_repository_arn(scope, job), secrets))}"
 
 
 def _digest(value: object) -> str:
