@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import threading
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import scrapectl.local.jobs.batch  # noqa: F401 - registers SubmitJob and its kin
 from scrapectl.local import moto_private
 from scrapectl.local.clock import Clock, RealClock, VirtualClock
 from scrapectl.local.delays import NO_DELAYS, Delays
@@ -71,10 +70,8 @@ class Cloud:
         self.used: set[tuple[str, str]] = set()
         self._closers: list[Callable[[], None]] = []
         self._stores: dict[tuple[type, str], Any] = {}
-        os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
         moto_private.BackendDict.reset()
         self.front_door = FrontDoor(self)
-        import_module("scrapectl.local.jobs.batch")  # registers SubmitJob and its kin; imports this module itself
         self.workers.append(lambda: scheduler.fire_due(self))
         if isinstance(self.clock, VirtualClock):
             self.clock.on_advance(self.tick)

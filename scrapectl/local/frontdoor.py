@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 import traceback
 from functools import cache
@@ -10,15 +9,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 from wsgiref.handlers import format_date_time
 
+from scrapectl.aws.request_check import check_request
 from scrapectl.local import moto_private as moto
 from scrapectl.local import wire
-from scrapectl.local.registry import CHECKS, OPERATIONS, Call, LostAnswer, Refusal
+from scrapectl.local.registry import CHECKS, OPERATIONS, PATIENCE, Call, LostAnswer, Operation, Refusal
 from scrapectl.local.wire import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scrapectl.local.cloud import Cloud
+
+_POLL = 0.1  # seconds between two looks for what a client waits for
 
 # Their bodies are documents and files; what AWS checks in them is checked by the service's own operations.
 _UNCHECKED = {("s3", "PutObject"), ("s3", "UploadPart"), ("ecr", "UploadLayerPart")}
@@ -41,8 +43,8 @@ class FrontDoor:
         try:
             operation, params = wire.decode(request, scope.service)
             call = Call(self.cloud, scope.service, operation, params, scope.region, request)
-            with self.cloud.lock:
-                response = self._carry_out(call)
+            self.cloud.admit(call)
+            response = self._answer(call)
             if call.lose_answer:
                 raise LostAnswer
         except Refusal as refusal:
@@ -63,26 +65,35 @@ class FrontDoor:
             ours = OPERATIONS.get((service, operation))
             return self.moto_result(call) if ours is None else ours(call)
 
-    def _carry_out(self, call: Call) -> HttpResponse:
-        self.cloud.admit(call)
-        self._check(call)
-        ours = OPERATIONS.get((call.service, call.operation))
-        if ours is None:
-            return self._moto_response(call)
+    def _answer(self, call: Call) -> HttpResponse:
+        with self.cloud.lock:
+            self._check(call)
+            ours = OPERATIONS.get((call.service, call.operation))
+            if ours is None:
+                return self._moto_response(call)
+            result = self._carry_out(ours, call)
+            waits = PATIENCE.get((call.service, call.operation))
+            give_up = self.cloud.clock.now() + (waits(call) if waits else 0.0)
+        while not result and self.cloud.clock.now() < give_up:
+            self.cloud.clock.sleep(_POLL)
+            with self.cloud.lock:
+                result = self._carry_out(ours, call)
+        content_type = call.request.header("Content-Type") if call.request else ""
+        return wire.serialize_result(call.service, call.operation, result, content_type)
+
+    def _carry_out(self, ours: Operation, call: Call) -> dict[str, Any]:
         try:
-            result = ours(call)
+            return ours(call)
         except Refusal:
             raise
         except Exception as error:
             traceback.print_exc()
             raise Refusal("InternalFailure", f"{call.operation}: {type(error).__name__}: {error}", 500) from error
-        content_type = call.request.header("Content-Type") if call.request else ""
-        return wire.serialize_result(call.service, call.operation, result, content_type)
 
     def _check(self, call: Call) -> None:
         self.cloud.used.add((call.service, call.region))
         if self.cloud.strict and (call.service, call.operation) not in _UNCHECKED:
-            problems = _request_checker()(call.service, call.operation, call.params)
+            problems = check_request(call.service, call.operation, call.params)
             if problems:
                 raise Refusal(_validation_code(call.service), "; ".join(problems), 400)
         for checked in CHECKS.get((call.service, call.operation), []):
@@ -167,13 +178,3 @@ def _validation_code(service: str) -> str:
         "resourcegroupstaggingapi": "InvalidParameterException",
     }
     return codes.get(service, "ValidationException")
-
-
-@cache
-def _request_checker() -> Callable[[str, str, dict[str, Any]], list[str]]:
-    try:
-        module = importlib.import_module("scrapectl.aws.request_check")
-    except ModuleNotFoundError:
-        return lambda _service, _operation, _params: []
-    checker: Callable[[str, str, dict[str, Any]], list[str]] = module.check_request
-    return checker

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
@@ -60,15 +61,17 @@ class Recorder:
 
     calls: list[Sent] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __call__(self, call: Call) -> None:
         """Record a call, and fail it when a fault applies."""
-        self.calls.append(Sent(call.service, call.operation, call.params, call.region))
-        for fault in self.faults:
-            if fault.times != 0 and fault.applies(call):
-                fault.times = None if fault.times is None else fault.times - 1
-                _fail(call, fault)
-                return
+        with self._lock:
+            self.calls.append(Sent(call.service, call.operation, call.params, call.region))
+            for fault in self.faults:
+                if fault.times != 0 and fault.applies(call):
+                    fault.times = None if fault.times is None else fault.times - 1
+                    _fail(call, fault)
+                    return
 
     def count(self) -> Counter[tuple[str, str]]:
         """Count the calls by service and operation."""

@@ -15,6 +15,7 @@ Operation = Callable[["Call"], Params]
 Check = Callable[["Call"], None]
 
 OPERATIONS: dict[tuple[str, str], Operation] = {}
+PATIENCE: dict[tuple[str, str], Callable[[Call], float]] = {}
 CHECKS: dict[tuple[str, str], list[Check]] = {}
 
 
@@ -99,6 +100,16 @@ def check(service: str, name: str) -> Callable[[Check], Check]:
 
     def register(function: Check) -> Check:
         CHECKS.setdefault((service, name), []).append(function)
+        return function
+
+    return register
+
+
+def patience(service: str, name: str) -> Callable[[Callable[[Call], float]], Callable[[Call], float]]:
+    """Register for how many seconds an operation of ours is repeated while its result is empty."""
+
+    def register(function: Callable[[Call], float]) -> Callable[[Call], float]:
+        PATIENCE[service, name] = function
         return function
 
     return register

@@ -23,10 +23,11 @@ MOST_RULES = 50
 
 @dataclass
 class Registry:
-    """The blobs of a region's repositories, and the uploads under way."""
+    """The blobs of a region's repositories, the uploads under way, and the bytes of each image's layers by digest."""
 
     blobs: dict[str, dict[str, bytes]] = field(default_factory=dict)
     uploads: dict[str, bytearray] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -162,14 +163,25 @@ def put_image(call: Call) -> Params:
         raise Refusal("ImageDigestDoesNotMatchException", f"The digest of the manifest is {digest}")
     try:
         manifest = json.loads(params["imageManifest"])
-        wanted = [layer["digest"] for layer in manifest.get("layers", [])]
-        wanted += [manifest["config"]["digest"]] if "config" in manifest else []
+        layers = [layer["digest"] for layer in manifest.get("layers", [])]
+        wanted = [*layers, manifest["config"]["digest"]] if "config" in manifest else layers
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refusal("InvalidParameterException", "The image manifest is not valid") from error
     missing = [layer for layer in wanted if layer not in _blobs(call)]
     if missing:
         raise Refusal("LayersNotFoundException", f"Layers with digests {missing} could not be found")
+    call.cloud.store(Registry, call.region).sizes[digest] = sum(len(_blobs(call)[layer]) for layer in layers)
     return call.moto(params | {"imageDigest": digest})
+
+
+@operation("ecr", "DescribeImages")
+def describe_images(call: Call) -> Params:
+    """Answer a repository's images with the size of their layers, for which moto takes their configuration's."""
+    result = call.moto()
+    sizes = call.cloud.store(Registry, call.region).sizes
+    for image in result["imageDetails"]:
+        image["imageSizeInBytes"] = sizes.get(image["imageDigest"], image.get("imageSizeInBytes"))
+    return result
 
 
 @operation("ecr", "DeleteRepository")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from scrapectl.local.registry import Call, Params, Refusal, check, operation
+from scrapectl.local.registry import Call, Params, Refusal, check, operation, patience
 
 _REST = "You must wait 60 seconds after deleting a queue before you can create another with the same name."
 
@@ -60,6 +60,22 @@ def set_attributes(call: Call) -> Params:
         asked = {"QueueUrl": call.params["QueueUrl"], "AttributeNames": ["Policy"]}
         attributes |= call.moto(asked, "GetQueueAttributes").get("Attributes") or {}
     return call.moto(call.params | {"Attributes": attributes})
+
+
+@operation("sqs", "ReceiveMessage")
+def receive(call: Call) -> Params:
+    """Answer what is there now; waiting for more is the front door's, which does not hold the cloud's lock for it."""
+    return call.moto(call.params | {"WaitTimeSeconds": 0})
+
+
+@patience("sqs", "ReceiveMessage")
+def receive_patience(call: Call) -> float:
+    """How long a client waits for a message: as it says, or else as its queue says."""
+    if "WaitTimeSeconds" in call.params:
+        return float(call.params["WaitTimeSeconds"])
+    asked = {"QueueUrl": call.params["QueueUrl"], "AttributeNames": ["ReceiveMessageWaitTimeSeconds"]}
+    attributes = call.moto(asked, "GetQueueAttributes").get("Attributes", {})
+    return float(attributes.get("ReceiveMessageWaitTimeSeconds", 0))
 
 
 @operation("sqs", "DeleteQueue")

@@ -64,7 +64,8 @@ def test_an_image_is_kept_under_the_digest_of_its_manifest(repository, push, clo
         assert (found.digest, found.layers) == (digest, [b"layer" * 50])
         assert found.config["config"] == {"Cmd": ["python"]}
     listed = repository.describe_images(repositoryName=REPOSITORY)["imageDetails"]
-    assert [(image["imageDigest"], image["imageTags"]) for image in listed] == [(digest, ["latest"])]
+    told = [(image["imageDigest"], image["imageTags"], image["imageSizeInBytes"]) for image in listed]
+    assert told == [(digest, ["latest"], 250)]
 
 
 @pytest.mark.parametrize(

@@ -251,6 +251,18 @@ def test_many_at_once(served):
     assert len(sqs.list_queues()["QueueUrls"]) == 40
 
 
+def test_a_client_that_waits_for_a_message_keeps_nobody_waiting(served):
+    sqs = _aws(served.endpoint, "sqs")
+    url = sqs.create_queue(QueueName="q", Attributes={"ReceiveMessageWaitTimeSeconds": "20"})["QueueUrl"]
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(sqs.receive_message, QueueUrl=url)
+        time.sleep(0.2)
+        before = time.monotonic()
+        sqs.send_message(QueueUrl=url, MessageBody="hello")
+        assert time.monotonic() - before < 2
+        assert waiting.result(timeout=5)["Messages"][0]["Body"] == "hello"
+
+
 def test_a_lost_answer_ends_the_connection(served):
     record(served.cloud).lose_answer("CreateQueue")
     sqs = _aws(served.endpoint, "sqs")

@@ -151,6 +151,13 @@ def test_redrive_is_set_and_cleared(aws):
     assert "RedrivePolicy" not in read(QueueUrl=url, AttributeNames=["All"])["Attributes"]
 
 
+def test_waiting_for_a_message_takes_the_clouds_time(aws, cloud):
+    url = aws("sqs").create_queue(QueueName="q")["QueueUrl"]
+    before = cloud.clock.now()
+    assert "Messages" not in aws("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=5)
+    assert 5 <= cloud.clock.now() - before < 6
+
+
 def test_a_secret_on_its_way_out_keeps_its_name(aws, cloud, refused):
     secrets = aws("secretsmanager")
     secrets.create_secret(Name="s", SecretString="x")
