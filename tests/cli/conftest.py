@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -83,21 +84,26 @@ def process() -> Run:
 
 
 @pytest.fixture
-def spec(tmp_path: Path) -> Callable[[str], Path]:
-    """Write a spec beside an image's folder with a script that the tests give."""
+def write_spec() -> Callable[..., Path]:
+    """Write a spec into a folder, beside an image's folder with a script that the test gives."""
 
-    def write(text: str, script: str = "", name: str = "pipeline.yaml") -> Path:
-        folder = tmp_path / "scraper"
-        folder.mkdir(exist_ok=True)
-        (folder / "Dockerfile").write_text(
-            'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["python", "go.py"]\n'
-        )
-        (folder / "go.py").write_text(textwrap.dedent(script))
-        path = tmp_path / name
+    def write(folder: Path, text: str, script: str = "", name: str = "pipeline.yaml") -> Path:
+        image = folder / "scraper"
+        image.mkdir(exist_ok=True)
+        dockerfile = 'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["python", "go.py"]\n'
+        (image / "Dockerfile").write_text(dockerfile)
+        (image / "go.py").write_text(textwrap.dedent(script))
+        path = folder / name
         path.write_text(textwrap.dedent(text).lstrip())
         return path
 
     return write
+
+
+@pytest.fixture
+def spec(tmp_path: Path, write_spec: Callable[..., Path]) -> Callable[..., Path]:
+    """The same, into the test's own folder, which is where commands are carried out."""
+    return functools.partial(write_spec, tmp_path)
 
 
 @pytest.fixture(scope="session")
