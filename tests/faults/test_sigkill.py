@@ -1,0 +1,88 @@
+"""Killed at any changing call of the quickstart's apply or destroy, the same command again ends well, at once."""
+
+from __future__ import annotations
+
+import functools
+import os
+import random
+from collections import Counter
+from dataclasses import dataclass
+
+import pytest
+
+from tests.account import EXAMPLES, Account, example, writes
+from tests.faults.account_contents import standing
+from tests.faults.endpoint import Endpoint, Place, killed_at
+
+SPEC = EXAMPLES["quickstart"]
+ALL = os.environ.get("SCRAPECTL_FAULTS") == "all"
+SAMPLE = 12
+SEED = 2
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """What an apply and a destroy that nobody disturbs change, and what stands after each."""
+
+    places: dict[str, list[Place]]
+    standing: dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Kill:
+    """Where a command is killed."""
+
+    command: str
+    place: Place
+    after: bool
+
+    def __str__(self) -> str:
+        return f"{self.command} killed {'after' if self.after else 'before'} {self.place}"
+
+
+@functools.cache
+def undisturbed() -> Undisturbed:
+    account, spec = Account(), example("quickstart")
+    places, left = {}, {}
+    for command, task in (("apply", account.put), ("destroy", account.destroy)):
+        seen: Counter[tuple[str, str]] = Counter()
+        places[command] = []
+        for call in writes(account.calls_of(functools.partial(task, spec))):
+            seen[call] += 1
+            places[command].append(Place(*call, seen[call]))
+        left[command] = standing(account)
+    return Undisturbed(places, left)
+
+
+def kills() -> list[Kill]:
+    """Before and after every changing call: in an order that does not hang on which thread came first."""
+    found = [
+        Kill(command, place, after)
+        for command, places in undisturbed().places.items()
+        for place in places
+        for after in (False, True)
+    ]
+    return sorted(found, key=str)
+
+
+def chosen(number: int) -> Kill:
+    return kills()[number] if ALL else random.Random(SEED).sample(kills(), SAMPLE)[number]
+
+
+@pytest.mark.parametrize("number", range(len(kills()) if ALL else SAMPLE))
+def test_the_same_command_again_ends_well(number: int):
+    kill, expected = chosen(number), undisturbed().standing
+    endpoint = Endpoint()
+    try:
+        if kill.command == "destroy":
+            endpoint.account.put(example("quickstart"))
+        endpoint.fault = killed_at(endpoint, kill.place, after=kill.after)
+        first = endpoint.cli(kill.command, SPEC, "--yes")
+        assert first.code == -9, f"{kill}: it was not killed:\n{first.out}{first.err}"
+        again = endpoint.cli(kill.command, SPEC, "--yes").well()
+        assert "waiting" not in again.err, f"{kill}: it waited for the dead one"
+        assert standing(endpoint.account) == expected[kill.command], kill
+        if kill.command == "apply":
+            endpoint.cli("plan", SPEC, "--detailed-exitcode").well()
+    finally:
+        endpoint.close()
