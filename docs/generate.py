@@ -80,9 +80,7 @@ def command_reference() -> str:
     """The help of every command, as a terminal of 100 columns shows it."""
     parts = [COMMANDS_INTRO]
     root = group("")
-    for path in HELP:
-        if path:
-            parts.append(f"## `scrapectl {path}`\n\n```text\n{_help(root, path.split())}\n```\n")
+    parts += [f"## `scrapectl {path}`\n\n```text\n{_help(root, path.split())}\n```\n" for path in HELP if path]
     return "\n".join(parts)
 
 
