@@ -201,9 +201,9 @@ def _stop(folder: Path) -> bool:
         with contextlib.suppress(OSError, EnvironmentProblem):
             _ask(running, "POST", "/-/stop")
     deadline = time.monotonic() + STOP_SECONDS
-    while instance.alive(folder) and time.monotonic() < deadline:
+    while (living := instance.alive(folder)) and time.monotonic() < deadline:
         time.sleep(_PAUSE)
-    if instance.alive(folder) and running is not None:
+    if living and running is not None:
         # The lock says that the server lives, and the file that this is its process.
         with contextlib.suppress(ProcessLookupError):
             os.kill(running.pid, signal.SIGKILL)

@@ -79,14 +79,14 @@ def fingerprint() -> str:
     return digest.hexdigest()[:16]
 
 
-def lock(path: Path, *, wait: bool = False) -> IO[bytes] | None:
+def lock(path: Path, *, wait: bool = False, shared: bool = False) -> IO[bytes] | None:
     """Take the lock of a file and return what holds it; None when another process has it.
 
     The kernel lets go of it when the holder ends, however it ends: so a held lock, and not a process id, means alive.
     """
     handle = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "rb+")
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
     except OSError:
         handle.close()
         return None
@@ -94,8 +94,8 @@ def lock(path: Path, *, wait: bool = False) -> IO[bytes] | None:
 
 
 def alive(folder: Path) -> bool:
-    """Whether a server of this folder lives."""
-    holder = lock(folder / "lock")
+    """Whether a server of this folder lives; asked by a shared lock, lest two who ask take each other for it."""
+    holder = lock(folder / "lock", shared=True)
     if holder is None:
         return True
     holder.close()

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import traceback
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TICK = 0.5
+OWN_PATH = "/-/"
 LOCK_TRIES, LOCK_PAUSE = 100, 0.02
 
 
@@ -84,30 +86,36 @@ class Server:
         self._http.server_close()
         self.cloud.close()
 
+    def turned_away(self, request: HttpRequest) -> HttpResponse | None:
+        """Return the answer to a request that may not come in, judged before its body is read; None when it may."""
+        problem = self.guard.problem(request)
+        if problem:
+            return HttpResponse(403, {"Content-Type": "text/plain"}, problem.encode())
+        if urlsplit(request.url).path.startswith(OWN_PATH):
+            return (
+                None if self.guard.knows(request) else HttpResponse(403, {"Content-Type": "text/plain"}, b"wrong key")
+            )
+        if self.guard.signed(request):
+            return None
+        service = scope_of(request).service
+        code = "InvalidAccessKeyId" if service == "s3" else "UnrecognizedClientException"
+        message = "The security token included in the request is invalid: another instance's access key."
+        return serialize_refusal(service, Refusal(code, message, 403))
+
     def answer(self, request: HttpRequest) -> HttpResponse:
-        """Answer one request that came in.
+        """Answer one request that was let in.
 
         Raises:
             LostAnswer: The connection is to end without an answer.
         """
-        problem = self.guard.problem(request)
-        if problem:
-            return HttpResponse(403, {"Content-Type": "text/plain"}, problem.encode())
         path = urlsplit(request.url).path
-        if path.startswith("/-/"):
+        if path.startswith(OWN_PATH):
             return self._own(request, path)
-        if not self.guard.signed(request):
-            service = scope_of(request).service
-            code = "InvalidAccessKeyId" if service == "s3" else "UnrecognizedClientException"
-            message = "The security token included in the request is invalid: another instance's access key."
-            return serialize_refusal(service, Refusal(code, message, 403))
         status, headers, body = self.cloud.handle(request.method, request.url, request.headers, request.body)
         return HttpResponse(status, headers, body)
 
     def _own(self, request: HttpRequest, path: str) -> HttpResponse:
         """Answer our own client: `/-/status`, `/-/stop`, and layers by the links that ECR gave out."""
-        if not self.guard.knows(request):
-            return HttpResponse(403, {"Content-Type": "text/plain"}, b"another instance's access key")
         if path == "/-/status":
             return HttpResponse(200, {"Content-Type": "application/json"}, json.dumps(self.status()).encode())
         if path == "/-/stop" and request.method == "POST":
@@ -162,14 +170,19 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Http
 
     def _serve(self) -> None:
-        request = HttpRequest(self.command, self._url(), dict(self.headers.items()), self._body())
+        head = HttpRequest(self.command, self._url(), dict(self.headers.items()), b"")
         try:
-            response = self.server.server.answer(request)
+            response = self.server.server.turned_away(head)
+            if response is not None:
+                self.close_connection = True  # what else it sends is not read
+            else:
+                response = self.server.server.answer(replace(head, body=self._body()))
         except LostAnswer:
             self.close_connection = True
             return
         except Exception:  # noqa: BLE001 - a defect of ours is an answer too
             traceback.print_exc()
+            self.close_connection = True
             response = HttpResponse(500, {"Content-Type": "text/plain"}, b"the embedded cloud failed; see its log")
         self._send(response)
 
@@ -199,6 +212,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send_header(key, value.replace("\r", " ").replace("\n", " "))
         head = self.command == "HEAD"
         self.send_header("Content-Length", sizes[0] if head and sizes else str(len(response.body)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
         if not head:
             self.wfile.write(response.body)

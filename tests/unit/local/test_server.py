@@ -9,6 +9,7 @@ import io
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -204,6 +205,17 @@ def test_who_is_not_ours_is_told_nothing(served, method, path, headers):
     response, _ = _raw(served, method, path, headers)
     assert response.status == 403
     assert not [name for name in response.headers if name.lower().startswith("access-control")]
+
+
+def test_a_stranger_is_turned_away_before_the_body_is_read(served):
+    with socket.create_connection(("127.0.0.1", served.port), timeout=5) as stranger:
+        stranger.sendall(
+            f"PUT /b/k HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\nContent-Length: 99999999\r\n\r\n".encode()
+        )
+        answer = b""
+        while chunk := stranger.recv(65536):
+            answer += chunk
+    assert answer.startswith(b"HTTP/1.1 403")
 
 
 def test_no_answer_lets_a_page_read_it(served):
