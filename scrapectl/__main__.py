@@ -1,5 +1,7 @@
 """`python -m scrapectl` is `scrapectl`."""
 
+import sys
+
 from scrapectl.cli import main
 
-main()
+sys.exit(main())
