@@ -21,7 +21,7 @@ RUN = "scrapectl:run"
 class StandingJob:
     """A job as AWS has it: `name` is its name in the spec, `definition` the physical one.
 
-    `queue` is a physical name; `share` and `array` are None when runs have none.
+    `queue` is a physical name; `share` and `array` are None when runs have none; memory in MiB.
     """
 
     name: str
@@ -31,6 +31,8 @@ class StandingJob:
     share: str | None
     array: int | None
     log_group: str
+    vcpus: float
+    memory: int
 
 
 def find_jobs(aws: Aws, owner: str) -> dict[str, StandingJob]:
@@ -83,6 +85,7 @@ def _log_options(container: Mapping[str, Any]) -> Mapping[str, Any]:
 def _job(definition: Mapping[str, Any], owner: str) -> StandingJob:
     container = definition.get("containerProperties", {})
     how = dict(part.split("=", 1) for part in definition["tags"].get(RUN, "").split() if "=" in part)
+    sizes = {entry["type"]: entry["value"] for entry in container.get("resourceRequirements") or ()}
     return StandingJob(
         name=name_in_spec(container) or str(definition["jobDefinitionName"]),
         definition=definition["jobDefinitionName"],
@@ -91,4 +94,6 @@ def _job(definition: Mapping[str, Any], owner: str) -> StandingJob:
         share=how.get("share") or None,
         array=int(how["array"]) if how.get("array", "").isdigit() else None,
         log_group=log_group(container) or f"/scrapectl/{owner}",
+        vcpus=float(sizes.get("VCPU", 0)),
+        memory=int(sizes.get("MEMORY", 0)),
     )

@@ -53,7 +53,7 @@ def read_status(aws: Aws, owner: str, name: str | None) -> Standing:
     jobs = find_jobs(aws, owner)
     meant = jobs if name is None else {name: pick_job(jobs, name, owner)}
     tasks: list[Any] = [
-        functools.partial(_resources, aws, owner, meant if name else None),
+        functools.partial(_resources, aws, owner, meant, every=name is None),
         functools.partial(_runs, aws, meant),
         functools.partial(standing_timings, aws, owner, jobs),
     ]
@@ -68,14 +68,18 @@ def _runs(aws: Aws, jobs: Mapping[str, StandingJob]) -> list[Run]:
     return [run for run in found if not run.ended] + ended
 
 
-def _resources(aws: Aws, owner: str, jobs: Mapping[str, StandingJob] | None) -> list[ResourceState]:
-    """Every owned resource as a read of its kind shows it; of one job only its definition."""
-    if jobs is not None:
-        definition = "batch_job_definition"
-        keys: Mapping[str, Sequence[Key]] = {definition: [(job.definition,) for job in jobs.values()]}
-    else:
-        keys = owned_keys(aws, KINDS, owner)
-    read = aws.gather([functools.partial(KINDS[kind].read_many, aws, found) for kind, found in keys.items()])
+def _resources(aws: Aws, owner: str, jobs: Mapping[str, StandingJob], *, every: bool) -> list[ResourceState]:
+    """Every owned resource as a read of its kind shows it; else only the definitions of these jobs.
+
+    Definitions and queues are read by name: the sweep by tags is late to know what was just made.
+    """
+    keys: dict[str, list[Key]] = {"batch_job_definition": [(job.definition,) for job in jobs.values()]}
+    if every:
+        keys["batch_job_queue"] = [(job.queue,) for job in jobs.values() if job.queue]
+        for kind, found in owned_keys(aws, KINDS, owner).items():
+            keys.setdefault(kind, []).extend(found)
+    unique = [(KINDS[kind], list(dict.fromkeys(found))) for kind, found in keys.items() if found]
+    read = aws.gather([functools.partial(kind.read_many, aws, found) for kind, found in unique])
     lives = [live for found in read for live in found.values() if owner_of(live) == owner]
     states = [ResourceState(live.tags.get(ADDRESS, ""), live.status, live.reason) for live in lives]
     return sorted((state for state in states if state.status is not Status.RECOVERABLE), key=lambda s: s.address)

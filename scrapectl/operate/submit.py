@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from scrapectl.errors import UsageError
 from scrapectl.operate.jobs import StandingJob
 from scrapectl.operate.overrides import Overrides
+from scrapectl.spec.checks.jobs import FARGATE_SIZES
 
 if TYPE_CHECKING:
     from scrapectl.engine.resource import Aws
@@ -57,6 +58,19 @@ def _check(job: StandingJob, overrides: Overrides) -> None:
         raise UsageError(f"--array {overrides.array}: an array has 2 to 10000 children.")
     if overrides.share and not job.share:
         raise UsageError(f"--share {overrides.share}: the queue of {job.name} has no shares.")
+    if overrides.vcpus or overrides.memory:
+        _check_size(overrides.vcpus or job.vcpus, overrides.memory or job.memory)
     for name in overrides.environment:
         if not name or name.startswith("AWS_BATCH"):
             raise UsageError(f'--env {name}: Batch keeps names that begin with "AWS_BATCH" for itself.')
+
+
+def _check_size(vcpus: float, memory: int) -> None:
+    sizes = FARGATE_SIZES.get(vcpus)
+    if sizes is None:
+        raise UsageError(
+            f"Fargate has no {vcpus:g} vCPUs.", f"It has {', '.join(f'{each:g}' for each in FARGATE_SIZES)}."
+        )
+    if memory not in sizes:
+        listed = ", ".join(map(str, sizes))
+        raise UsageError(f"Fargate has no {vcpus:g} vCPUs with {memory} MiB.", f"With {vcpus:g} it has {listed} MiB.")

@@ -52,6 +52,7 @@ SCRIPT = """
         sys.exit(5)
     print("end", flush=True)
 """
+COMMAND = [sys.executable, "-c", "import sys; from scrapectl.cli import main; sys.exit(main())"]
 RUN_ID = r"[0-9a-f]{8}-[0-9a-f-]{27}"
 
 
@@ -365,9 +366,8 @@ def test_stop(scrapectl):
 
 @pytest.mark.usefixtures("shop")
 def test_ctrl_c_while_following_leaves_the_run_going(scrapectl):
-    command = [sys.executable, "-c", "import sys; from scrapectl.cli import main; sys.exit(main())"]
     words = ["run", "collect", "--follow", "--command", "sleep"]
-    with subprocess.Popen([*command, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as following:
+    with subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as following:
         assert following.stdout is not None
         assert "sleep 48104" in following.stdout.readline()
         following.send_signal(signal.SIGINT)
@@ -426,3 +426,36 @@ def test_validate_and_next_need_no_cloud(spec, scrapectl, monkeypatch):
     spec(SPEC.format(name="shop"))
     assert scrapectl("validate").code == 0
     assert scrapectl("schedule", "next").code == 0
+
+
+@pytest.mark.usefixtures("mall")
+def test_watch_is_a_line_for_each_change(process):
+    words = ["status", "--watch", "--output", "json"]
+    with subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watching:
+        assert watching.stdout is not None
+        first = json.loads(watching.stdout.readline())
+        process("run", "collect")
+        second = json.loads(watching.stdout.readline())
+        watching.send_signal(signal.SIGINT)
+        watching.communicate(timeout=20)
+    assert second["runs"] != first["runs"]
+    assert watching.returncode == 130
+
+
+@pytest.mark.usefixtures("cloud")
+def test_ctrl_c_ends_what_has_begun_and_apply_goes_on(spec, names, scrapectl):
+    spec(SPEC.format(name=next(names)), SCRIPT)
+    words = ["apply", "--yes", "--output", "json"]
+    with subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as applying:
+        assert applying.stderr is not None
+        assert "started" in applying.stderr.readline()
+        applying.send_signal(signal.SIGINT)
+        out, err = applying.communicate(timeout=30)
+    assert applying.returncode == 130, err
+    outcomes = [change["outcome"] for change in json.loads(out)["changes"]]
+    assert "done" in outcomes
+    assert "skipped" in outcomes
+    assert "failed" not in outcomes
+    rest = scrapectl(*words)
+    assert rest.code == 0
+    assert len(rest.json["changes"]) == outcomes.count("skipped")

@@ -60,7 +60,10 @@ class FakeAws:
                 "revision": revision,
                 "jobDefinitionArn": arn(name, revision),
                 "tags": {"scrapectl:pipeline": owner, "scrapectl:run": run},
-                "containerProperties": {"logConfiguration": {"options": options}},
+                "containerProperties": {
+                    "logConfiguration": {"options": options},
+                    "resourceRequirements": [{"type": "VCPU", "value": "0.25"}, {"type": "MEMORY", "value": "512"}],
+                },
             }
         )
 

@@ -81,6 +81,9 @@ def test_overrides_are_sent_as_aws_takes_them(aws):
         (Overrides(share="low"), "queue=q", "has no shares"),
         (Overrides({"AWS_BATCH_X": "1"}), "queue=q", "AWS_BATCH"),
         (Overrides(), "share=low", "does not say its queue"),
+        (Overrides(vcpus=3), "queue=q", "no 3 vCPUs"),
+        (Overrides(vcpus=1), "queue=q", "no 1 vCPUs with 512 MiB"),
+        (Overrides(memory=700), "queue=q", "no 0.25 vCPUs with 700 MiB"),
     ],
 )
 def test_what_aws_would_refuse_is_refused_before(aws, overrides, run, said):
