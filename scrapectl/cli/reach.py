@@ -73,6 +73,7 @@ def open_aws(settings: Settings, spec: Spec | None = None) -> Session:
 def is_embedded(url: str | None) -> bool:
     """Whether an address on this machine is the embedded cloud, which then takes images without a container engine."""
     import json  # noqa: PLC0415 - only --endpoint-url needs these
+    from contextlib import closing  # noqa: PLC0415 - the same
     from http.client import HTTPConnection, HTTPException  # noqa: PLC0415 - the same
     from urllib.parse import urlsplit  # noqa: PLC0415 - the same
 
@@ -80,8 +81,9 @@ def is_embedded(url: str | None) -> bool:
         host = urlsplit(url or "")
         if host.scheme != "http" or host.hostname not in _LOOPBACK:
             return False
-        connection = HTTPConnection(host.hostname, host.port, timeout=2)
-        connection.request("GET", "/-/status", headers={"x-scrapectl-key": os.environ.get("AWS_ACCESS_KEY_ID", "")})
-        return "fingerprint" in json.loads(connection.getresponse().read())
+        headers = {"x-scrapectl-key": os.environ.get("AWS_ACCESS_KEY_ID", "")}
+        with closing(HTTPConnection(host.hostname, host.port, timeout=2)) as connection:
+            connection.request("GET", "/-/status", headers=headers)
+            return "fingerprint" in json.loads(connection.getresponse().read())
     except (OSError, ValueError, HTTPException):
         return False
