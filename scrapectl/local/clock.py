@@ -11,7 +11,13 @@ if TYPE_CHECKING:
 
 
 class Clock(Protocol):
-    """Seconds since 1970 in UTC, and a way to let time pass."""
+    """Seconds since 1970 in UTC, and a way to let time pass.
+
+    Attributes:
+        jumps: Whether time may pass without anyone at work, as when the machine slept: what was due then is too late.
+    """
+
+    jumps: bool
 
     def now(self) -> float:
         """Return seconds since 1970."""
@@ -24,6 +30,8 @@ class Clock(Protocol):
 
 class RealClock:
     """The machine's clock."""
+
+    jumps = True
 
     def now(self) -> float:
         """Return the machine's time in seconds since 1970."""
@@ -40,6 +48,8 @@ class VirtualClock:
     Args:
         start: Seconds since 1970; by default 2026-03-02T09:00:00Z, a Monday without daylight-saving change.
     """
+
+    jumps = False
 
     def __init__(self, start: float = 1_772_442_000.0) -> None:
         self._now = start

@@ -116,7 +116,7 @@ class FrontDoor:
         if not parts.netloc.endswith(".amazonaws.com"):
             parts = parts._replace(scheme="https", netloc=wire.host_of(service, region))
         url = urlunsplit(parts)
-        headers = {k: v for k, v in request.headers.items() if k.lower() != "host"}
+        headers = {k: v for k, v in request.headers.items() if k.lower() not in {"host", "x-moto-account-id"}}
         headers["x-moto-account-id"] = self.cloud.account
         incoming = wire.as_moto_request(HttpRequest(request.method, url, headers, request.body))
         path_url = f"{parts.scheme}://{parts.netloc}{parts.path or '/'}"

@@ -119,6 +119,16 @@ def test_the_account_is_the_clouds():
     assert "/210987654321/" in url
 
 
+def test_a_client_cannot_choose_the_account(cloud):
+    client = connect(cloud).client("sts")
+    client.meta.events.register_first("before-send", _other_account)
+    assert client.get_caller_identity()["Account"] == "123456789012"
+
+
+def _other_account(request, **_):
+    request.headers["X-Moto-Account-Id"] = "210987654321"
+
+
 def test_calls_are_recorded_in_order(cloud, aws):
     recorder = record(cloud)
     aws("sqs").create_queue(QueueName="q")

@@ -130,6 +130,13 @@ def test_a_schedule_that_was_disabled_does_not_catch_up(aws, cloud, make, starte
     assert len(started) == 1
 
 
+def test_what_was_due_while_the_machine_slept_is_not_started(cloud, make, started):
+    make()
+    cloud.clock.jumps = True
+    cloud.clock.advance(5 * 3600 + 60)
+    assert len(started) == 1
+
+
 def test_a_schedule_may_delete_itself(aws, cloud, make, started):
     make(ScheduleExpression="at(2026-03-02T12:00:00)", ActionAfterCompletion="DELETE")
     cloud.clock.advance(4 * 3600)

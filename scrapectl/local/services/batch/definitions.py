@@ -86,19 +86,15 @@ def describe(call: Call) -> Params:
     wanted = params.get("jobDefinitions") or []
     if len(wanted) > 100:  # noqa: PLR2004 - AWS's bound
         raise refuse("Cannot describe more than 100 job definitions")
+    names = {short_name(text) for text in wanted}
     found = [
         document
         for name, revisions in sorted(state.definitions.items())
         for document in reversed(revisions)
         if params.get("jobDefinitionName") in {None, name}
         and params.get("status") in {None, document["status"]}
-        and _is_wanted(document, wanted)
+        and (not wanted or name in names or f"{name}:{document['revision']}" in names)
     ]
     shown, token = page(found, params.get("maxResults"), params.get("nextToken"), code="ClientException")
     documents = [document | {"tags": dict(state.tags[document["jobDefinitionArn"]])} for document in shown]
     return {"jobDefinitions": documents, "nextToken": token}
-
-
-def _is_wanted(document: Params, wanted: list[str]) -> bool:
-    name, revision = document["jobDefinitionName"], document["revision"]
-    return not wanted or any(short_name(text) in {name, f"{name}:{revision}"} for text in wanted)

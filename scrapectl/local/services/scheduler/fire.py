@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NEVER = float("inf")
 _MOST_WAIT = 300.0  # seconds between two tries
+_TOO_LATE = 120.0  # seconds; a laptop that wakes up does not start all that was due while it slept
 
 
 def fire_due(cloud: Cloud) -> None:
@@ -35,7 +36,8 @@ def _take_due(cloud: Cloud, region: str) -> list[Attempt]:
     state.waiting = [attempt for attempt in state.waiting if attempt.due_at > now]
     for key, schedule in list(state.schedules.items()):
         while (at := _next(schedule)) <= now:
-            if schedule.document["State"] == "ENABLED":
+            missed = cloud.clock.jumps and now - at > _TOO_LATE
+            if schedule.document["State"] == "ENABLED" and not missed:
                 due.append(Attempt(schedule.document, at, str(uuid.uuid4()), due_at=at))
             schedule.fired_until, schedule.next_at = at, None
         if _next(schedule) == NEVER and schedule.document["ActionAfterCompletion"] == "DELETE":
