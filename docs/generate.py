@@ -20,7 +20,7 @@ SPEC_INTRO = """# The spec, key by key
 Written by `make docs` from `schemas/pipeline.schema.json`, which editors complete from:
 
 ```yaml
-# yaml-language-server: $schema=https://scrapectl.dev/pipeline.schema.json
+# yaml-language-server: $schema=../../schemas/pipeline.schema.json
 ```
 """
 COMMANDS_INTRO = """# The commands
@@ -69,11 +69,14 @@ def _row(schema: dict[str, Any], child: dict[str, Any], path: str) -> Iterator[s
 
 
 def _followed(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    """A node with what it names; of a value or a reference in its place, the value."""
     reference = node.get("$ref")
-    if reference is None:
-        return node
-    found: dict[str, Any] = schema["$defs"][reference.rsplit("/", 1)[1]]
-    return {**_followed(schema, found), **{key: value for key, value in node.items() if key != "$ref"}}
+    if reference is not None:
+        found: dict[str, Any] = schema["$defs"][reference.rsplit("/", 1)[1]]
+        return {**_followed(schema, found), **{key: value for key, value in node.items() if key != "$ref"}}
+    if "anyOf" in node:
+        return {**_followed(schema, node["anyOf"][0]), **{key: value for key, value in node.items() if key != "anyOf"}}
+    return node
 
 
 def command_reference() -> str:

@@ -20,11 +20,15 @@ class Findings:
     def __init__(self, file: str) -> None:
         self.start = Place(file, 1, 1)
         self.places: dict[str, Place] = {}
+        # What was written where a reference gave the value: a message names it, because the value stands elsewhere.
+        self.sources: dict[str, str] = {}
         self._problems: dict[Problem, None] = {}
         self._spoiled: set[str] = set()
 
     def add(self, path: str, message: str, hint: str = "", place: Place | None = None) -> None:
         """Note a problem; without a place it is where the path, or the nearest thing around it, stands."""
+        if path in self.sources:
+            message = f"{message.removesuffix('.')} (from {show(self.sources[path])})."
         self._problems[Problem(message, place or self.place_of(path), _printable(path), hint)] = None
         parts = path.split(".")
         self._spoiled.update(".".join(parts[: count + 1]) for count in range(len(parts)))

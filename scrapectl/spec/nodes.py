@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INT = re.compile(r"[-+]?[0-9]{1,18}|0o[0-7]{1,18}|0x[0-9a-fA-F]{1,15}")
+_ONE_REFERENCE = re.compile(r"\$\{[^{}]+\}")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]{1,18}|[0-9]{1,18}(?:\.[0-9]{0,18})?)(?:[eE][-+]?[0-9]{1,2})?")
 
 
@@ -20,18 +21,25 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]{1,18}|[0-9]{1,18}(?:\.[0-9]{0,18})?)(?:[eE
 class Scalar:
     """One value. `quoted` text is text; else YAML 1.2's core schema says what it is, when somebody asks.
 
-    `template` holds what substitution left open; `text` then shows it as it was written.
+    `template` holds what substitution left open; `text` then shows it as it was written. `source` is what was written
+    when a reference gave the text.
     """
 
     text: str
     quoted: bool
     place: Place
     template: Template | None = None
+    source: str = ""
 
     @property
     def is_null(self) -> bool:
         """True for nothing, `~` and `null`."""
         return not self.quoted and self.text in _NULLS
+
+    @property
+    def is_one_reference(self) -> bool:
+        """True for what was written as one `${…}` and nothing beside it."""
+        return bool(_ONE_REFERENCE.fullmatch(self.source))
 
     def as_bool(self) -> bool | None:
         """Give the boolean this is, or None when it is none."""
@@ -49,6 +57,10 @@ class Scalar:
         if whole is not None or self.quoted or not _FLOAT.fullmatch(self.text):
             return whole
         return float(self.text)
+
+    def of_any_type(self) -> Scalar:
+        """Give the value of one reference as it takes its key's type: "4" is a number where a number belongs."""
+        return replace(self, quoted=False) if self.is_one_reference and self.text not in _NULLS else self
 
     def at(self, place: Place) -> Scalar:
         """Give the same value, standing elsewhere."""

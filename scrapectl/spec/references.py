@@ -79,7 +79,8 @@ class Substitution:
             return node
         self._path = path
         try:
-            return self._scalar(node, ())
+            filled = self._scalar(node, ())
+            return filled if filled.template else replace(filled, source=node.text)
         except _Wrong as wrong:
             self.findings.add(wrong.path, wrong.message, wrong.hint, wrong.place)
             return replace(node, template=TOLD)

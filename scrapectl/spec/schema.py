@@ -1,4 +1,4 @@
-"""Loads the pipeline's JSON Schema, from the wheel or from a checkout, and follows its references."""
+"""Loads the pipeline's JSON Schema, from the wheel or from a checkout, as editors read it and as the walk does."""
 
 from __future__ import annotations
 
@@ -20,20 +20,32 @@ def schema_path() -> Path:
 
 
 @cache
-def load_schema() -> Schema:
-    """Read the schema, with every `$ref` replaced by what it names (keys beside a `$ref` win)."""
+def load_published() -> Schema:
+    """Read the schema as it is published: what editors complete from."""
     whole: Schema = json.loads(schema_path().read_text(encoding="utf-8"))
-    definitions = whole.pop("$defs")
+    return whole
+
+
+@cache
+def load_schema() -> Schema:
+    """Read the schema as it holds once references are filled in: one plain tree.
+
+    Every `$ref` is replaced by what it names (keys beside a `$ref` win). Every `anyOf` is replaced by its first part:
+    it is always a value itself, or text with a `${…}` in its place, which is gone by then.
+    """
+    published = load_published()
+    definitions = published["$defs"]
 
     def resolve(part: Any) -> Any:
         if isinstance(part, list):
             return [resolve(item) for item in part]
         if not isinstance(part, dict):
             return part
-        if "$ref" not in part:
-            return {key: resolve(value) for key, value in part.items()}
-        target = definitions[part["$ref"].removeprefix("#/$defs/")]
-        return resolve({**target, **{key: value for key, value in part.items() if key != "$ref"}})
+        if "$ref" in part:
+            target = definitions[part["$ref"].removeprefix("#/$defs/")]
+            return resolve({**target, **{key: value for key, value in part.items() if key != "$ref"}})
+        plain = {key: resolve(value) for key, value in part.items() if key != "anyOf"}
+        return {**resolve(part["anyOf"][0]), **plain} if "anyOf" in part else plain
 
-    resolved: Schema = resolve(whole)
+    resolved: Schema = resolve({key: value for key, value in published.items() if key != "$defs"})
     return resolved

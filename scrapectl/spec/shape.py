@@ -127,12 +127,17 @@ class Shape:
                 continue
             # Later checks count what is left, and must still find its place.
             self.findings.places[f"{path}.{len(values)}"] = item.place
+            if inside in self.findings.sources:
+                self.findings.sources[f"{path}.{len(values)}"] = self.findings.sources[inside]
             values.append(value)
         return values
 
     def scalar(self, node: Scalar, schema: Schema, path: str) -> Any:
         """Read one value by the schema's types."""
         types = _types(schema)
+        if node.source:
+            self.findings.sources[path] = node.source
+            node = node if "string" in types else node.of_any_type()
         if node.template:
             return self.open_text(node, schema, path)
         if node.is_null and "null" in types:
@@ -210,7 +215,7 @@ class Shape:
         """Check a number's bounds."""
         low, high = schema.get("minimum"), schema.get("maximum")
         if "enum" in schema and number not in schema["enum"]:
-            self.findings.add(path, f"{number} is not known.", f"Write {one_of(schema['enum'])}.")
+            self.findings.add(path, f"{number} is not allowed.", f"Write {one_of(schema['enum'])}.")
         elif low is not None and number < low:
             self.findings.add(path, f"{number} is too small.", f"Write a number from {low}{_to(high)}.")
         elif high is not None and number > high:
@@ -233,6 +238,8 @@ class Shape:
         if isinstance(node, Scalar) and "array" in types:
             words = node.text.split()
             return f"Write [{', '.join(words)}]." if node.text.isprintable() and len(words) <= _FEW else "Write [a, b]."
+        if isinstance(node, Scalar) and node.source and not node.is_one_reference:
+            return "Write one reference and nothing beside it."
         if isinstance(node, Scalar) and node.quoted and types & {"integer", "number"}:
             return "Write the number without quotes." if _unquoted(node).as_number() is not None else "Write a number."
         if node is None:

@@ -23,7 +23,8 @@ def check_schedule(schedule: Schedule, findings: Findings) -> None:
     ):
         problem = check(text) if text is not None else None
         if problem:
-            findings.add(f"{origin}.{key}", problem)
+            what, _, instead = problem.partition(". ")
+            findings.add(f"{origin}.{key}", what if what.endswith(".") else f"{what}.", instead)
     if schedule.rate is not None and "timezone" in schedule.places:
         findings.add(f"{origin}.timezone", "a rate has no time zone.", "Remove it, or write a cron.")
     start, end = (_moment(schedule, key, findings) for key in ("from_date", "to_date"))

@@ -67,7 +67,7 @@ def check_bucket(bucket: Bucket, findings: Findings) -> None:
 def check_queue(queue: JobQueue, findings: Findings) -> None:
     """Fair share's settings need shares."""
     for key in ("share_decay", "reserve"):
-        if key in queue.places and not queue.shares:
+        if key in queue.places and not queue.shares and findings.is_sound(f"{queue.origin}.shares"):
             findings.add(f"{queue.origin}.{key}", f"{key} means nothing without shares.", "Add shares, or remove it.")
 
 

@@ -100,7 +100,10 @@ def test_a_single_reference_takes_the_type_of_its_key():
 
 def test_a_reference_among_other_text_is_text():
     assert problems_of(HEAD + 'vars: {n: 1}\njobs: {a: {image: x, retries: "${var.n}1"}}') == [
-        "f:3:22: jobs.a.retries: must be a whole number, not text. Write the number without quotes."
+        (
+            'f:3:22: jobs.a.retries: must be a whole number, not text (from "${var.n}1"). '
+            "Write one reference and nothing beside it."
+        )
     ]
 
 
@@ -246,4 +249,48 @@ def test_an_open_text_where_a_plain_value_must_stand_is_told():
     problems = problems_of(HEAD + "buckets: {raw: {name: 'x-${account}'}}")
     assert problems == [
         "f:2:17: buckets.raw.name: ${account} is known only once AWS is asked. Write a plain value here."
+    ]
+
+
+@pytest.mark.parametrize("value", ["4", "'4'", "'${env.N}'"])
+def test_one_reference_takes_the_type_of_its_key(value):
+    text = HEAD + f"vars: {{n: {value}}}\ncompute_environments: {{e: {{max_vcpus: '${{var.n}}'}}}}"
+    assert check_text(text, env={"N": "4"}).compute_environments["e"].max_vcpus == 4
+
+
+def test_quoted_text_stays_text_where_any_type_may_stand():
+    policy = "[{Effect: Allow, Action: a, Resource: '${var.n}'}]"
+    text = HEAD + f"vars: {{n: '02134'}}\njobs: {{a: {{image: x, access: {{policy: {policy}}}}}}}"
+    assert check_text(text).jobs["a"].access.policy[0]["Resource"] == "02134"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("retries", "lots", 'must be a whole number, not text (from "${var.v}"). Write a whole number.'),
+        ("retries", "''", 'must be a whole number, not text (from "${var.v}"). Write a number.'),
+        ("retries", "10", '10 is too large (from "${var.v}"). Write a number from 0 to 9.'),
+        ("vcpus", "3", '3 is not allowed (from "${var.v}"). Write 0.25, 0.5, 1, 2, 4, 8 or 16.'),
+        (
+            "public_ip",
+            "yes",
+            'must be true or false, not text (from "${var.v}"). Write true or false: YAML 1.2 knows no others.',
+        ),
+        ("platform", "ARM", '"ARM" is not known (from "${var.v}"). Did you mean "ARM64"?'),
+        ("timeout", "10s", '10s is too short (from "${var.v}"). Write at least 60s.'),
+        ("queue", "fast", 'there is no job queue "fast" (from "${var.v}"). Add it to job_queues.'),
+    ],
+)
+def test_a_wrong_value_is_told_where_the_reference_stands(key, value, told):
+    text = HEAD + f"vars: {{v: {value}}}\njobs:\n  a:\n    image: x\n    {key}: ${{var.v}}"
+    assert problems_of(text) == [f"f:6:5: jobs.a.{key}: {told}"]
+
+
+def test_a_wrong_item_is_told_where_its_reference_stands():
+    text = HEAD + "vars: {v: lots}\njobs: {a: {image: x, retry_on: [spot, '${var.v}']}}"
+    assert problems_of(text) == [
+        (
+            'f:3:39: jobs.a.retry_on.1: "lots" is nothing to retry on (from "${var.v}"). '
+            "Write spot, pull, memory, exit:N (0 to 255) or exit:1*."
+        )
     ]

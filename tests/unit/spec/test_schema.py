@@ -171,6 +171,49 @@ def plain(node: Node):
     return node.text
 
 
+def leaves(value, path=()):
+    """Yield the path of every single value of a spec; not of those that references cannot stand in for."""
+    if path[:1] in (("vars",), ("stages",)):
+        return
+    if isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves(inner, (*path, key))
+    else:
+        yield path
+
+
+EVERY_VALUE = plain(parse(EVERYTHING.read_text(), "x"))
+
+
+def meaning(thing):
+    """A spec without its places, which move when a line grows."""
+    if dataclasses.is_dataclass(thing):
+        names = {field.name for field in dataclasses.fields(thing)} - {"where", "places", "vars"}
+        return {name: meaning(getattr(thing, name)) for name in names}
+    if isinstance(thing, dict):
+        return {key: meaning(value) for key, value in thing.items()}
+    return [meaning(item) for item in thing] if isinstance(thing, list | tuple) else thing
+
+
+@pytest.mark.parametrize("path", list(leaves(EVERY_VALUE)), ids=lambda path: ".".join(map(str, path)))
+def test_a_reference_may_stand_for_every_value(path):
+    """By jsonschema, as editors see it, and by the loader, which gets the same spec from it."""
+    value = copy.deepcopy(EVERY_VALUE)
+    holder = value
+    for step in path[:-1]:
+        holder = holder[step]
+    value["vars"]["swapped"], holder[path[-1]] = holder[path[-1]], "${var.swapped}"
+    assert jsonschema_accepts(value)
+    assert meaning(check_text(json.dumps(value), "x")) == meaning(check_text(json.dumps(EVERY_VALUE), "x"))
+
+
+@pytest.mark.parametrize("wrong", ["${var.a}${var.b}", "a ${var.a}", "$${var.a}", "${}", "${var.a"])
+@pytest.mark.parametrize("key", ["memory", "retries", "public_ip", "vcpus"])
+def test_only_one_whole_reference_stands_for_a_value_that_is_not_text(key, wrong):
+    accepted = jsonschema_accepts({"pipeline": "a", "jobs": {"a": {"image": "x", key: wrong}}})
+    assert accepted == (key == "memory" and "a}" in wrong and "$$" not in wrong)
+
+
 def verdict_of_shape(tree: Mapping) -> list[str]:
     findings = Findings("x")
     Shape(findings).read(tree, load_schema())
