@@ -199,6 +199,7 @@ def make_client(boto: Any, where: Where, service: str, retries: Mapping[str, Any
         read_timeout=4 if retries is _FIRST_CALL else 60,
         max_pool_connections=READS_AT_ONCE,
         user_agent_extra="scrapectl",
+        proxies={} if where.local else None,  # what is on this machine is never reached through HTTP_PROXY
         s3={"addressing_style": "path"} if where.endpoint_url else None,
     )
     return boto.client(service, endpoint_url=where.endpoint_url, config=config)

@@ -65,6 +65,7 @@ def open_aws(settings: Settings, spec: Spec | None = None) -> Session:
         endpoint = ensure_running()
         where.endpoint_url, where.keys, where.local = endpoint.url, (endpoint.access_key, endpoint.secret_key), True
         where.profile, where.region = None, region or endpoint.region
+        os.environ.pop("AWS_PROFILE", None)  # botocore insists on a profile's being there, also when keys are given
     else:
         where.local = is_embedded(settings.endpoint_url or os.environ.get("AWS_ENDPOINT_URL"))
     return open_session(where, [print_call] if settings.debug else [])

@@ -459,3 +459,10 @@ def test_ctrl_c_ends_what_has_begun_and_apply_goes_on(spec, names, scrapectl):
     rest = scrapectl(*words)
     assert rest.code == 0
     assert len(rest.json["changes"]) == outcomes.count("skipped")
+
+
+def test_proxies_and_profiles_are_not_for_what_is_on_this_machine(mall, scrapectl, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_PROFILE", "none")
+    assert mall in scrapectl("pipelines", "--region", "us-east-1").out
