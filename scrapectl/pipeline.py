@@ -18,10 +18,11 @@ from scrapectl.aws.inventory import owned_keys, owners
 from scrapectl.aws.once import ReadOnce
 from scrapectl.aws.retry import retry_after
 from scrapectl.aws.session import Session
+from scrapectl.engine.aim import Aim
 from scrapectl.engine.apply import Apply, Means
 from scrapectl.engine.order import with_needs
 from scrapectl.engine.plan import Action, Listener, Outcome, Plan
-from scrapectl.engine.planner import Aim, make_destroy_plan, make_plan
+from scrapectl.engine.planner import make_destroy_plan, make_plan
 from scrapectl.engine.refresh import refresh
 from scrapectl.engine.resource import Aws, Desired, Pace, Removal
 from scrapectl.engine.values import Ref, resolve

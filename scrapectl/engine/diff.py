@@ -33,6 +33,23 @@ def diff(want: Resource, live: Live) -> tuple[FieldChange, ...]:
     return tuple(changes)
 
 
+def created_fields(want: Resource) -> tuple[FieldChange, ...]:
+    """What a create shows: every field that is set."""
+    found = marks(type(want))
+    values = {name: getattr(want, name) for name in compared_fields(type(want))}
+    return tuple(
+        FieldChange(name, None, plain(value), unknown=unknown(value), hidden=Mark.SECRET in found[name])
+        for name, value in values.items()
+        if value is not None
+    )
+
+
+def replaced_fields(want: Resource, old: Live) -> tuple[FieldChange, ...]:
+    """What a replacement shows: what differs, or the name when nothing else does."""
+    before, after = old.resource.key()[-1], want.key()[-1]
+    return diff(want, old) or (FieldChange("name", before, after, fixed=True),)
+
+
 def fill_defaults(want: R, live: Resource) -> R:
     """Put what AWS chose into `Defaulted` fields that want None: most AWS updates replace the whole."""
     names = [name for name in fields_with(type(want), Mark.DEFAULTED) if getattr(want, name) is None]

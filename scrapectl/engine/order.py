@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
+from scrapectl.engine.plan import Action, Change, StepId, Verb
 from scrapectl.engine.resource import Desired, Live, Resource
 from scrapectl.engine.values import Policy, leaves, refs
-from scrapectl.engine.world import Thing
+from scrapectl.engine.world import Thing, World
 from scrapectl.errors import Problem, SpecError
 
 
@@ -77,3 +79,48 @@ def holders(things: Mapping[Thing, Live], kinds: Mapping[str, type[Resource]]) -
             if target is not None and target != thing:
                 found[target].add(thing)
     return {thing: frozenset(by) for thing, by in found.items()}
+
+
+def with_order(
+    changes: Sequence[Change], wanted: Sequence[Desired], world: World, kinds: Mapping[str, type[Resource]]
+) -> Iterator[Change]:
+    """Tell each change which steps come before its own: forward from references, backward from live values."""
+    puts = {change.address: _put_step(change) for change in changes if change.action is not Action.DELETE}
+    needs = {desired.address: needed(desired) for desired in wanted}  # before references were put in
+    by_thing = {(change.kind, change.old_key or change.key): change for change in changes if change.live is not None}
+    named = holders(world.live, kinds)
+    acting = frozenset(_end_step(change) for change in changes if _ends(change) and kinds[change.kind].acts)
+    for change in changes:
+        before = sorted(needs.get(change.address, ())) if change.desired is not None else []
+        end_after: set[StepId] = set()
+        if _ends(change):
+            holding = named.get((change.kind, change.old_key or change.key), frozenset())
+            held_by = [by_thing[thing] for thing in holding if thing in by_thing]
+            if kinds[change.kind].acts:
+                # It ends before what it runs, even when that names it: a job that submits to its own queue.
+                held_by = [by for by in held_by if not _ends(by) or kinds[by.kind].acts]
+            elif not change.keep:
+                end_after.update(acting)
+            end_after.update(_release_step(by) for by in held_by)
+        yield dataclasses.replace(
+            change,
+            put_after=tuple(puts[address] for address in before if address in puts),
+            end_after=tuple(sorted(end_after - set(change.steps))),
+        )
+
+
+def _ends(change: Change) -> bool:
+    return change.action in {Action.DELETE, Action.REPLACE}
+
+
+def _put_step(change: Change) -> StepId:
+    return (Verb.PUT, change.kind, change.key)
+
+
+def _end_step(change: Change) -> StepId:
+    return (Verb.END, change.kind, change.old_key or change.key)
+
+
+def _release_step(change: Change) -> StepId:
+    """The step after which a thing no longer names what its old value named."""
+    return _end_step(change) if _ends(change) else _put_step(change)

@@ -4,48 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from scrapectl.engine.diff import diff, plain
-from scrapectl.engine.order import holders, in_order, needed
-from scrapectl.engine.ownership import ADDRESS, KEPT, ON_DESTROY, owner_of, tag_difference, wanted_tags
-from scrapectl.engine.plan import Action, Change, Plan, StepId, Verb
-from scrapectl.engine.resource import (
-    Desired,
-    FieldChange,
-    Live,
-    Mark,
-    Replace,
-    Resource,
-    Status,
-    compared_fields,
-    marks,
-)
-from scrapectl.engine.values import Ref, resolve, unknown
+from scrapectl.engine.aim import Aim
+from scrapectl.engine.diff import created_fields, diff, replaced_fields
+from scrapectl.engine.order import in_order, with_order
+from scrapectl.engine.ownership import ADDRESS, APPLIED, KEPT, ON_DESTROY, TAGS, owner_of, tag_difference, wanted_tags
+from scrapectl.engine.plan import Action, Change, Plan
+from scrapectl.engine.resource import Desired, FieldChange, Live, Replace, Status
+from scrapectl.engine.values import Ref, resolve
 from scrapectl.engine.world import Thing, World
 from scrapectl.errors import Problem
-
-
-@dataclass(frozen=True)
-class Aim:
-    """For whom a plan is made, and what it may do."""
-
-    pipeline: str
-    stage: str | None
-    account: str
-    region: str
-    kinds: Mapping[str, type[Resource]]  # in the order of creation
-    delete_data: bool = False
-    keep_data: bool = False
-    takeover: bool = False
-    deletes: bool = True  # False with --only
-    notes: tuple[str, ...] = ()
-
-    @property
-    def owner(self) -> str:
-        """`pipeline`, or `pipeline.stage`."""
-        return f"{self.pipeline}.{self.stage}" if self.stage else self.pipeline
 
 
 def make_plan(wanted: Sequence[Desired], world: World, aim: Aim) -> Plan:
@@ -126,14 +96,14 @@ class _Draft:
     def _create(self, desired: Desired) -> None:
         thing, old = self._predecessor(desired.address)
         if old is None or thing is None or not self.aim.deletes:
-            self._add(desired, Action.CREATE, None, _all_fields(desired.resource))
+            self._add(desired, Action.CREATE, None, created_fields(desired.resource))
             return
         del self.leftovers[thing]
         fate = self._may_go(thing, old, desired)
         if fate is _Fate.ENDS:
-            self._add(desired, Action.REPLACE, old, _replacing_fields(desired.resource, thing, old), old_key=thing[1])
+            self._add(desired, Action.REPLACE, old, replaced_fields(desired.resource, old), old_key=thing[1])
             return
-        self._add(desired, Action.CREATE, None, _all_fields(desired.resource))
+        self._add(desired, Action.CREATE, None, created_fields(desired.resource))
         if fate is _Fate.KEPT:
             self._end(thing, old)
 
@@ -170,10 +140,11 @@ class _Draft:
         difference = tag_difference(wanted_tags(desired, self.aim.owner), live.tags)
         if not difference.counts:
             return ()
-        before = {key: live.tags[key] for key in (*difference.put, *difference.drop) if key in live.tags}
-        hidden = {key for key in (*before, *difference.put) if key.startswith("scrapectl:") and key not in _SHOWN_TAGS}
-        shown = {key: value for key, value in difference.put.items() if key not in hidden}
-        return (FieldChange("tags", {k: v for k, v in before.items() if k not in hidden}, shown),)
+        moved = set(difference.put) | set(difference.drop)
+        shown = moved - {TAGS, APPLIED} or moved
+        before = {key: live.tags[key] for key in sorted(shown) if key in live.tags}
+        after = {key: difference.put[key] for key in sorted(shown) if key in difference.put}
+        return (FieldChange("tags", before, after),)
 
     def _add(
         self,
@@ -242,11 +213,12 @@ class _Draft:
         """A plan that would delete what stands and has nothing in common with it comes from another spec."""
         common = {desired.address for desired in self.wanted if desired.common}
         ours = {desired.address for desired in self.wanted} - common
-        standing = {address for address in self.world.addresses(self.aim.owner) if address.split(".")[0] in _PRINCIPAL}
+        telling = {name for name, kind in self.aim.kinds.items() if kind.tells_the_spec}
+        standing = {address for address in self.world.addresses(self.aim.owner) if address.split(".")[0] in telling}
         standing -= common
         deletes = any(change.action is Action.DELETE for change in self.changes) or self.refusals
         if self.aim.deletes and not self.aim.takeover and deletes and standing and not standing & ours:
-            names = ", ".join(sorted(standing)[:5]) + ("…" if len(standing) > 5 else "")  # noqa: PLR2004 - enough to know it by
+            names = ", ".join(sorted(standing)[:ENOUGH_TO_KNOW_IT]) + ("…" if len(standing) > ENOUGH_TO_KNOW_IT else "")
             message = f"another spec stands under the name {self.aim.owner}: {names}."
             self.refusals.append(
                 Problem(message, None, "pipeline", "Give this pipeline another name, or say --takeover if it is meant.")
@@ -259,7 +231,7 @@ class _Draft:
             self.aim.stage,
             self.aim.account,
             self.aim.region,
-            tuple(self._ordered()),
+            tuple(with_order(self.changes, self.wanted, self.world, self.aim.kinds)),
             tuple(self.unchanged),
             tuple(self.notes),
             tuple(self.refusals),
@@ -267,36 +239,8 @@ class _Draft:
             dict(self.unchanged),
         )
 
-    def _ordered(self) -> Iterable[Change]:
-        puts = {c.address: _put_step(c) for c in self.changes if c.action is not Action.DELETE}
-        by_thing = {(c.kind, c.old_key or c.key): c for c in self.changes if c.live is not None}
-        needs = {desired.address: needed(desired) for desired in self.wanted}  # before references were put in
-        named = holders(self.world.live, self.aim.kinds)
-        acting = tuple(_end_step(c) for c in self.changes if _ends(c) and self.aim.kinds[c.kind].acts)
-        for change in self.changes:
-            put_after: tuple[StepId, ...] = ()
-            if change.desired is not None:
-                put_after = tuple(puts[address] for address in sorted(needs[change.address]) if address in puts)
-            end_after: set[StepId] = set()
-            if _ends(change):
-                holding = named.get((change.kind, change.old_key or change.key), frozenset())
-                held_by = [by_thing[thing] for thing in holding if thing in by_thing]
-                if self.aim.kinds[change.kind].acts:
-                    # It ends before what it runs, even when that names it: a job that submits to its own queue.
-                    held_by = [by for by in held_by if not _ends(by) or self.aim.kinds[by.kind].acts]
-                elif not change.keep:
-                    end_after.update(acting)
-                end_after.update(_release_step(by) for by in held_by)
-            mine = set(change.steps)
-            yield dataclasses.replace(
-                change,
-                put_after=put_after,
-                end_after=tuple(sorted(end_after - mine)),
-            )
 
-
-_SHOWN_TAGS = frozenset({ON_DESTROY, KEPT})
-_PRINCIPAL = frozenset({"batch_job_definition", "s3_bucket", "sqs_queue", "ecr_repository", "secret"})
+ENOUGH_TO_KNOW_IT = 5
 _FOREIGN_HINT = "Give it another name (name: …), or use it as it is with existing: …."
 _FIXED_HINT = "Give it another name, so that a new one is made beside it; or delete it by hand first."
 _DATA_HINT = "Say --delete-data to lose them, --keep-data to leave it standing, or on_destroy: keep."
@@ -305,37 +249,3 @@ _DATA_HINT = "Say --delete-data to lose them, --keep-data to leave it standing, 
 def _whose(live: Live) -> str:
     owner = owner_of(live)
     return f"belongs to pipeline {owner}" if owner else "is not tagged as this pipeline's"
-
-
-def _all_fields(want: Resource) -> tuple[FieldChange, ...]:
-    """A create shows every field that is set."""
-    found = marks(type(want))
-    values = {name: getattr(want, name) for name in compared_fields(type(want))}
-    return tuple(
-        FieldChange(name, None, plain(value), unknown=unknown(value), hidden=Mark.SECRET in found[name])
-        for name, value in values.items()
-        if value is not None
-    )
-
-
-def _replacing_fields(want: Resource, thing: Thing, old: Live) -> tuple[FieldChange, ...]:
-    """What differs, the new name included when nothing else does."""
-    fields = diff(want, old)
-    return fields or (FieldChange("name", thing[1][-1], want.key()[-1], fixed=True),)
-
-
-def _ends(change: Change) -> bool:
-    return change.action in {Action.DELETE, Action.REPLACE}
-
-
-def _put_step(change: Change) -> StepId:
-    return (Verb.PUT, change.kind, change.key)
-
-
-def _end_step(change: Change) -> StepId:
-    return (Verb.END, change.kind, change.old_key or change.key)
-
-
-def _release_step(change: Change) -> StepId:
-    """The step after which a thing no longer names what its old value named."""
-    return _end_step(change) if _ends(change) else _put_step(change)

@@ -157,6 +157,8 @@ class Resource:
     """A delete that was answered is the end of it: no look is needed (a schedule, a role)."""
     contents_name: ClassVar[str] = "things"
     """What `contents` counts, in the plural."""
+    tells_the_spec: ClassVar[bool] = False
+    """The user names it, so that one pipeline's spec is known from another's by it (a job, a bucket)."""
     acts: ClassVar[bool] = False
     """It starts work or runs it (schedules, queues): it ends before what that work uses."""
     remains: ClassVar[str] = ""

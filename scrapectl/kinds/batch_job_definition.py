@@ -80,6 +80,7 @@ class BatchJobDefinition(Resource):
     keep_revisions: Local[int] = 5
 
     kind: ClassVar[str] = "batch_job_definition"
+    tells_the_spec: ClassVar[bool] = True
     gone_at_once: ClassVar[bool] = True
     sweep: ClassVar[str | None] = "batch:{region}:{account}:job-definition/"
     tags_in_update: ClassVar[bool] = True

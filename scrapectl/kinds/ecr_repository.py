@@ -41,6 +41,7 @@ class EcrRepository(Resource):
     keep: int | None
 
     kind: ClassVar[str] = "ecr_repository"
+    tells_the_spec: ClassVar[bool] = True
     holds_data: ClassVar[bool] = True
     contents_name: ClassVar[str] = "images"
     sweep: ClassVar[str | None] = "ecr:{region}:{account}:repository/"

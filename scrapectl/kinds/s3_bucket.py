@@ -54,6 +54,7 @@ class S3Bucket(Resource):
     tls_only: bool = True
 
     kind: ClassVar[str] = "s3_bucket"
+    tells_the_spec: ClassVar[bool] = True
     holds_data: ClassVar[bool] = True
     contents_name: ClassVar[str] = "objects (older versions included)"
     sweep: ClassVar[str | None] = "s3:::"

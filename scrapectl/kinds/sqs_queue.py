@@ -49,6 +49,7 @@ class SqsQueue(Resource):
     encryption: str = SSE_SQS
 
     kind: ClassVar[str] = "sqs_queue"
+    tells_the_spec: ClassVar[bool] = True
     # Attributes take up to a minute to be seen everywhere, and a deleted queue answers for as long (AWS-FACTS §6).
     pace: ClassVar[Pace] = Pace(first=0.0, interval=2.0, limit=120.0)
     sweep: ClassVar[str | None] = "sqs:{region}:{account}:"

@@ -9,9 +9,10 @@ from typing import Any
 from fake import KINDS, FakeAws, InlineWorkers
 
 from scrapectl.aws.retry import retry_after
+from scrapectl.engine.aim import Aim
 from scrapectl.engine.apply import Apply, Means
 from scrapectl.engine.plan import Event, Outcome, Plan
-from scrapectl.engine.planner import Aim, make_destroy_plan, make_plan
+from scrapectl.engine.planner import make_destroy_plan, make_plan
 from scrapectl.engine.refresh import refresh
 from scrapectl.engine.resource import Desired, Removal
 

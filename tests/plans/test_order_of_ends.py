@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from scrapectl.engine.aim import Aim
 from scrapectl.engine.plan import Change, Verb
-from scrapectl.engine.planner import Aim, make_destroy_plan
+from scrapectl.engine.planner import make_destroy_plan
 from scrapectl.engine.resource import Live, Resource
 from scrapectl.engine.world import World
 from scrapectl.kinds import KINDS
