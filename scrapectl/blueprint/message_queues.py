@@ -17,7 +17,7 @@ def desired(scope: Scope) -> Iterator[Desired]:
     for key, queue in scope.spec.message_queues.items():
         if queue.existing is not None:
             continue
-        dead_name = names.fit(f"{scope.physical('message_queues', key)}_dead", names.MESSAGE_QUEUE_LIMIT)
+        dead_name = names.dead_letter_name(scope.spec.pipeline, scope.spec.stage, key, queue.name)
         dead_address = f"sqs_queue.{scope.base(key, 'dead')}"
         dead = SqsQueue(name=dead_name, retention=DEAD_LETTER_DAYS * DAY, visibility=30)
         yield scope.desire(dead_address, dead, queue)

@@ -88,7 +88,7 @@ def _address(scope: Scope, kind: str) -> str:
 
 
 def _dead_name(scope: Scope) -> str:
-    return scope.name(names.MESSAGE_QUEUE_LIMIT, None, "dead")
+    return names.dead_letter_name(scope.spec.pipeline, scope.spec.stage, None)
 
 
 def _dead_address(scope: Scope) -> str:

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
+from scrapectl.spec.sections import (
+    Archive,
+    Bucket,
+    ComputeEnvironment,
+    Entry,
+    EnvironmentType,
+    Image,
+    JobQueue,
+    Logs,
+    MessageQueue,
+    Network,
+    OnDestroy,
+    Platform,
+    Secret,
+    Written,
+)
 from scrapectl.spec.template import Attribute, Fact, Part, Template, Text, Unset
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from scrapectl.errors import Place
 
 __all__ = [
     "Access",
@@ -42,161 +56,6 @@ __all__ = [
     "Unset",
     "Written",
 ]
-
-Platform: TypeAlias = Literal["X86_64", "ARM64"]
-OnDestroy: TypeAlias = Literal["refuse", "keep", "delete"]
-EnvironmentType: TypeAlias = Literal["fargate", "fargate-spot"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Written:
-    """Something that stands in the file.
-
-    Attributes:
-        origin: Its path, such as "jobs.collect" or "jobs.collect.schedules.morning".
-        where: The place of its key; of the thing it was made for, when it is a default nobody wrote.
-        places: The path of a key inside it ("memory", "environment.ZIP", "access.read.0") to that key's place.
-    """
-
-    origin: str
-    where: Place
-    places: Mapping[str, Place] = field(default_factory=dict)
-
-    def place_of(self, path: str) -> Place:
-        """Say where a key inside stands; for a key that was not written, where the nearest thing around it stands."""
-        while path and path not in self.places:
-            path = path.rpartition(".")[0]
-        return self.places.get(path, self.where)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entry(Written):
-    """An entry of a section: `key` is its name there, `name` a fixed physical name when the user gave one."""
-
-    key: str
-    name: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Network(Written):
-    """The default VPC of the account (`vpc` is None), or ids that stand already.
-
-    Without `subnets` all subnets of the VPC are meant; without `security_groups` one is made.
-    """
-
-    vpc: str | None = None
-    subnets: tuple[str, ...] = ()
-    security_groups: tuple[str, ...] = ()
-
-    @property
-    def is_default(self) -> bool:
-        """True for `network: default`."""
-        return self.vpc is None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Logs(Written):
-    """The pipeline's one log group; `retention` in seconds, always whole days that CloudWatch Logs allows."""
-
-    retention: int = 30 * 86400
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Image(Entry):
-    """An ECR repository and what is built into it.
-
-    Attributes:
-        build: The folder with the Dockerfile, as written (relative to the spec's folder); None when `existing`.
-        keep: How many images the repository keeps.
-        existing: Name or ARN of a repository that is not ours; its `tag` is what jobs run.
-    """
-
-    build: str | None = None
-    platform: Platform = "X86_64"
-    keep: int = 10
-    scan: bool = True
-    on_destroy: OnDestroy = "delete"
-    existing: str | None = None
-    tag: str = "latest"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Secret(Entry):
-    """A secret from one of: the variable `from_env`, `generate` (so many characters), `existing` (name or ARN)."""
-
-    from_env: str | None = None
-    generate: int | None = None
-    on_destroy: OnDestroy = "delete"
-    existing: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Archive(Written):
-    """Intelligent-Tiering from day 0; `after` and `deep_after` in seconds (whole days) switch its archive tiers on."""
-
-    after: int | None = None
-    deep_after: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Bucket(Entry):
-    """An S3 bucket.
-
-    Attributes:
-        encryption: "s3", "kms" (AWS's own key) or "kms:<key ARN>".
-        expire: Prefix ("" is the whole bucket) to seconds (whole days) after which objects go.
-    """
-
-    versioned: bool = False
-    encryption: str = "s3"
-    expire: Mapping[str, int] = field(default_factory=dict)
-    archive: Archive | None = None
-    on_destroy: OnDestroy = "refuse"
-    existing: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MessageQueue(Entry):
-    """An SQS queue with its dead-letter queue.
-
-    Attributes:
-        retention: Seconds.
-        dead_letter_after: How many times a message is received before it is dead.
-        visibility: Seconds; unless given, six times the longest timeout of the jobs that receive, to 12 h, else 30.
-    """
-
-    retention: int = 4 * 86400
-    dead_letter_after: int = 5
-    visibility: int = 30
-    existing: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ComputeEnvironment(Entry):
-    """A Batch compute environment."""
-
-    type: EnvironmentType = "fargate"
-    max_vcpus: int = 16
-    existing: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class JobQueue(Entry):
-    """A Batch job queue.
-
-    Attributes:
-        compute: Keys of compute_environments, in the order they are tried; empty when `existing`.
-        shares: Share to the part it gets (a bigger number gets more); empty: no fair share, and no scheduling policy.
-        share_decay: Seconds.
-        reserve: Batch's computeReservation, 0 to 99.
-    """
-
-    compute: tuple[str, ...] = ()
-    priority: int = 1
-    shares: Mapping[str, float] = field(default_factory=dict)
-    share_decay: int = 600
-    reserve: int = 0
-    existing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
