@@ -104,15 +104,19 @@ def _push_folder(aws: Aws, repository: str, folder: str | os.PathLike[str], tag:
     )
     if (standing := _image(aws, repository, tag)) and standing["imageManifest"] == manifest:
         return str(standing["imageId"]["imageDigest"])
-    answer = aws.call(
-        "ecr",
-        "put_image",
-        repositoryName=repository,
-        imageManifest=manifest,
-        imageManifestMediaType=MANIFEST_TYPE,
-        imageTag=tag,
-    )
-    return str(answer["image"]["imageId"]["imageDigest"])
+    try:
+        aws.call(
+            "ecr",
+            "put_image",
+            repositoryName=repository,
+            imageManifest=manifest,
+            imageManifestMediaType=MANIFEST_TYPE,
+            imageTag=tag,
+        )
+    except AwsError as error:
+        if error.code != "ImageAlreadyExistsException":  # said of this very image: a call was sent again by the SDK
+            raise
+    return _digest(manifest.encode())
 
 
 def _upload(aws: Aws, repository: str, blob: bytes, media_type: str) -> dict[str, object]:

@@ -104,12 +104,14 @@ def test_what_is_there_already_is_not_sent_again(folder):
         ("upload_layer_part", "InvalidLayerPartException"),
         ("complete_layer_upload", "UploadNotFoundException"),
         ("complete_layer_upload", "LayerAlreadyExistsException"),
+        ("put_image", "ImageAlreadyExistsException"),
     ],
 )
-def test_an_upload_whose_answer_was_lost_is_begun_again(folder, operation, code):
+def test_a_push_whose_answer_was_lost_goes_on(folder, operation, code):
     aws = Registry()
     aws.fail = [(operation, code)]
-    assert push_image(aws, URI, folder, "src-1", "X86_64").startswith("sha256:")
+    digest = push_image(aws, URI, folder, "src-1", "X86_64")
+    assert digest == "sha256:" + hashlib.sha256(aws.images["src-1"].encode()).hexdigest()
     assert len(aws.blobs) == 2
 
 
