@@ -1,0 +1,209 @@
+"""Changing any one key of a spec changes only what it names or what is derived from it; the way back is as good."""
+
+from __future__ import annotations
+
+import copy
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from scrapectl.errors import SpecError
+from scrapectl.spec.model import Spec
+from tests.account import EXAMPLES, SEEDS, Account, assert_empty, shown, spec_of
+from tests.random_specs import ENV, random_spec
+
+Path_ = tuple[str | int, ...]
+Tree = dict[str, Any]
+
+_NOT_THESE = {"version", "pipeline", "region", "account", "stages"}
+_INSTANCE = {"schedule_group", "sqs_queue", "security_group", "log_group"}
+# Keys that have no other valid value where they stand: another size would need another memory, and an environment
+# is named once in a queue.
+_ALONE = {"vcpus", 0, 1}
+_WORDS = (
+    "fargate",
+    "fargate-spot",
+    "s3",
+    "kms",
+    "keep",
+    "delete",
+    "refuse",
+    "X86_64",
+    "ARM64",
+    "./other",
+    "Asia/Tokyo",
+)
+_TIMES = ("15m", "2h", "3d", "14d", "90d", "100d", "365d", "2027-01-02T03:04:05Z", "2030-01-02T03:04:05")
+_CRON = "7 3 * * ? *"
+_BY_KEY: dict[str, tuple[str, ...]] = {
+    "build": ("./other",),
+    "image": ("public.ecr.aws/x/y:2",),
+    "from_env": ("RANDOM_SPEC_TEXT",),
+    "Effect": ("Deny",),
+    "Action": ("sqs:PurgeQueue",),
+    "Resource": ("arn:aws:sqs:us-east-1:123456789012:other",),
+}
+_OF_ROLES = {"access", "secrets", "image", "queue", "encryption"}  # the keys of entries that say what a role may do
+
+
+def leaves(tree: Any, path: Path_ = ()) -> Iterator[tuple[Path_, Any]]:
+    """Every scalar of the spec with its path."""
+    entries = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else None
+    if entries is None:
+        yield path, tree
+        return
+    for key, value in entries:
+        yield from leaves(value, (*path, key))
+
+
+def with_value(tree: Tree, path: Path_, value: Any) -> Tree:
+    """The spec with another value at one place."""
+    found = copy.deepcopy(tree)
+    at: Any = found
+    for key in path[:-1]:
+        at = at[key]
+    at[path[-1]] = value
+    return found
+
+
+def others(tree: Tree, value: Any) -> Iterator[Any]:
+    """Values that might be valid in the place of one, the likeliest first."""
+    if isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int | float):
+        yield from (value + 1, value - 1, value * 2, value // 2, 1024, 4096)
+    elif isinstance(value, str) and re.fullmatch(r"\d+ GB", value):
+        yield from ("4 GB", "6 GB", "8 GB", "10 GB")
+    elif isinstance(value, str):
+        names = dict.fromkeys(str(key) for path, _ in leaves(tree) for key in path)
+        yield from (word for word in (*_TIMES, _CRON, *_WORDS) if word != value)
+        yield from (name for name in names if name != value)
+        yield from (f"{value}x", value.replace("/", "2/"), "exit:7", "*", "Deny")
+
+
+def read(tree: Tree, folder: Path) -> Spec | None:
+    """The spec, when it is valid."""
+    try:
+        return spec_of(yaml.safe_dump(tree, sort_keys=False, allow_unicode=True), folder, ENV)
+    except SpecError:
+        return None
+
+
+def another(tree: Tree, path: Path_, value: Any, folder: Path) -> Tree | None:
+    """The spec with another valid value in one place."""
+    text = path[0] in {"vars", "tags", "outputs"} or "environment" in path or "command" in path
+    likely = [f"{value}x"] if text and isinstance(value, str) else _BY_KEY.get(str(path[-1]), others(tree, value))
+    for other in likely:
+        changed = with_value(tree, path, other)
+        if other != value and read(changed, folder):
+            return changed
+    return None
+
+
+def mentions(tree: Tree, name: str) -> set[str]:
+    """The origins of the entries that name something, in whatever way."""
+    word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
+    sections = {key: section for key, section in tree.items() if key in SECTIONS}
+    return {
+        f"{section}.{entry}"
+        for section, entries in sections.items()
+        for entry, body in entries.items()
+        if any(word.search(str(leaf)) for _, leaf in leaves(body))
+    }
+
+
+SECTIONS = ("images", "secrets", "buckets", "message_queues", "compute_environments", "job_queues", "jobs")
+
+
+def allowed(trees: tuple[Tree, Tree], path: Path_) -> set[str]:
+    """The origins that a key may touch: its own entry, and those that name it, however far."""
+    found: set[str] = set()
+    todo = [".".join(map(str, path[:2]))]
+    while todo:
+        origin = todo.pop()
+        if origin not in found:
+            found.add(origin)
+            section, _, name = origin.partition(".")
+            todo.extend(m for tree in trees for m in mentions(tree, name))
+            if section == "job_queues":  # a job on the only queue need not name it
+                todo.extend(f"jobs.{job}" for tree in trees for job in tree["jobs"])
+            if section == "jobs":  # what a job receives from is hidden for six times its timeout
+                jobs = [tree["jobs"].get(name, {}) for tree in trees]
+                todo.extend(f"message_queues.{q}" for job in jobs for q in job.get("access", {}).get("receive", []))
+    return found
+
+
+def touches(origin: str, address: str, may: set[str], path: Path_) -> bool:
+    """Whether a change is one of those that the key may bring about."""
+    if path[0] == "tags":
+        return True
+    if path[0] == "logs":
+        return address.startswith("log_group.")
+    if address.startswith("iam_role."):  # shared by all entries with the same access
+        return path[0] in {"vars", "job_queues"} or bool(_OF_ROLES & set(path))
+    if origin in may or any(origin.startswith(f"{one}.") for one in may):
+        return True
+    # A thing that the change leaves without an origin, or that stands for the instance while it is needed.
+    kind, _, name = address.partition(".")
+    return origin == address and any(one.split(".")[1] in name for one in may) and kind not in _INSTANCE
+
+
+def check_every_key(account: Account, tree: Tree, folder: Path, every: int) -> set[str | int]:
+    """Change each key in turn; every so many-th change is also applied, and taken back."""
+    base = read(tree, folder)
+    assert base is not None
+    account.put(base)
+    unchanged: set[str | int] = set()
+    for number, (path, value) in enumerate(leaves({k: v for k, v in tree.items() if k not in _NOT_THESE})):
+        changed = another(tree, path, value, folder)
+        if changed is None:
+            unchanged.add(path[-1])
+            continue
+        spec = read(changed, folder)
+        assert spec is not None
+        planned = account.plan(spec)
+        may = allowed((tree, changed), path)
+        wrong = [c for c in planned.plan.changes if not touches(c.origin, c.address, may, path)]
+        assert not wrong, (path, [(c.origin, c.address, [f.name for f in c.fields]) for c in wrong])
+        if number % every == 0 and not planned.plan.refusals:
+            account.put(spec)
+            assert_empty(account.plan(spec))
+            account.put(base)
+            assert_empty(account.plan(base))
+    return unchanged
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_one_key_of_an_example(account: Account, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    shutil.copytree(EXAMPLES[name].parent, folder, ignore=shutil.ignore_patterns("__pycache__", "tests"))
+    build = next(path.parent for path in folder.glob("*/Dockerfile"))
+    shutil.copytree(build, folder / "other")
+    (folder / "other" / "more").write_text("another image", encoding="utf-8")
+    tree = yaml.safe_load(EXAMPLES[name].read_text(encoding="utf-8"))
+    assert check_every_key(account, tree, folder, 1 if SEEDS > 25 else 4) <= _ALONE
+
+
+@pytest.mark.parametrize("seed", [9] if SEEDS <= 25 else range(SEEDS // 10))
+def test_one_key_of_any_spec(account: Account, folder: Path, tmp_path: Path, seed: int) -> None:
+    shutil.copytree(folder, tmp_path / "spec")
+    shutil.copytree(folder / "scraper", tmp_path / "spec" / "other")
+    (tmp_path / "spec" / "other" / "more").write_text("another image", encoding="utf-8")
+    tree = yaml.safe_load(random_spec(seed))
+    check_every_key(account, tree, tmp_path / "spec", 8)
+
+
+def test_change_shows_the_very_field(account: Account, folder: Path) -> None:
+    tree = yaml.safe_load(random_spec(4))
+    base = read(tree, folder)
+    assert base is not None
+    account.put(base)
+    (job, *_) = tree["jobs"]
+    spec = read(with_value(tree, ("jobs", job, "priority"), 7), folder)
+    assert spec is not None
+    assert shown(account.plan(spec).plan) == [f"update batch_job_definition.random-{job}: priority"]
