@@ -46,7 +46,7 @@ def COMMON() -> list[click.Parameter]:  # noqa: N802 - a table, made anew for ea
         _option("--endpoint-url", help="Another address than AWS's own."),
         _option("--local", is_flag=True, help="Use the embedded cloud (or SCRAPECTL_LOCAL=1)."),
         _option("--stage", help="The stage of the spec, such as prod."),
-        _option("--set", "sets", multiple=True, metavar="K=V", help="Set a variable of the spec; may be repeated."),
+        _option("--set", "sets", multiple=True, metavar="K=V", help="Set a key of the spec: vars.zip=10001."),
         _option("--output", type=click.Choice(["text", "json"]), help="The form of standard output."),
         _option("--no-color", is_flag=True, help="No colour (or NO_COLOR)."),
         _option("-v", "--debug", "debug", is_flag=True, help="Log every AWS call; show tracebacks."),

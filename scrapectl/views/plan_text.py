@@ -28,14 +28,15 @@ def plan_lines(plan: Plan) -> list[Line]:
     """The whole plan: each change with what differs, notes, refusals, and the sum."""
     lines = [line for change in plan.changes for line in change_lines(change)]
     lines.extend(_told("Note", plan.notes))
-    lines.extend(_told("Stays", plan.remains))
+    lines.extend(_told("Stays", _gathered(plan.remains)))
     lines.extend(Line(f"Refused: {clean_line(problem)}", "bold red") for problem in plan.refusals)
     return [*lines, *([Line("")] if lines else []), Line(summary_text(plan), "bold")]
 
 
 def change_lines(change: Change) -> list[Line]:
     """One change: its head, its fields, its notes."""
-    origin = ", ".join(clean_line(part) for part in (change.origin, change.where) if part)
+    parts = (change.origin if change.origin != change.address else "", change.where)
+    origin = ", ".join(clean_line(part) for part in parts if part)
     drift = "  drift: it was changed in AWS" if change.drift else ""
     verb = "keep" if change.keep else change.action.value
     head = f"{SYMBOLS[change.action]:>3} {verb} {clean_line(change.address)}{f'  ({origin})' if origin else ''}{drift}"
@@ -50,6 +51,8 @@ def change_lines(change: Change) -> list[Line]:
 
 def summary_text(plan: Plan) -> str:
     """One line, such as `Plan: 1 to create, 2 to update, 0 to replace, 0 to delete; 31 unchanged`."""
+    if plan.empty and not plan.unchanged:
+        return "Nothing to do: nothing stands, and nothing is wanted."
     if plan.empty:
         return f"No changes: {len(plan.unchanged)} resources are as the spec wants them."
     parts = ", ".join(f"{count} to {action}" for action, count in plan.summary().items())
@@ -77,6 +80,15 @@ def outcome_line(outcome: Outcome) -> Line:
         f"{outcome.result.value:>7} {change.action.value} {clean_line(change.address)} ({outcome.seconds:.1f}s){why}",
         style,
     )
+
+
+def _gathered(remains: Iterable[str]) -> list[str]:
+    """Texts of the form `address: what`, those with the same end in one line."""
+    addresses: dict[str, list[str]] = {}
+    for text in remains:
+        address, _, what = text.partition(": ")
+        addresses.setdefault(what, []).append(address)
+    return [f"{', '.join(found)}{f': {what}' if what else ''}" for what, found in addresses.items()]
 
 
 def _told(word: str, texts: Iterable[str]) -> list[Line]:

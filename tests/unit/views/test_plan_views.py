@@ -101,6 +101,13 @@ def test_an_empty_plan_is_one_line():
     )
 
 
+def test_a_leftover_says_its_address_once_and_what_stays_is_gathered():
+    left = Change("a.x", "a", Action.DELETE, ("x",), origin="a.x")
+    plan = Plan("shop", None, "1", "r", (left,), remains=("a.x: revisions", "a.y: revisions", "b"))
+    assert text_of(plan).splitlines()[:3] == ["  - delete a.x", "Stays: a.x, a.y: revisions", "Stays: b"]
+    assert text_of(Plan("shop", None, "1", "r")) == "Nothing to do: nothing stands, and nothing is wanted.\n"
+
+
 def test_json_is_the_form_that_was_promised():
     document = plan_document(PLAN)
     assert list(document)[:8] == [
