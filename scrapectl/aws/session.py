@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 from scrapectl.aws import errors, tags
+from scrapectl.aws.retry import healing
 from scrapectl.errors import AwsError, EnvironmentProblem
 
 T = TypeVar("T")
@@ -179,7 +180,7 @@ def open_session(where: Where, listeners: Iterable[Callable[[Call], None]] = ())
         )
         if not boto.region_name:
             raise EnvironmentProblem("no region is set.", "Write region: in the spec, or give --region or AWS_REGION.")
-        who = make_client(boto, where, "sts", _FIRST_CALL).get_caller_identity()
+        who = _who_we_are(make_client(boto, where, "sts", _FIRST_CALL))
     account, partition = who["Account"], who["Arn"].split(":")[1]
     if where.expected_account and account != where.expected_account:
         raise EnvironmentProblem(
@@ -187,6 +188,18 @@ def open_session(where: Where, listeners: Iterable[Callable[[Call], None]] = ())
             "Use other credentials (--profile), or change account: in the spec.",
         )
     return Session(boto, where, account, boto.region_name, partition, list(listeners))
+
+
+def _who_we_are(sts: Any) -> Any:
+    """Ask AWS, and again while it is busy: the client itself repeats little, so that a dead network is told soon."""
+    for pause in (0.5, 1.0):
+        try:
+            return sts.get_caller_identity()
+        except Exception as error:
+            if not (hasattr(error, "response") and healing(errors.translate(error, "sts", "get_caller_identity"))):
+                raise
+        time.sleep(pause)
+    return sts.get_caller_identity()
 
 
 def make_client(boto: Any, where: Where, service: str, retries: Mapping[str, Any]) -> Any:
