@@ -123,7 +123,7 @@ def _upload(aws: Aws, repository: str, blob: bytes, media_type: str) -> dict[str
     """Upload a blob unless it is there; one whose answer was lost is begun again."""
     digest = _digest(blob)
     described = {"mediaType": media_type, "size": len(blob), "digest": digest}
-    for last_try in (False, True):
+    for last_try in (False, False, False, True):
         if _is_there(aws, repository, digest):
             break
         try:

@@ -109,7 +109,7 @@ def test_what_is_there_already_is_not_sent_again(folder):
 )
 def test_a_push_whose_answer_was_lost_goes_on(folder, operation, code):
     aws = Registry()
-    aws.fail = [(operation, code)]
+    aws.fail = [(operation, code), (operation, code)]
     digest = push_image(aws, URI, folder, "src-1", "X86_64")
     assert digest == "sha256:" + hashlib.sha256(aws.images["src-1"].encode()).hexdigest()
     assert len(aws.blobs) == 2
