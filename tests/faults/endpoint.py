@@ -23,6 +23,13 @@ from tests.account import REGION, ROOT, Account, is_read
 
 PATIENCE = 40.0  # seconds for any one command; the lease of a dead holder would cost 60 more than a command takes
 
+THROTTLING = {  # how services say it, where it is not ThrottlingException with 400
+    "batch": ("TooManyRequestsException", 429),
+    "ec2": ("RequestLimitExceeded", 503),
+    "iam": ("Throttling", 400),
+    "s3": ("SlowDown", 503),
+}
+
 
 @dataclass(frozen=True)
 class Place:
@@ -217,7 +224,8 @@ class Weather:
         self.struck += 1
         way = dice.choice(("throttled", "broken before", "broken after"))
         if way == "throttled":
-            return wire.serialize_refusal(at.service, Refusal("ThrottlingException", "Rate exceeded", 400))
+            throttling = THROTTLING.get(at.service, ("ThrottlingException", 400))
+            return wire.serialize_refusal(at.service, Refusal(throttling[0], "Rate exceeded", throttling[1]))
         if way == "broken after":
             carry_out()
         return wire.serialize_refusal(at.service, Refusal("InternalFailure", "We had a problem", 500))
@@ -241,7 +249,7 @@ class Held:
 def environment(**more: str) -> dict[str, str]:
     """What a command line of these tests inherits: nothing of the user's own but the path."""
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION}
-    none = {name: os.devnull for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")}
+    none = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     return {**kept, **keys, **none, "AWS_EC2_METADATA_DISABLED": "true", "PYTHONPATH": str(ROOT), **more}
 

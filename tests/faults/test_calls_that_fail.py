@@ -1,0 +1,68 @@
+"""Throttled, answered 500, without an answer, or denied: apply ends well, or says what is missing and goes on later."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.account import EXAMPLES
+from tests.faults.account_contents import standing
+from tests.faults.endpoint import Endpoint, Weather, carried_out, denied, lost
+
+QUICKSTART = EXAMPLES["quickstart"]
+SEED = 2
+
+
+def test_a_fifth_of_all_calls_throttled_or_broken(endpoint: Endpoint):
+    endpoint.cli("apply", QUICKSTART, "--yes").well()
+    undisturbed = standing(endpoint.account)
+    endpoint.cli("destroy", QUICKSTART, "--yes").well()
+    left = standing(endpoint.account)
+
+    weather = endpoint.fault = Weather(SEED, 0.2)
+    endpoint.cli("apply", QUICKSTART, "--yes").well()
+    endpoint.cli("plan", QUICKSTART, "--detailed-exitcode").well()
+    assert weather.struck > 10
+    assert [line.replace(":2", ":1") for line in standing(endpoint.account)] == undisturbed
+    endpoint.cli("destroy", QUICKSTART, "--yes").well()
+    assert standing(endpoint.account) == left
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("operation", ["RegisterJobDefinition", "CreateSecurityGroup"])
+def test_a_lost_answer_makes_no_duplicate(endpoint: Endpoint, spec: Path, operation: str, after: bool):
+    endpoint.fault = lost(operation, after=after)
+    endpoint.cli("apply", spec, "--yes").well()
+    lines = standing(endpoint.account)
+    assert [line for line in lines if line.startswith("job definition")] == [
+        "job definition arn:aws:batch:us-east-1:123456789012:job-definition/shop-collect:1"
+    ]
+    assert len([line for line in lines if line.startswith("security group")]) == 1
+    endpoint.cli("plan", spec, "--detailed-exitcode").well()
+
+
+def test_a_denied_call_is_named_and_the_next_apply_goes_on(endpoint: Endpoint, spec: Path):
+    endpoint.fault = denied("CreateComputeEnvironment")
+    answer = endpoint.cli("apply", spec, "--yes", "--output", "json")
+    assert answer.code == 1
+    outcomes = {change["address"]: change for change in json.loads(answer.out)["changes"]}
+    refused = outcomes["batch_compute_environment.shop-default"]
+    assert refused["outcome"] == "failed"
+    assert "batch:CreateComputeEnvironment" in refused["error"]
+    assert outcomes["batch_job_queue.shop-default"]["outcome"] == "skipped"
+    assert outcomes["sqs_queue.shop-pages"]["outcome"] == "done"
+
+    endpoint.fault = carried_out
+    endpoint.cli("apply", spec, "--yes").well()
+    endpoint.cli("plan", spec, "--detailed-exitcode").well()
+    endpoint.cli("destroy", spec, "--yes").well()
+
+
+def test_a_denial_before_anything_is_done_is_one_clear_line(endpoint: Endpoint, spec: Path):
+    endpoint.fault = denied("PutParameter")
+    answer = endpoint.cli("apply", spec, "--yes")
+    assert answer.code == 1
+    assert "ssm:PutParameter" in answer.err.splitlines()[0]
+    assert standing(endpoint.account) == ["schedule group default"]
