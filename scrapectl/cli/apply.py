@@ -43,5 +43,12 @@ def apply(
     from scrapectl.cli.carrying import Wishes, apply_spec  # noqa: PLC0415 - `apply --help` needs none of it
     from scrapectl.pipeline import Options  # noqa: PLC0415 - the same
 
-    options = Options(delete_data, keep_data, takeover, only, parallel, not no_build, "apply")
+    options = Options(
+        delete_data=delete_data,
+        keep_data=keep_data,
+        takeover=takeover,
+        only=only,
+        parallel=parallel,
+        build=not no_build,
+    )
     return apply_spec(settings, spec or file, options, Wishes(yes, plan_file, kill))

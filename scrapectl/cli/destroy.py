@@ -36,7 +36,7 @@ def destroy(
 
     reached = reach(settings, file, pipeline, spec)
     name, _, stage = reached.owner.partition(".")
-    options = Options(delete_data, keep_data, command="destroy")
+    options = Options(delete_data=delete_data, keep_data=keep_data, command="destroy")
     planned = plan_destroy(Instance(name, stage or None, reached.spec), reached.aws, options, tell)
     question = f"This cannot be undone. Type {reached.owner} to destroy it:"
     return carry_out(

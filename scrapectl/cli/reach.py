@@ -25,13 +25,20 @@ class Reached:
     spec: Spec | None
 
 
-def read_spec(settings: Settings, spec: str | None, file: str | None, *, require_env: bool = False) -> Spec:
+def read_spec(
+    settings: Settings, spec: str | None, file: str | None, *, require_env: bool = False, confirm: bool = False
+) -> Spec:
     """Load the spec that is meant, with the stage, the variables and the region of the command line."""
     from scrapectl.spec import load_spec  # noqa: PLC0415 - parsing costs time that --help must not pay
 
     path = spec_path(spec, file)
     return load_spec(
-        path, stage=settings.stage, settings=settings.sets, region=settings.region, require_env=require_env
+        path,
+        stage=settings.stage,
+        settings=settings.sets,
+        region=settings.region,
+        require_env=require_env,
+        confirm=confirm,
     )
 
 

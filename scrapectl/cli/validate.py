@@ -10,8 +10,8 @@ from scrapectl.views.output import print_document, print_line
 
 @command("validate", spec_argument, file_option)
 def validate(settings: Settings, spec: str | None, file: str | None) -> None:
-    """Load the spec; every problem is raised at once."""
-    loaded = read_spec(settings, spec, file)
+    """Load the spec; every problem is raised at once, and the published schema has the last word."""
+    loaded = read_spec(settings, spec, file, confirm=True)
     if settings.json:
         print_document({"valid": True, "file": loaded.file, "pipeline": loaded.pipeline, "stage": loaded.stage})
     else:

@@ -3,10 +3,38 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from scrapectl.local.client import Status
+
+class Endpoint(Protocol):
+    """Where it answers, and with which keys."""
+
+    @property
+    def url(self) -> str: ...  # noqa: D102
+    @property
+    def access_key(self) -> str: ...  # noqa: D102
+    @property
+    def secret_key(self) -> str: ...  # noqa: D102
+    @property
+    def region(self) -> str: ...  # noqa: D102
+
+
+class Status(Protocol):
+    """What `scrapectl.local.client.Status` says; uptime in seconds, memory in MiB."""
+
+    @property
+    def running(self) -> bool: ...  # noqa: D102
+    @property
+    def endpoint(self) -> Endpoint | None: ...  # noqa: D102
+    @property
+    def current(self) -> bool: ...  # noqa: D102
+    @property
+    def resources(self) -> Mapping[str, int]: ...  # noqa: D102
+    @property
+    def uptime(self) -> float: ...  # noqa: D102
+    @property
+    def memory(self) -> int: ...  # noqa: D102
 
 
 def status_document(status: Status) -> dict[str, Any]:
