@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 ENDED = frozenset({"SUCCEEDED", "FAILED"})
 WAITING = frozenset({"SUBMITTED", "PENDING", "RUNNABLE"})
 AT_ONCE = 100  # ids that DescribeJobs takes
+NO_QUEUE = ("ClientException:does not exist", "ClientException:not found")
 ANY_TIME = [{"name": "AFTER_CREATED_AT", "values": ["0"]}]
 _RUN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?::[0-9]+)?")
 
@@ -68,13 +69,9 @@ def list_runs(aws: Aws, jobs: Mapping[str, StandingJob]) -> list[Run]:
     """
     names = {job.definition: name for name, job in jobs.items()}
     queues = sorted({job.queue for job in jobs.values() if job.queue})
-    listings = aws.gather(
-        [
-            functools.partial(aws.pages, "batch", "list_jobs", "jobSummaryList", jobQueue=q, filters=ANY_TIME)
-            for q in queues
-        ]
-    )
-    entries = {entry["jobId"]: entry for listing in listings for entry in listing}
+    ask = functools.partial(aws.pages, "batch", "list_jobs", "jobSummaryList", absent=NO_QUEUE, filters=ANY_TIME)
+    listings = aws.gather([functools.partial(ask, jobQueue=queue) for queue in queues])
+    entries = {entry["jobId"]: entry for listing in listings for entry in listing or ()}
     ours = [entry for entry in entries.values() if definition_name(entry.get("jobDefinition", "")) in names]
     runs = [_run(entry, names[definition_name(entry["jobDefinition"])]) for entry in ours]
     return sorted(runs, key=lambda run: (-run.created, run.id))

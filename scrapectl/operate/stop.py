@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from scrapectl.errors import UsageError
 from scrapectl.operate.jobs import find_jobs
-from scrapectl.operate.runs import ANY_TIME, ENDED, WAITING, Run, is_run_id, last_runs
+from scrapectl.operate.runs import ANY_TIME, ENDED, NO_QUEUE, WAITING, Run, is_run_id, last_runs
 
 if TYPE_CHECKING:
     from scrapectl.engine.resource import Aws
@@ -45,11 +45,7 @@ def stop_runs(aws: Aws, runs: Sequence[Run], reason: str) -> list[tuple[Run, str
 
 def stop_queues(aws: Aws, queues: Sequence[str], reason: str) -> None:
     """End whatever waits or runs in queues that are about to go."""
-    listings = aws.gather(
-        [
-            functools.partial(aws.pages, "batch", "list_jobs", "jobSummaryList", jobQueue=q, filters=ANY_TIME)
-            for q in queues
-        ]
-    )
-    going = [entry["jobId"] for listing in listings for entry in listing if entry["status"] not in ENDED]
+    ask = functools.partial(aws.pages, "batch", "list_jobs", "jobSummaryList", absent=NO_QUEUE, filters=ANY_TIME)
+    listings = aws.gather([functools.partial(ask, jobQueue=queue) for queue in queues])
+    going = [entry["jobId"] for listing in listings for entry in listing or () if entry["status"] not in ENDED]
     aws.gather([functools.partial(aws.call, "batch", "terminate_job", jobId=run, reason=reason) for run in going])
