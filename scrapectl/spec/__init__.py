@@ -22,6 +22,7 @@ def load_spec(
     region: str | None = None,
     env: Mapping[str, str] | None = None,
     require_env: bool = True,
+    confirm: bool = False,
 ) -> Spec:
     """Load and check a spec file, without AWS.
 
@@ -33,6 +34,7 @@ def load_spec(
         env: What `${env.X}` reads; the process's own by default.
         require_env: Whether an unset `${env.X}` is an error. Else it stays open as `Unset` in texts, and is as if it
             were not written everywhere else.
+        confirm: Whether jsonschema is asked as well, with the published schema, when nothing wrong was found.
 
     Raises:
         SpecError: With every problem at once.
@@ -41,7 +43,9 @@ def load_spec(
     from scrapectl.spec.load import Options, load_file  # noqa: PLC0415 - `--help` must not pay for YAML
 
     known = os.environ if env is None else env
-    options = Options(stage=stage, settings=tuple(settings), region=region, env=known, require_env=require_env)
+    options = Options(
+        stage=stage, settings=tuple(settings), region=region, env=known, require_env=require_env, confirm=confirm
+    )
     return load_file(Path(path), options)
 
 
@@ -55,10 +59,13 @@ def check_text(
     region: str | None = None,
     env: Mapping[str, str] | None = None,
     require_env: bool = True,
+    confirm: bool = False,
 ) -> Spec:
     """Check a spec given as text; `file` is what problems name, everything else as for `load_spec`."""
     from scrapectl.spec.load import Options, load_text  # noqa: PLC0415 - `--help` must not pay for YAML
 
     known = os.environ if env is None else env
-    options = Options(stage=stage, settings=tuple(settings), region=region, env=known, require_env=require_env)
+    options = Options(
+        stage=stage, settings=tuple(settings), region=region, env=known, require_env=require_env, confirm=confirm
+    )
     return load_text(text, file, Path(folder), options)

@@ -64,8 +64,13 @@ class Findings:
 
 def show(text: object) -> str:
     """Quote text from the spec for a message: cut, and free of control characters."""
-    plain = _printable(str(text)[: _SHOWN + 1])
-    return f'"{plain[:_SHOWN]}…"' if len(plain) > _SHOWN else f'"{plain}"'
+    return f'"{shortened(text)}"'
+
+
+def shortened(text: object, length: int = _SHOWN) -> str:
+    """Cut text from the spec for a message, free of control characters."""
+    plain = _printable(str(text)[: length + 1])
+    return f"{plain[:length]}…" if len(plain) > length else plain
 
 
 def _printable(text: str) -> str:

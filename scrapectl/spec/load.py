@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrapectl.spec.build import Builder
 from scrapectl.spec.checks import check_spec, check_values
+from scrapectl.spec.confirm import confirm
 from scrapectl.spec.findings import Findings
 from scrapectl.spec.nodes import Mapping, Node, Scalar
 from scrapectl.spec.overlay import apply_settings, apply_stage
@@ -24,13 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What stands beside the file: the stage, `--set`, `--region` and the environment."""
+    """What stands beside the file: the stage, `--set`, `--region`, the environment; `confirm` asks jsonschema too."""
 
     stage: str | None = None
     settings: tuple[str, ...] = ()
     region: str | None = None
     env: AnyMapping[str, str] = field(default_factory=dict)
     require_env: bool = True
+    confirm: bool = False
 
 
 def load_file(path: Path, options: Options) -> Spec:
@@ -61,6 +63,9 @@ def load_text(text: str, file: str, folder: Path, options: Options) -> Spec:
     spec = Builder(values, findings).spec(file, folder, options.stage, region)
     check_spec(spec, findings)
     findings.refuse_if_any()
+    if options.confirm:
+        confirm(tree, findings)
+        findings.refuse_if_any()
     return spec
 
 

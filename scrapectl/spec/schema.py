@@ -19,6 +19,12 @@ def schema_path() -> Path:
     return packed if packed.exists() else _PACKAGE.parent / "schemas" / _NAME
 
 
+def types_of(schema: Schema) -> frozenset[str]:
+    """List the types that a schema allows, in JSON Schema's words; none when it allows all."""
+    types = schema.get("type", ())
+    return frozenset([types] if isinstance(types, str) else types)
+
+
 @cache
 def load_published() -> Schema:
     """Read the schema as it is published: what editors complete from."""

@@ -108,7 +108,7 @@ def test_help_imports_nothing_heavy(words):
 
 def test_validate_imports_no_aws_library_and_no_rich(spec):
     path = spec("version: 1\npipeline: shop\njobs: {collect: {image: python:3}}\n")
-    assert imported("validate", str(path)) <= {"yaml"}
+    assert imported("validate", str(path)) <= {"yaml", "jsonschema"}
     path.write_text("version: 1\npipeline: shop\njobs: {collect: {imge: python:3}}\n")
     assert imported("validate", str(path)) <= {"yaml"}
 

@@ -236,6 +236,53 @@ def test_random_specs_are_valid_by_both(seed):
     assert check_text(text, env=random_specs.ENV).jobs
 
 
+@pytest.mark.parametrize("seed", range(30))
+def test_the_published_schema_confirms_random_specs(seed):
+    """With references filled in, the same as by the walk alone."""
+    text = random_specs.random_spec(seed)
+    for stage in (None, "prod") if "stages:" in text else (None,):
+        sure = check_text(text, env=random_specs.ENV, stage=stage, confirm=True)
+        assert sure == check_text(text, env=random_specs.ENV, stage=stage)
+
+
+def test_the_published_schema_confirms_every_key():
+    assert load_spec(EVERYTHING, confirm=True) == load_spec(EVERYTHING)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "account: 012345678901",
+        "tags: {zip: 02134, on: yes, none: 1e3, at: 2026-01-01}",
+        "jobs: {a: {image: x, command: [1, 0x10, true, 1:30], environment: {ZIP: 02134, NOT: '${var.nine}'}}}",
+        "jobs: {a: {image: x, array: '${env.UNSET}', public_ip: '${env.UNSET}', command: ['${env.UNSET}']}}",
+        "images: {i: {existing: their-own, tag: 1.20}}",
+        "job_queues: {q: {shares: {1: 1, 2: 4}}}\njobs: {a: {image: x,share: 2, schedules: {s: {rate: 1h, share: 1}}}}",
+        "buckets: {a: , b: ~, c: {archive: }}",
+        "jobs: {a: {image: x, access: {policy: [{Effect: Allow, Action: a, Resource: 1}]}}}",
+    ],
+)
+def test_the_published_schema_confirms_what_the_language_takes_as_text(text):
+    text = f"pipeline: x\nvars: {{nine: '9'}}\n{text}"
+    assert check_text(text, env={}, require_env=False, confirm=True).pipeline == "x"
+
+
+def test_what_the_published_schema_refuses_is_told_at_its_place(monkeypatch):
+    narrower = copy.deepcopy(RAW)
+    narrower["$defs"]["job"]["properties"]["retries"]["anyOf"][0]["maximum"] = 3
+    monkeypatch.setattr("scrapectl.spec.confirm.load_published", lambda: narrower)
+    text = "pipeline: x\njobs:\n  a:\n    image: x\n    retries: 4"
+    assert check_text(text).jobs["a"].retries == 4
+    with pytest.raises(SpecError) as caught:
+        check_text(text, "f", confirm=True)
+    assert [str(problem) for problem in caught.value.problems] == [
+        (
+            "f:5:5: jobs.a.retries: the published schema refuses what scrapectl takes: 4 is greater than the maximum of 3. "
+            "Editors will underline it. Please report this as a defect of scrapectl."
+        )
+    ]
+
+
 @pytest.mark.parametrize("seed", range(150))
 def test_a_spoiled_spec_has_one_verdict(seed):
     """Put a wrong value, a wrong key or nothing somewhere: whatever jsonschema refuses the walk refuses as well."""
