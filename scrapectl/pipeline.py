@@ -14,12 +14,12 @@ from typing import Any
 from scrapectl import blueprint
 from scrapectl.aws.anchor import Anchor, State, describe_standing
 from scrapectl.aws.facts import gather_facts
-from scrapectl.aws.inventory import owned_keys, owners
+from scrapectl.aws.inventory import owned_keys, owners, standing_keys
 from scrapectl.aws.once import ReadOnce
 from scrapectl.aws.retry import retry_after
 from scrapectl.aws.session import Session
 from scrapectl.engine.aim import Aim
-from scrapectl.engine.apply import Apply, Means
+from scrapectl.engine.apply import Apply, Clock, Means, Workers
 from scrapectl.engine.order import with_needs
 from scrapectl.engine.plan import Action, Listener, Outcome, Plan
 from scrapectl.engine.planner import make_destroy_plan, make_plan
@@ -45,6 +45,7 @@ class Options:
     takeover: bool = False
     only: tuple[str, ...] = ()
     parallel: int = PARALLEL
+    timing: Callable[[int], tuple[Clock, Workers]] = lambda parallel: (MonotonicClock(), Threads(parallel))
     build: bool = True
     command: str = "apply"
 
@@ -136,7 +137,7 @@ def plan_destroy(
     reads = ReadOnce(aws)
     tasks: list[Callable[[], Any]] = [anchor.read, functools.partial(_wanted_names, spec, reads)]
     state, wanted = aws.gather(tasks)
-    world = refresh(aws, KINDS, wanted, owner, functools.partial(owned_keys, aws, KINDS, owner), destroys=True)
+    world = refresh(aws, KINDS, wanted, owner, functools.partial(standing_keys, aws, KINDS, owner), destroys=True)
     plan = make_destroy_plan(wanted, world, _aim(instance.pipeline, instance.stage, aws, options))
     again = functools.partial(plan_destroy, instance, aws, options, tell)
     return Planned(plan, again, anchor, state, destroys=True)
@@ -204,12 +205,12 @@ def list_pipelines(aws: Session) -> list[dict[str, Any]]:
 def _carry_out(
     plan: Plan, aws: Session, options: Options, listener: Listener, may_go_on: Callable[[], bool]
 ) -> tuple[Outcome, ...]:
-    workers = Threads(options.parallel)
+    clock, workers = options.timing(options.parallel)
     means = Means(
         aws=aws,
         kinds=KINDS,
         owner=f"{plan.pipeline}.{plan.stage}" if plan.stage else plan.pipeline,
-        clock=MonotonicClock(),
+        clock=clock,
         workers=workers,
         retry_after=retry_after,
         removal=Removal(delete_data=options.delete_data),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from scrapectl.engine.ownership import PIPELINE
-from scrapectl.engine.resource import Aws, Key, Resource
+from scrapectl.engine.resource import Aws, Key, Listing, Resource
 
 
 def owned_keys(aws: Aws, kinds: Mapping[str, type[Resource]], owner: str) -> dict[str, list[Key]]:
@@ -17,6 +18,35 @@ def owned_keys(aws: Aws, kinds: Mapping[str, type[Resource]], owner: str) -> dic
     for kind, keys in _by_kind(aws, kinds, swept).items():
         found.setdefault(kind, []).extend(keys)
     return {kind: list(dict.fromkeys(keys)) for kind, keys in found.items() if keys}
+
+
+def standing_keys(aws: Aws, kinds: Mapping[str, type[Resource]], owner: str) -> dict[str, list[Key]]:
+    """The same for a destroy, which must not miss what the tagging API does not know yet.
+
+    Every service is asked for all that it has; what bears the owner's names counts, and is read to see whose it is.
+    """
+    listed = [kind for kind in kinds.values() if kind.listing is not None]
+    swept: Callable[[], Any] = lambda: owned_keys(aws, kinds, owner)  # noqa: E731 - one of several tasks
+    found, *names = aws.gather([swept, *(_names(aws, kind.listing) for kind in listed if kind.listing)])
+    for kind, of_kind in zip(listed, names, strict=True):
+        keys = [(name,) for name in of_kind if _bears_name_of(name, owner)]
+        found[kind.kind] = list(dict.fromkeys([*found.get(kind.kind, ()), *keys]))
+    return {kind: keys for kind, keys in found.items() if keys}
+
+
+def _names(aws: Aws, listing: Listing) -> Callable[[], list[str]]:
+    def ask() -> list[str]:
+        entries = aws.pages(listing.service, listing.operation, listing.items, **listing.params) or []
+        texts = [entry[listing.names] if listing.names else entry for entry in entries]
+        return [text.rsplit("/", 1)[-1] if text.startswith(("arn:", "http")) else text for text in texts]
+
+    return ask
+
+
+def _bears_name_of(name: str, owner: str) -> bool:
+    """`shop-raw-…` and `shop_dead` are of `shop`; so would `shop-eu-raw` be, until its tags are read."""
+    base = owner.replace(".", "-")
+    return name in {owner, base, f"/scrapectl/{owner}"} or name.startswith((f"{base}-", f"{base}_"))
 
 
 def owners(aws: Aws) -> dict[str, int]:

@@ -166,7 +166,13 @@ class Scope:
         """Want a resource: it carries the spec's tags, and knows where it was written."""
         tags = {**self.spec.tags, **more.pop("tags", {})}
         return Desired(
-            address, resource, written.origin or "pipeline", written.where, more.pop("places", None) or _places(written), tags, **more
+            address,
+            resource,
+            written.origin or "pipeline",
+            written.where,
+            more.pop("places", None) or _places(written),
+            tags,
+            **more,
         )
 
     def desire_entry(self, section: str, entry: Entry, resource: Resource, **more: Any) -> Desired:

@@ -37,6 +37,9 @@ class Workers(Protocol):
     def busy(self) -> int:
         """How many tasks run."""
 
+    def close(self) -> None:
+        """No more tasks come."""
+
 
 @dataclass(frozen=True)
 class Means:

@@ -67,6 +67,21 @@ class Needs:
     owned: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Listing:
+    """The owning service's own list of a kind, for destroy: the tagging API may not know a thing yet.
+
+    `names` is the member of each entry that holds its name, or an ARN or URL that ends in it; "" when the entries are
+    such texts themselves.
+    """
+
+    service: str
+    operation: str
+    items: str
+    names: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Replace(enum.Enum):
     """What happens when a fixed field differs under an unchanged name."""
 
@@ -169,6 +184,8 @@ class Resource:
     """How the Resource Groups Tagging API's ARNs of this kind begin after `arn:partition:` (with {region}, {account}
     filled in by the inventory), e.g. "batch:{region}:{account}:job-queue/"; None: it does not know this kind."""
 
+    listing: ClassVar[Listing | None] = None
+    """How the service itself lists all of this kind, by name."""
     owned_lists_all: ClassVar[bool] = False
     """`owned` names everything that stands where this owner's things can stand (a group's schedules): what it does
     not name is absent, and is not read."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
-from scrapectl.engine.resource import Aws, Fixed, Identity, Key, Live, Needs, Pace, Removal, Resource, Update
+from scrapectl.engine.resource import Aws, Fixed, Identity, Key, Listing, Live, Needs, Pace, Removal, Resource, Update
 from scrapectl.kinds.batch_describe import GONE, SETTLING, arn_name, describe, status_of
 from scrapectl.kinds.tags import own_tags
 
@@ -38,6 +38,9 @@ class BatchComputeEnvironment(Resource):
     kind: ClassVar[str] = "batch_compute_environment"
     pace: ClassVar[Pace] = SETTLING
     sweep: ClassVar[str | None] = "batch:{region}:{account}:compute-environment/"
+    listing: ClassVar[Listing | None] = Listing(
+        "batch", "describe_compute_environments", "computeEnvironments", "computeEnvironmentName"
+    )
     needs: ClassVar[Needs] = Needs(
         read=("batch:DescribeComputeEnvironments",),
         create=("batch:CreateComputeEnvironment", "batch:TagResource", "iam:CreateServiceLinkedRole"),

@@ -13,6 +13,7 @@ from scrapectl.engine.resource import (
     FieldChange,
     Identity,
     Key,
+    Listing,
     Live,
     Local,
     Needs,
@@ -83,6 +84,9 @@ class BatchJobDefinition(Resource):
     tells_the_spec: ClassVar[bool] = True
     gone_at_once: ClassVar[bool] = True
     sweep: ClassVar[str | None] = "batch:{region}:{account}:job-definition/"
+    listing: ClassVar[Listing | None] = Listing(
+        "batch", "describe_job_definitions", "jobDefinitions", "jobDefinitionName", {"status": "ACTIVE"}
+    )
     tags_in_update: ClassVar[bool] = True
     remains: ClassVar[str] = "INACTIVE revisions, which AWS Batch shows for about 180 days; they cost nothing"
     needs: ClassVar[Needs] = Needs(

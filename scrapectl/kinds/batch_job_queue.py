@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, cast
 
-from scrapectl.engine.resource import Aws, Identity, Key, Live, Needs, Pace, Removal, Resource, Update
+from scrapectl.engine.resource import Aws, Identity, Key, Listing, Live, Needs, Pace, Removal, Resource, Update
 from scrapectl.kinds.batch_describe import GONE, SETTLING, arn_name, describe, status_of
 from scrapectl.kinds.tags import own_tags
 
@@ -36,6 +36,7 @@ class BatchJobQueue(Resource):
     kind: ClassVar[str] = "batch_job_queue"
     pace: ClassVar[Pace] = SETTLING
     sweep: ClassVar[str | None] = "batch:{region}:{account}:job-queue/"
+    listing: ClassVar[Listing | None] = Listing("batch", "describe_job_queues", "jobQueues", "jobQueueName")
     acts: ClassVar[bool] = True
     needs: ClassVar[Needs] = Needs(
         read=("batch:DescribeJobQueues",),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from scrapectl.engine.resource import Aws, Identity, Key, Live, Needs, Removal, Resource, Update
+from scrapectl.engine.resource import Aws, Identity, Key, Listing, Live, Needs, Removal, Resource, Update
 from scrapectl.kinds.batch_describe import GONE, arn_name, describe
 from scrapectl.kinds.tags import own_tags
 
@@ -36,6 +36,7 @@ class BatchSchedulingPolicy(Resource):
 
     kind: ClassVar[str] = "batch_scheduling_policy"
     sweep: ClassVar[str | None] = "batch:{region}:{account}:scheduling-policy/"
+    listing: ClassVar[Listing | None] = Listing("batch", "list_scheduling_policies", "schedulingPolicies", "arn")
     needs: ClassVar[Needs] = Needs(
         read=("batch:DescribeSchedulingPolicies",),
         create=("batch:CreateSchedulingPolicy", "batch:TagResource"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from scrapectl.engine.ownership import ON_DESTROY
-from scrapectl.engine.resource import Aws, Identity, Key, Live, Needs, Removal, Resource, Update
+from scrapectl.engine.resource import Aws, Identity, Key, Listing, Live, Needs, Removal, Resource, Update
 from scrapectl.kinds.tags import tag_list, tags_from_list
 
 ABSENT = ("RepositoryNotFoundException",)
@@ -45,6 +45,7 @@ class EcrRepository(Resource):
     holds_data: ClassVar[bool] = True
     contents_name: ClassVar[str] = "images"
     sweep: ClassVar[str | None] = "ecr:{region}:{account}:repository/"
+    listing: ClassVar[Listing | None] = Listing("ecr", "describe_repositories", "repositories", "repositoryName")
     needs: ClassVar[Needs] = Needs(
         read=("ecr:DescribeRepositories", "ecr:GetLifecyclePolicy", "ecr:ListTagsForResource"),
         create=("ecr:CreateRepository", "ecr:PutLifecyclePolicy", "ecr:TagResource"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from scrapectl.engine.resource import Aws, Identity, Key, Live, Needs, Removal, Resource, Update
+from scrapectl.engine.resource import Aws, Identity, Key, Listing, Live, Needs, Removal, Resource, Update
 from scrapectl.kinds.tags import own_tags
 
 ABSENT = ("ResourceNotFoundException",)
@@ -30,6 +30,9 @@ class LogGroup(Resource):
 
     kind: ClassVar[str] = "log_group"
     sweep: ClassVar[str | None] = "logs:{region}:{account}:log-group:"
+    listing: ClassVar[Listing | None] = Listing(
+        "logs", "describe_log_groups", "logGroups", "logGroupName", {"logGroupNamePrefix": "/scrapectl/"}
+    )
     needs: ClassVar[Needs] = Needs(
         read=("logs:DescribeLogGroups", "logs:ListTagsForResource"),
         create=("logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:TagResource"),

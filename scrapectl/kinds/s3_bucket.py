@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
 from scrapectl.engine.ownership import ON_DESTROY
-from scrapectl.engine.resource import Aws, Identity, Key, Live, Needs, Removal, Resource, Status, Update
+from scrapectl.engine.resource import Aws, Identity, Key, Listing, Live, Needs, Removal, Resource, Status, Update
 from scrapectl.errors import AwsError
 from scrapectl.kinds import s3_bucket_contents as inside
 from scrapectl.kinds.s3_bucket_rules import (
@@ -58,6 +58,7 @@ class S3Bucket(Resource):
     holds_data: ClassVar[bool] = True
     contents_name: ClassVar[str] = "objects (older versions included)"
     sweep: ClassVar[str | None] = "s3:::"
+    listing: ClassVar[Listing | None] = Listing("s3", "list_buckets", "Buckets", "Name")
     needs: ClassVar[Needs] = Needs(
         read=(
             "s3:GetBucketOwnershipControls",

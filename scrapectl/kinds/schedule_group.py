@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from scrapectl.engine.resource import Aws, Identity, Key, Live, Needs, Pace, Removal, Resource, Status, Update
+from scrapectl.engine.resource import Aws, Identity, Key, Listing, Live, Needs, Pace, Removal, Resource, Status, Update
 from scrapectl.kinds.tags import tag_list, tags_from_list
 
 ABSENT = ("ResourceNotFoundException",)
@@ -26,6 +26,7 @@ class ScheduleGroup(Resource):
     kind: ClassVar[str] = "schedule_group"
     pace: ClassVar[Pace] = Pace(interval=3.0, limit=300.0)
     sweep: ClassVar[str | None] = "scheduler:{region}:{account}:schedule-group/"
+    listing: ClassVar[Listing | None] = Listing("scheduler", "list_schedule_groups", "ScheduleGroups", "Name")
     needs: ClassVar[Needs] = Needs(
         read=("scheduler:GetScheduleGroup", "scheduler:ListTagsForResource"),
         create=("scheduler:CreateScheduleGroup", "scheduler:TagResource"),

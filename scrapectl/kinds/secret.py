@@ -13,6 +13,7 @@ from scrapectl.engine.resource import (
     Aws,
     Identity,
     Key,
+    Listing,
     Live,
     Local,
     Needs,
@@ -72,6 +73,7 @@ class SecretValue(Resource):
     pace: ClassVar[Pace] = Pace(first=0.0, interval=2.0, limit=120.0)
     remains: ClassVar[str] = f"recoverable for {RECOVERY_DAYS} days; the next apply restores it"
     sweep: ClassVar[str | None] = "secretsmanager:{region}:{account}:secret:"
+    listing: ClassVar[Listing | None] = Listing("secretsmanager", "list_secrets", "SecretList", "Name")
     needs: ClassVar[Needs] = Needs(
         read=("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"),
         create=(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
-from scrapectl.engine.resource import Aws, Identity, Key, Live, Needs, Pace, Removal, Resource, Update
+from scrapectl.engine.resource import Aws, Identity, Key, Listing, Live, Needs, Pace, Removal, Resource, Update
 from scrapectl.engine.values import Policy
 from scrapectl.kinds.tags import own_tags
 
@@ -53,6 +53,7 @@ class SqsQueue(Resource):
     # Attributes take up to a minute to be seen everywhere, and a deleted queue answers for as long (AWS-FACTS §6).
     pace: ClassVar[Pace] = Pace(first=0.0, interval=2.0, limit=120.0)
     sweep: ClassVar[str | None] = "sqs:{region}:{account}:"
+    listing: ClassVar[Listing | None] = Listing("sqs", "list_queues", "QueueUrls", "", {"MaxResults": 1000})
     needs: ClassVar[Needs] = Needs(
         read=("sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListQueueTags"),
         create=("sqs:CreateQueue", "sqs:TagQueue"),

@@ -48,6 +48,9 @@ class InlineWorkers:
     def busy(self) -> int:
         return len(self.tasks)
 
+    def close(self) -> None:
+        assert not self.tasks
+
     def submit(self, token: Any, task: Callable[[], Any]) -> None:
         self.tasks.append((token, task))
         self.most = max(self.most, len(self.tasks))
