@@ -277,7 +277,8 @@ def test_what_the_published_schema_refuses_is_told_at_its_place(monkeypatch):
         check_text(text, "f", confirm=True)
     assert [str(problem) for problem in caught.value.problems] == [
         (
-            "f:5:5: jobs.a.retries: the published schema refuses what scrapectl takes: 4 is greater than the maximum of 3. "
+            "f:5:5: jobs.a.retries: the published schema refuses what scrapectl takes: "
+            "4 is greater than the maximum of 3. "
             "Editors will underline it. Please report this as a defect of scrapectl."
         )
     ]
