@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -32,4 +33,4 @@ def init(settings: Settings, *, folder: str, template: str | None) -> None:
     for file in files:
         print_line(f"wrote {file}")
     spec = Path(folder) / "pipeline.yaml"
-    print_line(f"Next: scrapectl apply --local {'' if folder == '.' else spec}".rstrip())
+    print_line(f"Next: scrapectl apply --local {'' if folder == '.' else shlex.quote(str(spec))}".rstrip())
