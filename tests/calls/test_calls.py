@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -28,13 +27,6 @@ How often a destroy looks whether something is gone depends on how long AWS take
 | spec | first plan | apply | plan, nothing changed | destroy, changing calls |
 |---|---|---|---|---|
 """
-
-
-@pytest.fixture
-def account() -> Iterator[Account]:
-    found = Account()
-    yield found
-    found.cloud.close()
 
 
 def scheduled_jobs(count: int, image: str = "public.ecr.aws/x/y:1") -> Spec:

@@ -1,13 +1,11 @@
-"""What the property tests share: an account for each test, and the environment that random specs read."""
+"""What the property tests share: the environment and the folder of random specs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.account import Account
 from tests.random_specs import ENV
 
 
@@ -15,13 +13,6 @@ from tests.random_specs import ENV
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in ENV.items():
         monkeypatch.setenv(name, value)
-
-
-@pytest.fixture
-def account() -> Iterator[Account]:
-    found = Account()
-    yield found
-    found.cloud.close()
 
 
 @pytest.fixture(scope="session")

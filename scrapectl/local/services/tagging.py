@@ -58,11 +58,20 @@ def _tagged(cloud: Cloud, region: str) -> list[Tagged]:
     current = {tagged.arn: tagged for source in SOURCES for tagged in source(cloud, region) if tagged.tags}
     for backend in moto_private.iter_taggable_backends(cloud.account, region):
         for resource in backend.iter_tagged_resources():
-            if resource.tags:
+            if resource.tags and _stands_in(cloud, region, resource.arn):
                 current.setdefault(resource.arn, Tagged(resource.arn, resource.resource_type, dict(resource.tags)))
     index = cloud.store(Index, region)
     index.learn(current, cloud.clock.now(), cloud.delays.tag_index)
     return sorted(index.known.values(), key=lambda tagged: tagged.arn)
+
+
+def _stands_in(cloud: Cloud, region: str, arn: str) -> bool:
+    """Whether a thing is of the region: moto knows its buckets in each, AWS lists them in their own alone."""
+    if ":s3:::" not in arn:
+        return True
+    return bool(
+        cloud.call("s3", "HeadBucket", {"Bucket": arn.rpartition(":")[2]}, region).get("BucketRegion") == region
+    )
 
 
 @tag_source

@@ -106,3 +106,17 @@ def test_batchs_own_tags(aws, queue, refused):
         batch.tag_resource(resourceArn=arn + "x", tags={"a": "1"})
     with refused("ClientException", "More than 50"):
         batch.tag_resource(resourceArn=arn, tags={str(n): "x" for n in range(50)})
+
+
+def test_a_bucket_is_listed_in_its_own_region_alone(cloud):
+    for region in ("us-east-1", "eu-west-1"):
+        place = {} if region == "us-east-1" else {"LocationConstraint": region}
+        s3 = connect(cloud, region).client("s3")
+        s3.create_bucket(Bucket=f"bucket-{region}", CreateBucketConfiguration={**place, "Tags": PAIRS})
+    cloud.clock.advance(60)
+    for region in ("us-east-1", "eu-west-1"):
+        tagging = connect(cloud, region).client("resourcegroupstaggingapi")
+        tagging.get_resources()
+        cloud.clock.advance(60)
+        found = [entry["ResourceARN"] for entry in tagging.get_resources()["ResourceTagMappingList"]]
+        assert found == [f"arn:aws:s3:::bucket-{region}"]
