@@ -13,12 +13,13 @@ def pipelines(settings: Settings) -> None:
     from scrapectl.pipeline import list_pipelines  # noqa: PLC0415 - the same
     from scrapectl.views.output import print_document, print_line  # noqa: PLC0415 - the same
 
-    found = list_pipelines(open_aws(settings))
+    aws = open_aws(settings)
+    found = list_pipelines(aws)
     if settings.json:
         print_document({"pipelines": found})
         return
     if not found:
-        print_line("No pipeline stands here.")
+        print_line(f"No pipeline stands in account {aws.account}, region {aws.region}.")
         return
     from scrapectl.views.console import console, print_table  # noqa: PLC0415 - JSON needs no rich
 

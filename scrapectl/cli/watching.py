@@ -10,6 +10,7 @@ import click
 
 from scrapectl.cli.options import Settings
 from scrapectl.cli.reach import Reached
+from scrapectl.errors import UsageError
 from scrapectl.operate.clock import Clock
 from scrapectl.operate.status import Standing, read_status
 from scrapectl.views.output import print_document, print_event, print_line
@@ -22,6 +23,8 @@ def show_status(settings: Settings, reached: Reached, name: str | None) -> None:
     """Show it once."""
     now = time.time()
     standing = read_status(reached.aws, reached.owner, name)
+    if standing.empty and reached.spec is None:
+        raise UsageError(_nothing(reached), "See: scrapectl pipelines")
     if settings.json:
         print_document(status_document(standing, now))
     else:
@@ -53,6 +56,10 @@ def _told(document: dict[str, Any]) -> Any:
 
 def _print(settings: Settings, reached: Reached, standing: Standing, now: float) -> None:
     if standing.empty:
-        print_line(f"Nothing of {reached.owner} stands here. See: scrapectl pipelines")
+        print_line(_nothing(reached))
     else:
         print_status(standing, now, no_color=settings.no_color)
+
+
+def _nothing(reached: Reached) -> str:
+    return f"Nothing of {reached.owner} stands in account {reached.aws.account}, region {reached.aws.region}."

@@ -7,17 +7,17 @@ import sys
 from collections.abc import Mapping
 from typing import Any, TextIO
 
-from scrapectl.views.plain import clean
+from scrapectl.views.plain import CONTROLS, clean
 
 
 def print_document(document: Mapping[str, Any]) -> None:
     """Print the one JSON document of a command."""
-    _write(sys.stdout, json.dumps(document, ensure_ascii=False, indent=2, default=str))
+    _write(sys.stdout, _json(document, indent=2))
 
 
 def print_event(event: Mapping[str, Any]) -> None:
     """Print one event of a stream, as one line of JSON."""
-    _write(sys.stdout, json.dumps(event, ensure_ascii=False, default=str))
+    _write(sys.stdout, _json(event))
 
 
 def print_line(text: object) -> None:
@@ -33,6 +33,12 @@ def print_text(text: str) -> None:
 def tell(text: object) -> None:
     """Print a message beside the answer, on standard error."""
     _write(sys.stderr, clean(text))
+
+
+def _json(value: Mapping[str, Any], indent: int | None = None) -> str:
+    """JSON whose text is readable, but for what a terminal would obey: that is spelled as its number."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
+    return CONTROLS.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def _write(stream: TextIO, text: str) -> None:

@@ -27,7 +27,7 @@ _SEQUENCES = re.compile(
     "|(?:\x1b[\\]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\\\|\x9c)?"
     "|\x1b[ -/]*[0-~]?"
 )
-_CONTROLS = re.compile(
+CONTROLS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"
     "\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\u2028\u2029\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f"
@@ -40,7 +40,7 @@ def clean(text: object) -> str:
 
     Tabs and line feeds stay; a lone surrogate, which no stream can write, goes.
     """
-    return _CONTROLS.sub("", _SEQUENCES.sub("", str(text)))
+    return CONTROLS.sub("", _SEQUENCES.sub("", str(text)))
 
 
 def clean_line(text: object) -> str:

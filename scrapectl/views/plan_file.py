@@ -10,9 +10,13 @@ from typing import Any
 
 from scrapectl.engine.plan import Plan
 from scrapectl.errors import PlanRefused, UsageError
+from scrapectl.spec.findings import shortened
+from scrapectl.spec.schema import load_published
 from scrapectl.views.plan_json import plan_document
 
 VERSION = 1
+_WRITE_ONE = "Write one: scrapectl plan --out FILE"
+_SHOWN = 160
 
 
 @dataclass(frozen=True)
@@ -53,11 +57,13 @@ class PlanFile:
         """
         try:
             plain = json.loads(Path(path).read_text(encoding="utf-8"))
-            if plain.pop("scrapectl_plan") != VERSION:
-                raise UsageError(f"--plan {path} was written by another version of scrapectl.", "Plan again.")
-            return cls(**{**plain, "sets": tuple(plain["sets"])})
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UsageError(f"--plan {path} is no plan: {error}.", "Write one: scrapectl plan --out FILE") from None
+        except (OSError, ValueError, RecursionError) as error:
+            raise UsageError(f"--plan {path} cannot be read: {error}.", _WRITE_ONE) from None
+        wrong = _wrong_with(plain)
+        if wrong:
+            raise UsageError(f"--plan {path} is no plan: {wrong}.", _WRITE_ONE)
+        del plain["scrapectl_plan"]
+        return cls(**{**plain, "sets": tuple(plain["sets"])})
 
     def refuse_unless_same(self, plan: Plan) -> None:
         """Refuse when the plan made now is not the one that was saved.
@@ -69,6 +75,17 @@ class PlanFile:
             raise PlanRefused(f"{self.spec} has changed since the plan was made.", "Plan again.")
         if json.loads(json.dumps(plan_document(plan), ensure_ascii=False)) != self.document:
             raise PlanRefused("AWS has changed since the plan was made.", "Plan again.")
+
+
+def _wrong_with(plain: Any) -> str:
+    """Say what the published schema finds wrong first; "" when nothing is."""
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - only a saved plan pays for the library
+
+    found = min(Draft202012Validator(load_published("plan")).iter_errors(plain), key=lambda e: len(e.path), default=None)
+    if found is None:
+        return ""
+    path = ".".join(str(step) for step in found.absolute_path)
+    return shortened(f"{path}: {found.message}" if path else found.message, _SHOWN)
 
 
 def _digest(spec: str) -> str:

@@ -47,4 +47,6 @@ def test_a_life_by_address_alone(address, spec, scrapectl, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", address)
     assert scrapectl("plan", "--detailed-exitcode").code == 0
     assert scrapectl("destroy", "--yes").code == 0
-    assert scrapectl("pipelines", "--region", "eu-west-1").out == "No pipeline stands here.\n"
+    assert scrapectl("pipelines", "--region", "eu-west-1").out == (
+        "No pipeline stands in account 123456789012, region eu-west-1.\n"
+    )

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -185,6 +186,29 @@ def test_a_saved_plan_is_applied_only_while_nothing_moved(spec, names, scrapectl
     assert stale.json["error"]["message"] == "AWS has changed since the plan was made. Plan again."
 
 
+@pytest.mark.usefixtures("shop")
+def test_data_that_would_be_lost_is_refused(scrapectl):
+    script = "import boto3, os; boto3.client('s3').put_object(Bucket=os.environ['BUCKET'], Key='a', Body=b'x')"
+    Path("scraper/go.py").write_text(script)
+    text = Path("pipeline.yaml").read_text()
+    change = {"ZIP: ": 'BUCKET: "${bucket.raw.name}", ZIP: ', "command: [collect]": "access: {write: [raw]}"}
+    for old, new in change.items():
+        text = text.replace(old, new, 1)
+    Path("pipeline.yaml").write_text(text)
+    assert scrapectl("apply", "--yes").code == 0
+    assert scrapectl("run", "collect", "--wait").code == 0
+    refused = scrapectl("destroy", "--yes", "--output", "json")
+    assert refused.code == 3
+    assert refused.json["error"]["code"] == 3
+    assert "holds 1 object" in refused.json["error"]["message"]
+    assert refused.json["changes"]
+    told = scrapectl("destroy", "--yes")
+    assert told.code == 3
+    assert "holds 1 object" in told.err
+    assert "Refused: " in told.out
+    assert scrapectl("destroy", "--yes", "--delete-data").code == 0
+
+
 @pytest.mark.usefixtures("cloud")
 def test_only_brings_what_it_needs(spec, names, scrapectl):
     spec(SPEC.format(name=next(names)), SCRIPT)
@@ -326,7 +350,9 @@ def test_status(shop, scrapectl):
     assert re.search(rf"batch_job_queue.{shop}-default +READY\n", text)
     assert re.search(rf"{run} +collect +FAILED .* 5 ", text)
     assert scrapectl("status", "bogus").code == 64
-    assert "Nothing of nobody stands here" in scrapectl("status", "--pipeline", "nobody", "--region", "us-east-1").out
+    nobody = scrapectl("status", "--pipeline", "nobody", "--region", "us-east-1")
+    assert nobody.code == 64
+    assert nobody.err.startswith("Nothing of nobody stands in account 123456789012, region us-east-1.")
 
 
 def test_schedules(mall, scrapectl):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
+import unicodedata
 
 from scrapectl.errors import Place, Problem, ScrapectlError, SpecError, UsageError
-from scrapectl.views.output import print_line
+from scrapectl.views.output import print_document, print_event, print_line
 from scrapectl.views.problems import error_document, error_text
 
 PROBLEMS = (
@@ -64,3 +66,13 @@ def test_a_stream_that_cannot_write_a_character_says_its_number(monkeypatch):
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
     print_line("1 → 2")
     assert raw.getvalue() == b"1 \\u2192 2\n"
+
+
+def test_json_holds_nothing_that_a_terminal_obeys(capsys):
+    nasty = {"name": "ä\x9b31m\x1b[2J\u202e\U000e0041\ud800", "list": ["\u2028"]}
+    print_document(nasty)
+    print_event(nasty)
+    out = capsys.readouterr().out
+    assert not [c for c in out if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl"} and c != "\n"]
+    assert "ä" in out
+    assert json.loads(out.splitlines()[-1]) == nasty
