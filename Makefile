@@ -13,7 +13,7 @@ setup: .venv/.ready ## make the virtual environment, with everything pinned
 .venv/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --requirement requirements.lock
-	$(BIN)/pip install --quiet --no-deps --editable .
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: setup ## take the quickstart through its whole life on the embedded cloud
