@@ -10,13 +10,13 @@ from typing import Any, TypeAlias
 Schema: TypeAlias = dict[str, Any]
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_NAME = "pipeline.schema.json"
 
 
-def schema_path() -> Path:
-    """Say where the schema lies: inside the installed package, or beside it in a checkout."""
-    packed = _PACKAGE / "schemas" / _NAME
-    return packed if packed.exists() else _PACKAGE.parent / "schemas" / _NAME
+def schema_path(of: str = "pipeline") -> Path:
+    """Say where a schema lies: inside the installed package, or beside it in a checkout."""
+    name = f"{of}.schema.json"
+    packed = _PACKAGE / "schemas" / name
+    return packed if packed.exists() else _PACKAGE.parent / "schemas" / name
 
 
 def types_of(schema: Schema) -> frozenset[str]:
@@ -26,9 +26,9 @@ def types_of(schema: Schema) -> frozenset[str]:
 
 
 @cache
-def load_published() -> Schema:
-    """Read the schema as it is published: what editors complete from."""
-    whole: Schema = json.loads(schema_path().read_text(encoding="utf-8"))
+def load_published(of: str = "pipeline") -> Schema:
+    """Read a schema as it is published; that of the pipeline is what editors complete from."""
+    whole: Schema = json.loads(schema_path(of).read_text(encoding="utf-8"))
     return whole
 
 

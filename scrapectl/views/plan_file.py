@@ -58,7 +58,10 @@ class PlanFile:
         try:
             plain = json.loads(Path(path).read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError) as error:
-            raise UsageError(f"--plan {path} cannot be read: {error}.", _WRITE_ONE) from None
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise UsageError(f"--plan {path} is no plan: {reason}.", _WRITE_ONE) from None
+        if isinstance(plain, dict) and plain.get("scrapectl_plan", VERSION) != VERSION:
+            raise UsageError(f"--plan {path} was written by another version of scrapectl.", "Plan again.")
         wrong = _wrong_with(plain)
         if wrong:
             raise UsageError(f"--plan {path} is no plan: {wrong}.", _WRITE_ONE)
@@ -81,7 +84,9 @@ def _wrong_with(plain: Any) -> str:
     """Say what the published schema finds wrong first; "" when nothing is."""
     from jsonschema import Draft202012Validator  # noqa: PLC0415 - only a saved plan pays for the library
 
-    found = min(Draft202012Validator(load_published("plan")).iter_errors(plain), key=lambda e: len(e.path), default=None)
+    found = min(
+        Draft202012Validator(load_published("plan")).iter_errors(plain), key=lambda e: len(e.path), default=None
+    )
     if found is None:
         return ""
     path = ".".join(str(step) for step in found.absolute_path)
