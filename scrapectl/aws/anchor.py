@@ -260,7 +260,8 @@ def _process_start(pid: int) -> str | None:
     """When a process of this host started, in the kernel's own words; None when it does not run."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:  # noqa: PTH123 - one line of procfs
-            return stat.read().rsplit(")", 1)[1].split()[19]
+            state, *fields = stat.read().rsplit(")", 1)[1].split()
+            return None if state in {"Z", "X"} else fields[18]  # one that has ended and is not yet waited for
     except (OSError, IndexError):
         return _start_by_ps(pid)
 

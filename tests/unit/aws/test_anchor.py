@@ -7,6 +7,8 @@ import datetime as dt
 import json
 import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +17,7 @@ from typing import Any
 import pytest
 
 from scrapectl.aws import anchor as anchors
-from scrapectl.aws.anchor import LEASE, Anchor, Holder, State, anchor_name
+from scrapectl.aws.anchor import LEASE, Anchor, Holder, State, _process_start, anchor_name
 from scrapectl.errors import AwsError
 
 OWNER = "shop.prod"
@@ -169,6 +171,18 @@ def test_this_process_knows_that_it_lives() -> None:
     assert not me.is_dead_here()
     assert dataclasses.replace(me, pid=2**22 + 1).is_dead_here()
     assert not dataclasses.replace(me, host="elsewhere", pid=2**22 + 1).is_dead_here()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only procfs tells it")
+def test_a_process_that_has_ended_is_dead_before_it_is_waited_for() -> None:
+    with subprocess.Popen(["sleep", "60"]) as child:
+        start = _process_start(child.pid)
+        holder = dataclasses.replace(Holder.me("apply"), pid=child.pid, start=start or "")
+        assert start
+        assert not holder.is_dead_here()
+        child.kill()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and nobody has waited for it
+        assert holder.is_dead_here()
 
 
 def test_late_write_is_void(aws: Parameters) -> None:
