@@ -183,6 +183,10 @@ def apply_plan(
         if planned.destroys and not applied.failed and not planned.plan.notes:
             anchor.remove()
             return applied
+    except KeyboardInterrupt:
+        if not changed:  # else calls may be in flight: the lease ends by itself, and at once for this host
+            anchor.release(changed=False)
+        raise
     except BaseException:
         anchor.release(changed=changed)
         raise

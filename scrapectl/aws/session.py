@@ -6,13 +6,13 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 from scrapectl.aws import errors, tags
 from scrapectl.aws.retry import healing
+from scrapectl.engine.workers import Threads
 from scrapectl.errors import AwsError, EnvironmentProblem
 
 T = TypeVar("T")
@@ -128,8 +128,17 @@ class Session:
         todo = list(tasks)
         if len(todo) <= 1:
             return [task() for task in todo]
-        with ThreadPoolExecutor(min(READS_AT_ONCE, len(todo))) as pool:
-            return list(pool.map(lambda task: task(), todo))
+        threads = Threads(min(READS_AT_ONCE, len(todo)))
+        try:
+            for place, task in enumerate(todo):
+                threads.submit(place, task)
+            ended = sorted(filter(None, (threads.next(None) for _ in todo)), key=lambda result: result[0])
+        finally:
+            threads.close()
+        for _, _, error in ended:
+            if error is not None:
+                raise error
+        return [found for _, found, _ in ended]
 
     def tag(self, arn: str, put: Mapping[str, str], drop: Sequence[str]) -> None:
         """Set and remove tags of a thing by its ARN."""

@@ -1,11 +1,12 @@
-"""Threads that run calls side by side, and the clock of this machine: what an apply uses outside of tests."""
+"""Threads that run calls side by side, and the clock of this machine: what runs a plan outside of tests."""
 
 from __future__ import annotations
 
+import contextlib
 import queue
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 
@@ -18,17 +19,26 @@ class MonotonicClock:
 
 
 class Threads:
-    """Up to `parallel` tasks at once; results come back through one queue."""
+    """Up to `parallel` tasks at once; results come back through one queue.
+
+    The threads are daemons, which those of `concurrent.futures` are not: whoever leaves at once is not kept by a call
+    that has no answer yet.
+    """
 
     def __init__(self, parallel: int) -> None:
-        self._pool = ThreadPoolExecutor(parallel, thread_name_prefix="apply")
+        self._parallel = parallel
+        self._threads = 0
+        self._tasks: queue.SimpleQueue[tuple[Any, Callable[[], Any]] | None] = queue.SimpleQueue()
         self._ended: queue.SimpleQueue[tuple[Any, Any, BaseException | None]] = queue.SimpleQueue()
         self.busy = 0
 
     def submit(self, token: Any, task: Callable[[], Any]) -> None:
         """Begin a task as soon as a thread is free."""
         self.busy += 1
-        self._pool.submit(self._run, token, task)
+        self._tasks.put((token, task))
+        if self._threads < min(self._parallel, self.busy):
+            self._threads += 1
+            threading.Thread(target=self._work, name=f"worker-{self._threads}", daemon=True).start()
 
     def next(self, timeout: float | None) -> tuple[Any, Any, BaseException | None] | None:
         """Wait for one to end; None when `timeout` seconds passed first.
@@ -51,10 +61,16 @@ class Threads:
 
     def close(self) -> None:
         """Let the threads end; what has not begun is dropped."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._tasks.get_nowait()
+        for _ in range(self._threads):
+            self._tasks.put(None)
 
-    def _run(self, token: Any, task: Callable[[], Any]) -> None:
-        try:
-            self._ended.put((token, task(), None))
-        except BaseException as error:  # noqa: BLE001 - handed to the apply, which reports it
-            self._ended.put((token, None, error))
+    def _work(self) -> None:
+        while (given := self._tasks.get()) is not None:
+            token, task = given
+            try:
+                self._ended.put((token, task(), None))
+            except BaseException as error:  # noqa: BLE001 - handed to whoever asks for the result
+                self._ended.put((token, None, error))

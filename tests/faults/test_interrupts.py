@@ -1,0 +1,130 @@
+"""Ctrl-C in the middle of an apply, once and twice; and two applies at once."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scrapectl.local.clock import VirtualClock
+from scrapectl.local.delays import NO_DELAYS
+from tests.faults.account_contents import standing
+from tests.faults.endpoint import Answer, Command, Endpoint, Held, carried_out
+
+AWS_NEEDS = 100.0  # seconds on the cloud's clock until a compute environment is valid
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture
+def slow(clock: VirtualClock) -> Iterator[Endpoint]:
+    """An account in which a compute environment is being made until the clock is moved."""
+    delays = dataclasses.replace(NO_DELAYS, compute_environment=AWS_NEEDS)
+    opened = Endpoint(clock=clock, delays=delays)
+    yield opened
+    opened.close()
+
+
+def interrupt_while_aws_makes(apply: Command) -> Answer:
+    """Send Ctrl-C when nothing is left but to wait for the compute environment."""
+    apply.wait_for("started create batch_compute_environment.shop-default")
+    apply.wait_for("done create batch_job_definition.shop-collect")
+    apply.wait_for("done create sqs_queue.shop-pages (")
+    apply.process.send_signal(signal.SIGINT)
+    return apply.end(5)
+
+
+def outcomes(text: str) -> dict[str, dict[str, str]]:
+    return {change["address"]: change for change in json.loads(text)["changes"]}
+
+
+def test_ctrl_c_tells_what_aws_is_still_making_and_apply_goes_on(slow: Endpoint, clock: VirtualClock, spec: Path):
+    answer = interrupt_while_aws_makes(slow.start("apply", spec, "--yes", "--output", "json"))
+    assert answer.code == 130, answer
+    told = outcomes(answer.out)
+    assert told["sqs_queue.shop-pages"]["outcome"] == "done"
+    assert told["batch_compute_environment.shop-default"]["outcome"] == "failed"
+    assert "the next apply meets it again" in told["batch_compute_environment.shop-default"]["error"]
+    assert told["batch_job_queue.shop-default"]["outcome"] == "skipped"
+
+    again = slow.start("apply", spec, "--yes")
+    again.wait_for("started")
+    clock.advance(AWS_NEEDS)
+    assert "waiting for it" not in again.end().well().err
+    slow.cli("plan", spec, "--detailed-exitcode").well()
+    assert len([line for line in standing(slow.account) if line.startswith("environment")]) == 1
+
+
+def test_ctrl_c_in_text_says_what_was_done(slow: Endpoint, spec: Path):
+    answer = interrupt_while_aws_makes(slow.start("apply", spec, "--yes"))
+    assert answer.code == 130
+    assert "Interrupted: what had begun was finished, and nothing more was started." in answer.out
+    assert "batch_compute_environment.shop-default" in answer.out
+    assert re.search(r"^\d+ done, 1 failed, 1 skipped\.$", answer.out, re.MULTILINE)
+    assert "Traceback" not in answer.err
+
+
+def test_a_call_in_flight_is_finished(endpoint: Endpoint, spec: Path):
+    held = endpoint.fault = Held("RegisterJobDefinition")
+    apply = endpoint.start("apply", spec, "--yes", "--output", "json")
+    assert held.came.wait(20)
+    apply.process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    assert apply.process.poll() is None, "it did not wait for the answer"
+    held.let_go.set()
+    answer = apply.end()
+    assert answer.code == 130
+    assert outcomes(answer.out)["batch_job_definition.shop-collect"]["outcome"] == "done"
+    assert any(line.startswith("job definition") for line in standing(endpoint.account))
+
+
+def test_ctrl_c_twice_leaves_at_once(endpoint: Endpoint, spec: Path):
+    held = endpoint.fault = Held("CreateQueue")
+    apply = endpoint.start("apply", spec, "--yes")
+    assert held.came.wait(20)
+    apply.process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    apply.process.send_signal(signal.SIGINT)
+    answer = apply.end(3)
+    assert answer.code == 130
+    assert "Traceback" not in answer.err
+    held.let_go.set()
+    endpoint.fault = carried_out
+    again = endpoint.cli("apply", spec, "--yes").well()
+    assert "waiting for it" not in again.err
+    endpoint.cli("plan", spec, "--detailed-exitcode").well()
+
+
+def test_of_two_applies_at_once_one_waits_and_both_end_well(endpoint: Endpoint, spec: Path):
+    held = endpoint.fault = Held("CreateQueue")
+    first = endpoint.start("apply", spec, "--yes")
+    assert held.came.wait(20)
+    second = endpoint.start("apply", spec, "--yes")
+    second.wait_for("is at work on shop; waiting for it")
+    assert f"process {first.process.pid}, apply" in second.said
+    held.let_go.set()
+    first.end().well()
+    second.end().well()
+    assert "the plan was made again" in second.said
+    lines = standing(endpoint.account)
+    assert len([line for line in lines if line.startswith("job definition")]) == 1
+    endpoint.cli("plan", spec, "--detailed-exitcode").well()
+
+
+def test_ctrl_c_while_planning_leaves_at_once(endpoint: Endpoint, spec: Path):
+    held = endpoint.fault = Held("DescribeSubnets")
+    apply = endpoint.start("apply", spec, "--yes")
+    assert held.came.wait(20)
+    apply.process.send_signal(signal.SIGINT)
+    assert apply.end(3).code == 130
+    held.let_go.set()
+    assert standing(endpoint.account) == ["schedule group default"]
