@@ -60,7 +60,8 @@ class LazyGroup(_Taught, click.Group):
 
 def group(path: str) -> LazyGroup:
     """The group of a name ("" for the whole tool), with the options that every command shares."""
-    return LazyGroup(path, params=COMMON(), **_texts(HELP.get(path) or _TOOL), context_settings=_CONTEXT)
+    made = LazyGroup(path, params=COMMON(), **_texts(HELP.get(path) or _TOOL), context_settings=_CONTEXT)
+    return made if path else click.version_option(package_name="scrapectl", message="%(prog)s %(version)s")(made)
 
 
 def command(path: str, *params: Callable[[Any], Any]) -> Callable[[Callable[..., int | None]], click.Command]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from scrapectl.engine.plan import Change
 from scrapectl.engine.resource import FieldChange
-from scrapectl.engine.values import Policy, Ref, Text
+from scrapectl.engine.values import Policy, Ref, Text, unknown
 from scrapectl.views.plain import MASK, clean, looks_secret, mask
 
 SHORT = 100  # characters of a new thing's value that a plan shows; what differs is shown whole
@@ -66,7 +66,10 @@ def _split(field: FieldChange) -> list[FieldChange]:
         if was != will:
             secret = looks_secret(str(key)) and not _is_arn(was, will)
             hide = (lambda item: MASK if item is not None else None) if secret else (lambda item: item)
-            parts.append(dataclasses.replace(field, name=f"{field.name}.{key}", before=hide(was), after=hide(will)))
+            name = f"{field.name}.{key}"
+            parts.append(
+                dataclasses.replace(field, name=name, before=hide(was), after=hide(will), unknown=unknown(will))
+            )
     return parts or [field]
 
 

@@ -91,6 +91,10 @@ def test_every_option_says_what_it_does(path):
             assert param.help, f"{path} {param.opts}"
 
 
+def test_the_version(scrapectl):
+    assert re.fullmatch(r"scrapectl [0-9]+\.[0-9]+\.[0-9]+\n", scrapectl("--version").out)
+
+
 HEAVY = ("boto3", "botocore", "moto", "rich", "jsonschema", "yaml", "werkzeug")
 
 

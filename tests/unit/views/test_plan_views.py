@@ -14,7 +14,7 @@ from scrapectl.errors import Place, Problem
 from scrapectl.views.console import console, print_lines, print_table
 from scrapectl.views.plan_json import outcome_document, plan_document
 from scrapectl.views.plan_markdown import plan_markdown
-from scrapectl.views.plan_text import Line, outcome_lines, plan_lines
+from scrapectl.views.plan_text import Line, change_lines, outcome_lines, plan_lines
 from scrapectl.views.progress import Progress
 
 DEFINITION = Change(
@@ -93,6 +93,18 @@ Stays: x stays
 Plan: 1 to create, 1 to update, 1 to replace, 1 to delete; 2 unchanged.
 """
     )
+
+
+def test_of_a_map_only_what_is_unknown_is_told_as_unknown():
+    before = {"A": "1", "B": "1"}
+    after = {"A": "2", "B": Ref("x.y", "id")}
+    change = Change(
+        "a.b", "a", Action.UPDATE, ("b",), fields=(FieldChange("environment", before, after, unknown=True),)
+    )
+    assert [line.text for line in change_lines(change)][1:] == [
+        '        environment.A: "1" → "2"',
+        '        environment.B: "1" → (known after apply)',
+    ]
 
 
 def test_an_empty_plan_is_one_line():
