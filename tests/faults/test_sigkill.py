@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import random
-from collections import Counter
 from dataclasses import dataclass
 
 import pytest
 
-from tests.account import EXAMPLES, Account, example, writes
+from tests.account import example
 from tests.faults.account_contents import standing
 from tests.faults.endpoint import Endpoint, Place, killed_at
+from tests.faults.quickstart import SPEC, undisturbed
 
-SPEC = EXAMPLES["quickstart"]
 ALL = os.environ.get("SCRAPECTL_FAULTS") == "all"
 SAMPLE = 12
 SEED = 2
-
-
-@dataclass(frozen=True)
-class Undisturbed:
-    """What an apply and a destroy that nobody disturbs change, and what stands after each."""
-
-    places: dict[str, list[Place]]
-    standing: dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -38,20 +28,6 @@ class Kill:
 
     def __str__(self) -> str:
         return f"{self.command} killed {'after' if self.after else 'before'} {self.place}"
-
-
-@functools.cache
-def undisturbed() -> Undisturbed:
-    account, spec = Account(), example("quickstart")
-    places, left = {}, {}
-    for command, task in (("apply", account.put), ("destroy", account.destroy)):
-        seen: Counter[tuple[str, str]] = Counter()
-        places[command] = []
-        for call in writes(account.calls_of(functools.partial(task, spec))):
-            seen[call] += 1
-            places[command].append(Place(*call, seen[call]))
-        left[command] = standing(account)
-    return Undisturbed(places, left)
 
 
 def kills() -> list[Kill]:
