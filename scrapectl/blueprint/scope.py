@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,14 +38,6 @@ _KIND_OF = {
     "images": "ecr_repository",
     "secrets": "secret",
 }
-_LIMIT_OF = {
-    "message_queues": names.MESSAGE_QUEUE_LIMIT,
-    "compute_environments": names.BATCH_LIMIT,
-    "job_queues": names.BATCH_LIMIT,
-    "jobs": names.BATCH_LIMIT,
-    "images": names.REPOSITORY_LIMIT,
-    "secrets": names.SECRET_LIMIT,
-}
 
 
 @dataclass(frozen=True)
@@ -75,11 +66,6 @@ class Scope:
         """A physical name."""
         return names.physical_name(self.spec.pipeline, self.spec.stage, key, what, limit=limit, joint=joint)
 
-    def hashed(self, fixed: object, limit: int, key: str) -> str:
-        """A name that ends in a hash of what AWS fixes: another value is another name, made before the old one goes."""
-        digest = hashlib.sha256(repr(fixed).encode()).hexdigest()[:4]
-        return names.physical_name(self.spec.pipeline, self.spec.stage, key, limit=limit, suffix=digest)
-
     def address(self, section: str, key: str) -> str:
         """`batch_job_definition.shop-collect`."""
         return f"{_KIND_OF[section]}.{self.base(key)}"
@@ -90,16 +76,8 @@ class Scope:
 
     def physical(self, section: str, key: str) -> str:
         """The physical name of an entry that is ours."""
-        entry = self.entry(section, key)
-        if entry.name:
-            return str(entry.name)
-        if section == "buckets":
-            return names.bucket_name(self.spec.pipeline, self.spec.stage, key, self.facts.account, self.facts.region)
-        if section == "compute_environments":
-            return self.hashed(entry.type, _LIMIT_OF[section], key)
-        if section == "job_queues":
-            return self.hashed(bool(entry.shares), _LIMIT_OF[section], key)
-        return self.name(_LIMIT_OF[section], key)
+        owner = (self.spec.pipeline, self.spec.stage)
+        return names.entry_name(owner, section, self.entry(section, key), self.facts.account, self.facts.region)
 
     def outputs(self, section: str, key: str) -> Mapping[str, Any]:
         """Outputs of an entry: plain text when its name determines them, None when only AWS can tell."""

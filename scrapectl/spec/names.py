@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 BATCH_LIMIT = 128
 BUCKET_LIMIT = 63
@@ -13,6 +14,15 @@ ROLE_LIMIT = 64
 SCHEDULE_LIMIT = 64
 SECRET_LIMIT = 512
 SECURITY_GROUP_LIMIT = 255
+_LIMITS = {
+    "images": REPOSITORY_LIMIT,
+    "secrets": SECRET_LIMIT,
+    "message_queues": MESSAGE_QUEUE_LIMIT,
+    "compute_environments": BATCH_LIMIT,
+    "job_queues": BATCH_LIMIT,
+    "jobs": BATCH_LIMIT,
+}
+_HASH_DIGITS = 4
 
 
 def fit(whole: str, limit: int) -> str:
@@ -48,6 +58,25 @@ def physical_name(
     whole += f"{joint}{what}" if what else ""
     whole += f"-{suffix}" if suffix else ""
     return fit(whole, limit)
+
+
+def entry_name(owner: tuple[str, str | None], section: str, entry: Any, account: str, region: str) -> str:
+    """Name what an entry of a section becomes: its fixed name, else one made of pipeline, stage and key.
+
+    What AWS cannot change in an environment or a queue stands in its name as a hash: another value is another name,
+    so the new one can be made before the old one goes.
+    """
+    if entry.name:
+        return str(entry.name)
+    if section == "buckets":
+        return bucket_name(*owner, entry.key, account, region)
+    fixed = {"compute_environments": "type", "job_queues": "shares"}.get(section)
+    suffix = ""
+    if fixed:
+        value = getattr(entry, fixed)
+        value = value if isinstance(value, str) else bool(value)
+        suffix = hashlib.sha256(repr(value).encode()).hexdigest()[:_HASH_DIGITS]
+    return physical_name(*owner, entry.key, limit=_LIMITS[section], suffix=suffix)
 
 
 def bucket_name(pipeline: str, stage: str | None, name: str, account: str, region: str) -> str:

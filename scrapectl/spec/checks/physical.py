@@ -15,14 +15,7 @@ if TYPE_CHECKING:
 
 Taken: TypeAlias = "dict[tuple[str, str], list[Entry]]"
 
-_SECTIONS = {
-    "images": names.REPOSITORY_LIMIT,
-    "secrets": names.SECRET_LIMIT,
-    "message_queues": names.MESSAGE_QUEUE_LIMIT,
-    "compute_environments": names.BATCH_LIMIT,
-    "job_queues": names.BATCH_LIMIT,
-    "jobs": names.BATCH_LIMIT,
-}
+_SECTIONS = ("images", "secrets", "buckets", "message_queues", "compute_environments", "job_queues", "jobs")
 # Bucket names end in account and region, which are not known here; their lengths are what matters.
 _ACCOUNT = "0" * 12
 _LONGEST_REGION = "ap-southeast-10"
@@ -31,7 +24,7 @@ _LONGEST_REGION = "ap-southeast-10"
 def check_physical_names(spec: Spec, findings: Findings) -> None:
     """Tell of every name that is taken twice, at both places."""
     taken: Taken = {}
-    for kind, name, entry in _named(spec):
+    for kind, name, entry in named(spec):
         taken.setdefault((kind, name), []).append(entry)
     _check_own_dead_letters(spec, taken, findings)
     told: set[tuple[str, ...]] = set()
@@ -55,21 +48,16 @@ def _check_own_dead_letters(spec: Spec, taken: Taken, findings: Findings) -> Non
         findings.add(path, f"{show(own)} is the pipeline's own dead-letter queue.", "Rename it.")
 
 
-def _named(spec: Spec) -> Iterator[tuple[str, str, Entry]]:
+def named(spec: Spec) -> Iterator[tuple[str, str, Entry]]:
     """Yield (kind, physical name, entry) for everything that is ours."""
-    owner = (spec.pipeline, spec.stage)
-    for section, limit in _SECTIONS.items():
-        for key, entry in getattr(spec, section).items():
+    owner, place = (spec.pipeline, spec.stage), (spec.account or _ACCOUNT, spec.region or _LONGEST_REGION)
+    for section in _SECTIONS:
+        for entry in getattr(spec, section).values():
             if getattr(entry, "existing", None) is None:
-                yield section, entry.name or names.physical_name(*owner, key, limit=limit), entry
+                yield section, names.entry_name(owner, section, entry, *place), entry
     for key, queue in spec.message_queues.items():
         if queue.existing is None:
             yield "message_queues", names.dead_letter_name(*owner, key, queue.name), queue
-    for key, bucket in spec.buckets.items():
-        if bucket.existing is None:
-            region = spec.region or _LONGEST_REGION
-            made = names.bucket_name(*owner, key, spec.account or _ACCOUNT, region)
-            yield "buckets", bucket.name or made, bucket
     for job, entry in spec.jobs.items():
         for key, schedule in entry.schedules.items():
             yield "schedules", schedule.name or names.schedule_name(job, key), schedule

@@ -16,6 +16,12 @@ RETENTION_DAYS = (
     *(731, 1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
 _PER_REGION = {"compute_environments": 50, "job_queues": 50}
+_REFUSED_BEGINNINGS = {
+    "sg-": "EC2 takes no security group",
+    "sthree-": "S3 takes no bucket",
+    "amzn-s3-demo-": "S3 takes no bucket",
+}
+_AWS_GROUP = "default"
 # "Bucket naming rules", Amazon S3 User Guide.
 _BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _BUCKET_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
@@ -32,7 +38,12 @@ def check_logs(logs: Logs, findings: Findings) -> None:
 
 
 def check_pipeline(spec: Spec, findings: Findings) -> None:
-    """A pipeline cannot be its own past."""
+    """A pipeline cannot be its own past, nor have a name that AWS refuses in what is made for it."""
+    for beginning, refused in _REFUSED_BEGINNINGS.items():
+        if spec.pipeline.startswith(beginning):
+            findings.add("pipeline", f'{refused} whose name begins with "{beginning}".', "Choose another name.")
+    if spec.owner == _AWS_GROUP:
+        findings.add("pipeline", "EventBridge Scheduler has a group of that name of its own.", "Choose another name.")
     if spec.formerly == spec.pipeline:
         findings.add("formerly", "is the pipeline's own name.", "Write the name it had before, or remove it.")
 

@@ -1,0 +1,130 @@
+"""The names that the blueprint gives: no two things of a spec share one, the checks know them, and AWS takes each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scrapectl.blueprint import blueprint
+from scrapectl.engine.resource import Desired
+from scrapectl.errors import SpecError
+from scrapectl.facts import Facts, NetworkFacts
+from scrapectl.spec import check_text
+from scrapectl.spec.checks.physical import named
+from scrapectl.spec.model import Spec
+from tests.account import Account
+from tests.random_specs import ENV, random_spec
+
+PIPELINE, STAGE, KEY = "p" * 20, "s" * 20, "k" * 40
+# No region that the SDK knows has a longer name.
+LONGEST_REGION = "ap-southeast-1"
+KIND_OF = {
+    "images": "EcrRepository",
+    "secrets": "SecretValue",
+    "buckets": "S3Bucket",
+    "message_queues": "SqsQueue",
+    "compute_environments": "BatchComputeEnvironment",
+    "job_queues": "BatchJobQueue",
+    "jobs": "BatchJobDefinition",
+    "schedules": "Schedule",
+}
+
+
+def wanted(spec: Spec) -> list[Desired]:
+    network = NetworkFacts("vpc-1", ("subnet-1",))
+    region = spec.region or "us-east-1"
+    facts = Facts("123456789012", "aws", region, network, image_tags=dict.fromkeys(spec.images, "src-1"))
+    return blueprint(spec, facts)
+
+
+def keys_of(found: list[Desired]) -> list[tuple[str, tuple[str, ...]]]:
+    return [(type(desired.resource).__name__, desired.resource.key()) for desired in found]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_two_things_of_a_spec_have_one_name_or_one_address(seed):
+    for stage in (None, "prod"):
+        found = wanted(check_text(random_spec(seed), env=ENV, stage=stage))
+        assert len(set(keys_of(found))) == len(found)
+        assert len({desired.address for desired in found}) == len(found)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_checks_know_every_name_that_the_spec_gives(seed):
+    """What is made for the instance as a whole aside: nobody can write a name that ends as theirs do, but in SQS."""
+    spec = check_text(f"account: '123456789012'\n{random_spec(seed)}", env=ENV)
+    made = {(kind, key[-1]) for kind, key in keys_of(wanted(spec)) if kind in KIND_OF.values()}
+    known = {(KIND_OF[section], name) for section, name, _ in named(spec)}
+    assert made - known <= {("SqsQueue", "random_dead")}
+    assert known <= made
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "message_queues: {a: , b: {name: shop-a_dead}}",
+        "message_queues: {a: {name: shop_dead}}",
+        "message_queues: {a: {name: b}, c: {name: b_dead}}",
+        "compute_environments: {a: , b: {name: shop-a-9748}}",
+        "compute_environments: {a: }\njob_queues: {a: {compute: [a]}, b: {compute: [a], name: shop-a-60a3}}",
+        "buckets: {a: , b: {name: shop-a-123456789012-us-east-1}}",
+        "jobs: {a: {image: x, schedules: {b: {rate: 1h}, c: {rate: 1h, name: a_b}}}}",
+        "jobs: {a: {image: x}, b: {image: x, name: shop-a}}",
+    ],
+)
+def test_a_written_name_that_the_blueprint_gives_to_another_is_refused(text):
+    with pytest.raises(SpecError, match=r"name|dead-letter"):
+        check_text(f"pipeline: shop\naccount: '123456789012'\nregion: us-east-1\n{text}")
+
+
+LONG = f"""
+pipeline: {PIPELINE}
+region: {LONGEST_REGION}
+images: {{{KEY}: {{build: ./scraper}}}}
+secrets: {{{KEY}: {{generate: 32}}}}
+buckets: {{{KEY}: {{expire: {{tmp/: 1d}}}}}}
+message_queues: {{{KEY}: }}
+compute_environments: {{{KEY}: }}
+job_queues: {{{KEY}: {{shares: {{{"h" * 100}: 1}}}}}}
+jobs:
+  {KEY}:
+    image: {KEY}
+    environment: {{ALL: "${{bucket.{KEY}.name}} ${{message_queue.{KEY}.url}} ${{job.{KEY}.queue}}"}}
+    secrets: {{TOKEN: {KEY}}}
+    access: {{read: [{KEY}], send: [{KEY}], submit: [{KEY}]}}
+    array: 10000
+    schedules: {{{KEY}: {{rate: 1h, environment: {{A: "1"}}}}, {KEY[1:]}: {{rate: 1h}}}}
+"""
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    found = Account()
+    yield found
+    found.cloud.close()
+
+
+def test_aws_takes_the_longest_names(account, tmp_path: Path):
+    """Every request is checked before it is sent: an apply that ends well has none that AWS refuses."""
+    (tmp_path / "scraper").mkdir()
+    (tmp_path / "scraper" / "Dockerfile").write_text("FROM python:3.13-slim\n")
+    for stage in (None, STAGE):
+        spec = check_text(LONG, folder=tmp_path, stage=stage)
+        account.put(spec)
+        assert not account.plan(spec).plan.changes
+
+
+def test_names_that_are_cut_stay_apart():
+    text = "pipeline: {p}\njobs: {{a: {{image: x, schedules: {{{k}a: {{rate: 1h}}, {k}b: {{rate: 1h}}}}}}}}"
+    text += "\nmessage_queues: {{{k}a: , {k}b: }}\nbuckets: {{{k}a: , {k}b: }}"
+    found = wanted(check_text(text.format(p=PIPELINE, k="k" * 39), stage=STAGE))
+    assert len(set(keys_of(found))) == len(found)
+
+
+@pytest.mark.parametrize("pipeline", ["default", "sg-shop", "sthree-shop", "amzn-s3-demo-shop"])
+def test_a_pipeline_has_no_name_that_aws_keeps_for_itself(pipeline):
+    with pytest.raises(SpecError) as caught:
+        check_text(f"pipeline: {pipeline}")
+    assert caught.value.problems[0].hint == "Choose another name."
