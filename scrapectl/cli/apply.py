@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from scrapectl.cli.options import Settings, file_option, spec_argument
+from scrapectl.cli.options import Settings, file_option, spec_argument, spec_path
 from scrapectl.cli.root import command
 
 
@@ -51,4 +51,5 @@ def apply(
         parallel=parallel,
         build=not no_build,
     )
-    return apply_spec(settings, spec or file, options, Wishes(yes, plan_file, kill))
+    path = spec_path(spec, file) if spec or file or not plan_file else None
+    return apply_spec(settings, path, options, Wishes(yes, plan_file, kill))

@@ -11,20 +11,27 @@ from scrapectl.cli.options import Settings
 from scrapectl.cli.reach import open_aws, read_spec
 from scrapectl.cli.showing import show_plan
 from scrapectl.engine.plan import Action, Plan
-from scrapectl.errors import Interrupted
+from scrapectl.errors import Interrupted, PlanRefused
 from scrapectl.operate.stop import stop_queues
 from scrapectl.pipeline import Applied, Options, Planned, apply_plan, plan_spec
 from scrapectl.views.console import console, print_lines
 from scrapectl.views.output import print_document, tell
 from scrapectl.views.plan_file import PlanFile
-from scrapectl.views.plan_json import outcome_document, refusal
+from scrapectl.views.plan_json import outcome_document, plan_document, refusal
 from scrapectl.views.plan_text import Line, outcome_lines, summary_text
 from scrapectl.views.progress import Progress
 
 REFUSED = 3
 INTERRUPTED = 130
 YES_HINT = "Give --yes to go on without being asked."
-Agree = Callable[[Plan], bool]
+
+
+@dataclass(frozen=True)
+class Consent:
+    """How a plan is agreed to: `asked` of the one that is shown; `to_any` also to one made again meanwhile."""
+
+    asked: Callable[[Plan], bool]
+    to_any: bool
 
 
 @dataclass(frozen=True)
@@ -54,10 +61,10 @@ def apply_spec(settings: Settings, spec: str | None, options: Options, wishes: W
             stop_queues(aws, _ending_queues(plan), "the queue is replaced or removed")
         return True
 
-    return carry_out(settings, planned, aws, options, agree)
+    return carry_out(settings, planned, aws, options, Consent(agree, wishes.yes and not saved))
 
 
-def carry_out(settings: Settings, planned: Planned, aws: Session, options: Options, agree: Agree) -> int:
+def carry_out(settings: Settings, planned: Planned, aws: Session, options: Options, consent: Consent) -> int:
     """Show a plan, ask, and do it.
 
     Raises:
@@ -72,10 +79,10 @@ def carry_out(settings: Settings, planned: Planned, aws: Session, options: Optio
         show_plan(settings, plan)
     if plan.refusals:
         raise refusal(plan)
-    if not plan.empty and not agree(plan):
+    if not plan.empty and not consent.asked(plan):
         raise Interrupted("Nothing was changed.")
     with Progress(no_color=settings.no_color) as progress:
-        applied = apply_plan(planned, aws, options, progress, _tell_replanned)
+        applied = apply_plan(planned, aws, options, progress, lambda new: _replanned(plan, new, consent))
     _show(settings, applied)
     if applied.interrupted:
         return INTERRUPTED
@@ -87,8 +94,11 @@ def _ending_queues(plan: Plan) -> list[str]:
     return [(change.old_key or change.key)[-1] for change in ends if change.kind == "batch_job_queue"]
 
 
-def _tell_replanned(plan: Plan) -> None:
-    tell(f"Another apply came first, so the plan was made again. {summary_text(plan)}")
+def _replanned(agreed: Plan, new: Plan, consent: Consent) -> None:
+    """Another apply came first: what was agreed to may not be what would be done now."""
+    if not consent.to_any and plan_document(new) != plan_document(agreed):
+        raise PlanRefused("Another apply came first, and the plan is another now.", "Plan again.")
+    tell(f"Another apply came first, so the plan was made again. {summary_text(new)}")
 
 
 def _show(settings: Settings, applied: Applied) -> None:

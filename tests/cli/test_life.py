@@ -492,3 +492,22 @@ def test_proxies_and_profiles_are_not_for_what_is_on_this_machine(mall, scrapect
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_PROFILE", "none")
     assert mall in scrapectl("pipelines", "--region", "us-east-1").out
+
+
+@pytest.mark.usefixtures("cloud")
+def test_a_plan_that_is_another_now_is_not_what_was_agreed_to(spec, names, scrapectl, monkeypatch, tmp_path):
+    name = next(names)
+    path = spec(SPEC.format(name=name), SCRIPT)
+    other = tmp_path / "other.yaml"
+    other.write_text(path.read_text().replace("memory: 512", "memory: 1024"))
+
+    def ask_while_another_applies(*_words: str) -> str:
+        assert (
+            subprocess.run([*COMMAND, "apply", str(other), "--yes"], capture_output=True, check=False).returncode == 0
+        )
+        return "yes"
+
+    monkeypatch.setattr("scrapectl.cli.carrying.ask", ask_while_another_applies)
+    answer = scrapectl("apply", path)
+    assert answer.code == 3
+    assert "Another apply came first" in answer.err
