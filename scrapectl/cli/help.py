@@ -41,8 +41,9 @@ HELP: dict[str, Help] = {
         ),
     ),
     "destroy": Help(
-        "Remove the pipeline, after showing the plan and asking for its name.",
-        "Works without the spec too: --pipeline NAME. Buckets that hold objects stay, unless --delete-data.",
+        "Remove the pipeline.",
+        "Shows the plan and asks for the instance's name. Works without the spec, too: --pipeline NAME. Buckets that hold "
+        "objects are refused, unless --delete-data.",
         ("scrapectl destroy", "scrapectl destroy --pipeline shop --stage eu", "scrapectl destroy --yes --delete-data"),
     ),
     "run": Help(
@@ -103,8 +104,8 @@ HELP: dict[str, Help] = {
         ("scrapectl images push", "scrapectl images push scraper --force"),
     ),
     "local": Help(
-        "The embedded cloud behind --local: AWS on this machine, for trying out.",
-        "It starts by itself when a command first needs it, and keeps everything in memory.",
+        "The embedded cloud behind --local.",
+        "AWS on this machine, for trying out. It starts when a command first needs it, and keeps everything in memory.",
         ("scrapectl local status", "scrapectl local start --foreground --port 5000", "scrapectl local reset"),
     ),
     "local start": Help(
