@@ -42,8 +42,8 @@ HELP: dict[str, Help] = {
     ),
     "destroy": Help(
         "Remove the pipeline.",
-        "Shows the plan and asks for the instance's name. Works without the spec, too: --pipeline NAME. Buckets that hold "
-        "objects are refused, unless --delete-data.",
+        "Shows the plan and asks for the instance's name. Works without the spec, too: --pipeline NAME. Buckets that "
+        "hold objects are refused, unless --delete-data.",
         ("scrapectl destroy", "scrapectl destroy --pipeline shop --stage eu", "scrapectl destroy --yes --delete-data"),
     ),
     "run": Help(
