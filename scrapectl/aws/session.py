@@ -25,7 +25,8 @@ CALLS_AT_ONCE = 16
 # for every thread (botocore.retries.adaptive), which costs more than the repeats that it saves.
 _RETRIES = {"mode": "standard", "total_max_attempts": 8}
 _NO_RETRIES = {"mode": "standard", "total_max_attempts": 1}
-_FIRST_CALL = {"mode": "standard", "total_max_attempts": 2}
+_FIRST_CALL = {"mode": "standard", "total_max_attempts": 1}
+_FIRST_CALL_SECONDS = 4
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,7 @@ def open_session(where: Where, listeners: Iterable[Callable[[Call], None]] = ())
 
 
 def _who_we_are(sts: Any) -> Any:
-    """Ask AWS, and again while it is busy: the client itself repeats little, so that a dead network is told soon."""
+    """Ask AWS, and again while it is busy: the client itself repeats nothing, so that a dead network is told soon."""
     for pause in (0.5, 1.0):
         try:
             return sts.get_caller_identity()
@@ -217,8 +218,8 @@ def make_client(boto: Any, where: Where, service: str, retries: Mapping[str, Any
 
     config = Config(
         retries=dict(retries),
-        connect_timeout=2 if retries is _FIRST_CALL else 5,
-        read_timeout=4 if retries is _FIRST_CALL else 60,
+        connect_timeout=_FIRST_CALL_SECONDS if retries is _FIRST_CALL else 5,
+        read_timeout=_FIRST_CALL_SECONDS if retries is _FIRST_CALL else 60,
         max_pool_connections=READS_AT_ONCE,
         user_agent_extra="scrapectl",
         proxies={} if where.local else None,  # what is on this machine is never reached through HTTP_PROXY
