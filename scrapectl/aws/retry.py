@@ -94,6 +94,9 @@ _THROTTLES = frozenset(
     }
 )
 
+_UNREACHED = frozenset({"EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError"})
+"""botocore's words for a network that is away: a call that is sent without blind retries meets it here first."""
+
 _ROLE_GRID = (0.25, 0.5, 1.0)  # then every 2 s, 48 s in all (AWS-FACTS §0)
 _ROLE_TRIES = 26
 _LIMITS = {Heals.THROTTLED: 12, Heals.BUSY: 40, Heals.COOLDOWN: 20, Heals.LOST: 8}
@@ -110,7 +113,7 @@ def healing(error: ScrapectlError) -> Heals | None:
             return sign.heals
     if error.code in _THROTTLES or "Rate exceeded" in error.message:
         return Heals.THROTTLED
-    return Heals.LOST if error.lost else None
+    return Heals.LOST if error.lost or error.code in _UNREACHED else None
 
 
 def retry_after(error: ScrapectlError, tries: int) -> float | None:
