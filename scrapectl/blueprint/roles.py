@@ -19,6 +19,8 @@ from scrapectl.spec.model import Job, SecretRef
 PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 INLINE_LIMIT = 10_240
 """Characters of all inline policies of a role (AWS-FACTS §11)."""
+_NAMED_LIMIT = INLINE_LIMIT - 640
+"""What of it the ARNs of queues and definitions may take; the rest is for the statements around them."""
 _ECR_URI = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com[^/]*/(?P<name>[^:@]+)")
 
 
@@ -30,8 +32,8 @@ def desired(scope: Scope) -> Iterator[Desired]:
             if role is not None and role.address not in seen:
                 seen.add(role.address)
                 yield role
-    if any(job.schedules for job in scope.spec.jobs.values()):
-        yield _scheduler_role(scope)
+    for what, jobs in _schedulers(scope).items():
+        yield _scheduler_role(scope, what, jobs)
 
 
 def job_role_ref(scope: Scope, job: Job) -> Ref | None:
@@ -44,9 +46,9 @@ def execution_role_ref(scope: Scope, job: Job) -> Ref:
     return _ref(scope, _execution_what(scope, job))
 
 
-def scheduler_role_ref(scope: Scope) -> Ref:
-    """What EventBridge Scheduler assumes."""
-    return _ref(scope, "scheduler")
+def scheduler_role_refs(scope: Scope) -> dict[str, Ref]:
+    """What EventBridge Scheduler assumes to submit each scheduled job, by the job's key."""
+    return {job.key: _ref(scope, what) for what, jobs in _schedulers(scope).items() for job in jobs}
 
 
 def _job_role(scope: Scope, job: Job) -> Desired | None:
@@ -70,29 +72,34 @@ def _execution_role(scope: Scope, job: Job) -> Desired:
     return _role(scope, _execution_what(scope, job), _trust_tasks(scope), found, job, description=description)
 
 
-def _scheduler_role(scope: Scope) -> Desired:
-    jobs = [job for job in scope.spec.jobs.values() if job.schedules]
-    found = [*_submit_statements(scope, jobs), access.allow(("sqs:SendMessage",), [dead_letter_arn(scope)])]
+def _schedulers(scope: Scope) -> dict[str, list[Job]]:
+    """Share the scheduled jobs out among roles, as many to each as a policy can name: `scheduler`, `scheduler-2`, ….
+
+    A policy cannot name them by our tag instead: AWS looks at a definition's tags only when a submission names its
+    revision ("Restrict job submission by resource tags", Batch User Guide), and a schedule names the newest.
+    """
+    shared: list[list[Job]] = []
+    named: set[str] = set()
+    for job in scope.spec.jobs.values():
+        if not job.schedules:
+            continue
+        arns = set(access.submit_resources(scope, [job]))
+        named |= arns
+        if not shared or sum(len(arn) + len('"",') for arn in named) > _NAMED_LIMIT:
+            shared.append([])
+            named = arns
+        shared[-1].append(job)
+    return {"scheduler" if not number else f"scheduler-{number + 1}": jobs for number, jobs in enumerate(shared)}
+
+
+def _scheduler_role(scope: Scope, what: str, jobs: list[Job]) -> Desired:
+    found = [
+        access.allow(("batch:SubmitJob",), access.submit_resources(scope, jobs)),
+        access.allow(("sqs:SendMessage",), [dead_letter_arn(scope)]),
+    ]
     trust = _trust("scheduler.amazonaws.com", scope, "StringEquals", schedule_group_arn_of(scope))
     description = f"Submits scheduled jobs of {scope.owner}"
-    return _role(scope, "scheduler", trust, found, scope.spec, description=description, common=True)
-
-
-def _submit_statements(scope: Scope, jobs: list[Job]) -> list[access.Statement]:
-    """Name every queue and definition; too many for a policy are named by our tag instead."""
-    named = access.allow(("batch:SubmitJob",), access.submit_resources(scope, jobs))
-    if len(Policy(named).to_json()) < INLINE_LIMIT // 2:
-        return [named]
-    partition, region, account = scope.place
-    definitions = f"arn:{partition}:batch:{region}:{account}:job-definition/{scope.base()}-*"
-    ours = {"StringEquals": {"aws:ResourceTag/scrapectl:pipeline": scope.owner}}
-    fixed = [job for job in jobs if job.name]
-    queues = [scope.arn("job_queues", job.queue) for job in jobs]
-    named_jobs = [arn for job in fixed for arn in access.submit_resources(scope, [job])]
-    return [
-        access.allow(("batch:SubmitJob",), [*queues, *named_jobs]),
-        access.allow(("batch:SubmitJob",), [definitions], ours),
-    ]
+    return _role(scope, what, trust, found, scope.spec, description=description, common=True)
 
 
 def _trust_tasks(scope: Scope) -> Policy:

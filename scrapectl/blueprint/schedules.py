@@ -8,9 +8,10 @@ from typing import Any
 
 from scrapectl import units
 from scrapectl.blueprint.pipeline import dead_letter_ref, schedule_group_address
-from scrapectl.blueprint.roles import scheduler_role_ref
+from scrapectl.blueprint.roles import scheduler_role_refs
 from scrapectl.blueprint.scope import Scope
 from scrapectl.engine.resource import Desired
+from scrapectl.engine.values import Ref
 from scrapectl.kinds.schedule import Schedule
 from scrapectl.spec import names
 from scrapectl.spec.cron import to_aws
@@ -23,15 +24,16 @@ MINUTE = 60
 
 def desired(scope: Scope) -> Iterator[Desired]:
     """One schedule for each entry of each job, in the instance's own group."""
+    roles = scheduler_role_refs(scope)
     for job in scope.spec.jobs.values():
         for schedule in job.schedules.values():
             address = f"schedule.{scope.base(job.key, schedule.key)}"
-            resource = _schedule(scope, job, schedule)
+            resource = _schedule(scope, job, schedule, roles[job.key])
             wanted = scope.desire(address, resource, schedule, after=(schedule_group_address(scope),))
             yield dataclasses.replace(wanted, tags={})  # a schedule carries none but ours; its group carries the spec's
 
 
-def _schedule(scope: Scope, job: Job, schedule: Written) -> Schedule:
+def _schedule(scope: Scope, job: Job, schedule: Written, role: Ref) -> Schedule:
     return Schedule(
         group=scope.owner,
         name=schedule.name or names.schedule_name(job.key, schedule.key),
@@ -42,7 +44,7 @@ def _schedule(scope: Scope, job: Job, schedule: Written) -> Schedule:
         start=schedule.from_date,
         end=schedule.to_date,
         target_arn=SUBMIT_JOB.format(partition=scope.facts.partition),
-        role_arn=scheduler_role_ref(scope),
+        role_arn=role,
         input=_submit(scope, job, schedule),
         retries=schedule.deliver.retries,
         within_seconds=schedule.deliver.within,
