@@ -38,7 +38,7 @@ def load_spec(
 
     Raises:
         SpecError: With every problem at once.
-        UsageError: When a setting is not `path=value`, or there is no such stage.
+        UsageError: When the file cannot be read, a setting is not `path=value`, or there is no such stage.
     """
     from scrapectl.spec.load import Options, load_file  # noqa: PLC0415 - `--help` must not pay for YAML
 

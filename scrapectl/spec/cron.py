@@ -29,6 +29,11 @@ def check_cron(text: str) -> str | None:
     return _problem("cron", text)
 
 
+def fires(text: str) -> bool:
+    """Say whether a right cron ever comes, in any year that EventBridge knows; the 31st of February never does."""
+    return next(Cron.parse(text).local_times(datetime(1970, 1, 1)), None) is not None  # noqa: DTZ001, local
+
+
 def check_rate(text: str) -> str | None:
     """Return what is wrong with a rate such as `1h` or `15m`; None when it is right."""
     return _problem("rate", text)

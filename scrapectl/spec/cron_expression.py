@@ -89,7 +89,9 @@ def _split(text: str) -> list[str]:
     if len(fields) == 6:  # noqa: PLR2004, six fields are the format itself
         _refuse_seconds(fields)
         return fields
-    raise CronProblem(f'"{text}" has {len(fields)} fields; EventBridge has six: {_FIELDS}.{_six_of(fields)}')
+    count = "1 field" if len(fields) == 1 else f"{len(fields)} fields"
+    count = "1 field" if len(fields) == 1 else f"{len(fields)} fields"
+    raise CronProblem(f'"{text}" has {count}; EventBridge has six: {_FIELDS}.{_six_of(fields)}')
 
 
 def _refuse_seconds(fields: list[str]) -> None:

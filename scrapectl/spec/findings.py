@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 60
 _SUGGESTED = 200
+_LISTED = 12
 
 
 class Findings:
@@ -80,17 +81,18 @@ def _printable(text: str) -> str:
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """Suggest the known word that is closest; else list them, or say `otherwise`."""
     words = list(known)
-    close = get_close_matches(word, words, 1, 0.6) if len(word) <= _SHOWN else []
+    close = [known for known in words if known.lower() == word.lower()]
+    close = close or (get_close_matches(word, words, 1, 0.6) if len(word) <= _SHOWN else [])
     if close:
         return f'Did you mean "{close[0]}"?'
     if otherwise or not words:
         return otherwise
-    return f"Write {one_of(words)}."
+    return f"Write {one_of(words)}".removesuffix(", …") + ("." if len(words) <= _LISTED else " and so on.")
 
 
 def one_of(words: Iterable[object]) -> str:
     """Join words for people: `a`, `a or b`, `a, b or c`; at most a dozen."""
     listed = [str(word) for word in words]
-    if len(listed) > 12:  # noqa: PLR2004
-        return ", ".join([*listed[:12], "…"])
+    if len(listed) > _LISTED:
+        return ", ".join([*listed[:_LISTED], "…"])
     return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} or {listed[-1]}"

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from scrapectl.errors import Place
     from scrapectl.spec.model import Template
 
+# What places name as the file of a value that stands on the command line.
+SETTING_FILE = "--set"
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INT = re.compile(r"[-+]?[0-9]{1,18}|0o[0-7]{1,18}|0x[0-9a-fA-F]{1,15}")

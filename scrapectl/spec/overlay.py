@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from scrapectl.errors import Place, UsageError
 from scrapectl.spec.findings import did_you_mean, show
-from scrapectl.spec.nodes import Mapping, Node, Scalar
+from scrapectl.spec.nodes import SETTING_FILE, Mapping, Node, Scalar
 from scrapectl.spec.yaml import parse_value
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from scrapectl.spec.findings import Findings
 
-SETTING_FILE = "--set"
 _STAGE = re.compile(r"(?=.{1,20}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _NOT_IN_A_STAGE = ("version", "pipeline", "stages")
 
@@ -79,7 +78,9 @@ def apply_settings(tree: Mapping, settings: Iterable[str]) -> Mapping:
     for number, setting in enumerate(settings, 1):
         path, equals, text = setting.partition("=")
         steps = path.strip().split(".")
-        if not equals or not all(steps) or steps[0] == "stages":
+        if steps[0] == "stages":
+            raise UsageError(f"--set {show(setting)} cannot change a stage.", "Set the key itself: --set KEY=VALUE.")
+        if not equals or not all(steps):
             raise UsageError(f"--set {show(setting)} is not path=value.", "Write one such as jobs.collect.memory=4096.")
         place = Place(SETTING_FILE, number, 1)
         tree = merge(tree, _nested(steps, _standing_at(parse_value(text, SETTING_FILE), place), place))

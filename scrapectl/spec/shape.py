@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from scrapectl.spec.findings import one_of, show
 from scrapectl.spec.later import is_later_key, is_later_value
 from scrapectl.spec.model import Unset
-from scrapectl.spec.nodes import Mapping, Node, Scalar, Sequence, kind_of
+from scrapectl.spec.nodes import SETTING_FILE, Mapping, Node, Scalar, Sequence, kind_of
 from scrapectl.spec.schema import types_of
 from scrapectl.units import format_duration, parse_duration, parse_memory
 
@@ -32,6 +32,7 @@ _WORDS = {
     "array": "a list",
     "object": "a map",
 }
+_GIVE_VALUE = "Remove the key, or give it a value."
 _FEW = 8  # words that read well in a hint
 _OTHER_BOOLEANS = frozenset({"yes", "no", "on", "off", "y", "n"})
 
@@ -53,7 +54,7 @@ class Shape:
             return self.array(node, schema, path)
         if isinstance(node, Scalar):
             return self.scalar(node, schema, path)
-        self.wrong_type(node, types, path)
+        self.wrong_type(node, schema, path)
         return NOTHING
 
     def object(self, node: Mapping, schema: Schema, path: str) -> dict[str, Any]:
@@ -100,7 +101,10 @@ class Shape:
     def missing(self, node: Mapping, key: str, path: str, values: dict[str, Any]) -> None:
         """Say that a key which must be there is not, or hangs on a variable that is not set."""
         if key not in node.entries:
-            self.findings.add(path, f'"{key}" is missing.', f"Add {key}: …", self.findings.place_of(path))
+            message, hint = f'"{key}" is missing.', f"Add {key}: …"
+            if self.findings.place_of(path).file == SETTING_FILE:
+                message, hint = f'the file has none, and "{key}" is missing.', "Set a key of one that it has."
+            self.findings.add(path, message, hint, self.findings.place_of(path))
             return
         inner = node.entries[key]
         if key not in values and isinstance(inner, Scalar) and inner.template:
@@ -144,7 +148,7 @@ class Shape:
         if node.is_null and "null" in types:
             return {}
         if node.is_null:
-            self.findings.add(path, "nothing is written here.", self.instead(types))
+            self.findings.add(path, "nothing is written here.", self.instead(schema))
             return NOTHING
         if schema.get("x-text"):
             return self.text(node.text, schema, path)
@@ -160,7 +164,7 @@ class Shape:
             return node.as_bool()
         if "string" in types:
             return self.text(node.text, schema, path)
-        self.wrong_type(node, types, path)
+        self.wrong_type(node, schema, path)
         return NOTHING
 
     def open_text(self, node: Scalar, schema: Schema, path: str) -> Any:
@@ -225,27 +229,25 @@ class Shape:
             return number
         return NOTHING
 
-    def wrong_type(self, node: Node, types: frozenset[str], path: str) -> None:
+    def wrong_type(self, node: Node, schema: Schema, path: str) -> None:
         """Say what stands here, and what should."""
+        types = types_of(schema)
         wanted = one_of(_WORDS[name] for name in _WORDS if name in types)
         is_number = isinstance(node, Scalar) and node.as_number() is not None
         found = node.text if isinstance(node, Scalar) and is_number else kind_of(node)
-        self.findings.add(path, f"must be {wanted}, not {found}.", self.instead(types, node))
+        self.findings.add(path, f"must be {wanted}, not {found}.", self.instead(schema, node))
 
-    def instead(self, types: frozenset[str], node: Node | None = None) -> str:
-        """Say what to write for a value of the wrong type."""
-        if isinstance(node, Scalar) and "boolean" in types and node.text.lower() in _OTHER_BOOLEANS:
-            return "Write true or false: YAML 1.2 knows no others."
-        if isinstance(node, Scalar) and "array" in types:
-            words = node.text.split()
-            return f"Write [{', '.join(words)}]." if node.text.isprintable() and len(words) <= _FEW else "Write [a, b]."
-        if isinstance(node, Scalar) and node.source and not node.is_one_reference:
-            return "Write one reference and nothing beside it."
-        if isinstance(node, Scalar) and node.quoted and types & {"integer", "number"}:
-            return "Write the number without quotes." if _unquoted(node).as_number() is not None else "Write a number."
+    def instead(self, schema: Schema, node: Node | None = None) -> str:
+        """Say what to write for a value of the wrong type, or (without a node) for none."""
+        types = types_of(schema)
+        wanted = one_of(_WORDS[name] for name in _WORDS if name in types)
+        keys = [*schema.get("required", ()), *schema.get("properties", ())]
+        keys += ["name"] if isinstance(schema.get("additionalProperties"), dict) else []
+        if "object" in types and "string" not in types and keys:
+            wanted = f"{{{keys[0]}: …}}"
         if node is None:
-            return "Remove the key, or give it a value."
-        return f"Write {one_of(_WORDS[name] for name in _WORDS if name in types)}."
+            return f"Remove the key, or write {wanted}." if wanted.startswith("{") else _GIVE_VALUE
+        return (isinstance(node, Scalar) and _instead_of(node, types)) or f"Write {wanted}."
 
     def free(self, node: Node) -> Any:
         """Read any value, by YAML's own types; open texts stay open."""
@@ -259,6 +261,20 @@ class Shape:
             if value is not None:
                 return value
         return node.text
+
+
+def _instead_of(node: Scalar, types: frozenset[str]) -> str:
+    """Say how what is written becomes what is meant; "" when nobody can know."""
+    if "boolean" in types and node.text.lower() in _OTHER_BOOLEANS:
+        return "Write true or false: YAML 1.2 knows no others."
+    if "array" in types:
+        words = node.text.split()
+        return f"Write [{', '.join(words)}]." if node.text.isprintable() and len(words) <= _FEW else "Write [a, b]."
+    if node.source and not node.is_one_reference:
+        return "Write one reference and nothing beside it."
+    if node.quoted and types & {"integer", "number"}:
+        return "Write the number without quotes." if _unquoted(node).as_number() is not None else "Write a number."
+    return ""
 
 
 def _unquoted(node: Scalar) -> Scalar:

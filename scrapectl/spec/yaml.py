@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import yaml
 
-from scrapectl.errors import Place, Problem, SpecError
+from scrapectl.errors import Place, Problem, SpecError, UsageError
 from scrapectl.spec.nodes import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -22,6 +22,16 @@ _TEXT_TAGS = {"!", "tag:yaml.org,2002:str"}
 _PLAIN_TAGS = {None, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", *_TEXT_TAGS}
 _FIRST_PRINTABLE = 0x20
 _C1_CONTROLS = range(0x7F, 0xA0)
+# What libyaml says, and how it comes about most often.
+_MEND = {
+    "mapping values are not allowed": 'Mend the indentation, or put a value that holds ": " in quotes.',
+    "could not find expected ':'": 'Write name: value; put text that begins with "{", "[", "*" or "&" in quotes.',
+    "expected ',' or": "Close what was opened, or put a comma between two entries.",
+    "unexpected end of stream": "Close the quotes.",
+    "expected <document start>": "Remove what stands before, or mend the indentation.",
+    "did not find expected key": "Mend the indentation, or close the quotes above.",
+    "did not find expected '-' indicator": "Begin each item of a list with -, in one column.",
+}
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -29,13 +39,14 @@ def read_text(path: Path, name: str) -> str:
     """Read a spec file; its size is looked at before its content.
 
     Raises:
-        SpecError: When it cannot be read, is too large, or is not UTF-8.
+        UsageError: When it cannot be read.
+        SpecError: When it is too large, or is not UTF-8.
     """
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        _refuse(f"cannot be read ({error.strerror}).", Place(name, 1, 1), "Name a spec with -f FILE.")
+        raise UsageError(f"{name} cannot be read: {error.strerror}.", "Name the spec's file with -f FILE.") from None
     if len(data) > MAX_BYTES:
         _refuse("is larger than 1 MiB.", Place(name, 1, 1), "A spec is a short text; keep data out of it.")
     try:
@@ -179,7 +190,9 @@ def _refuse_syntax(error: yaml.MarkedYAMLError, text: str, file: str) -> NoRetur
         _refuse("a tab is used for indentation.", Place(file, place.line, tab), "Use spaces.")
     if line[mark.column : mark.column + 1] in ("@", "`", "%"):
         _refuse(f"a plain value cannot start with {line[mark.column]}.", place, "Put it in quotes.")
-    _refuse(f"is not YAML: {error.problem or error.context}.", place)
+    problem = str(error.problem or error.context)
+    hint = next((hint for words, hint in _MEND.items() if words in problem), "")
+    _refuse(f"is not YAML: {problem}.", place, hint)
 
 
 def _refuse_control_characters(text: str, file: str) -> None:

@@ -68,8 +68,10 @@ def _check_statement(statement: Any, path: str, findings: Findings) -> None:
             findings.add(
                 path, f"unknown key {show(key)} in a statement.", findings.suggest(key, _STATEMENT_KEYS), place
             )
-    if statement.get("Effect") not in ("Allow", "Deny"):
-        findings.add(path, "a statement needs an Effect.", "Write Effect: Allow or Effect: Deny.")
+    effect = statement.get("Effect")
+    if effect not in ("Allow", "Deny"):
+        message = "a statement needs an Effect." if effect is None else f"{show(effect)} is no Effect."
+        findings.add(path, message, "Write Effect: Allow or Effect: Deny.")
     for either, other in (("Action", "NotAction"), ("Resource", "NotResource")):
         if (either in statement) == (other in statement):
             findings.add(path, f"a statement needs {either} or {other}, and not both.", f"Write {either}: ….")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from scrapectl.spec.cron import check_at, check_cron, check_timezone
+from scrapectl.spec.cron import check_at, check_cron, check_timezone, fires
 from scrapectl.spec.findings import show
 
 if TYPE_CHECKING:
@@ -23,8 +23,10 @@ def check_schedule(schedule: Schedule, findings: Findings) -> None:
     ):
         problem = check(text) if text is not None else None
         if problem:
-            what, _, instead = problem.partition(". ")
+            what, _, instead = problem.replace("; write ", ". Write ").partition(". ")
             findings.add(f"{origin}.{key}", what if what.endswith(".") else f"{what}.", instead)
+    if schedule.cron is not None and findings.is_sound(f"{origin}.cron") and not fires(schedule.cron):
+        findings.add(f"{origin}.cron", f"{show(schedule.cron)} never comes.", "Write a day that its months have.")
     if schedule.rate is not None and "timezone" in schedule.places:
         findings.add(f"{origin}.timezone", "a rate has no time zone.", "Remove it, or write a cron.")
     start, end = (_moment(schedule, key, findings) for key in ("from_date", "to_date"))

@@ -32,7 +32,7 @@ REFUSED = [
     ("0 0 6 * * ? *", ["7 fields", 'Write "0 6 * * ? *"']),
     ("0 0 6 * * ?", ["no seconds", 'write "0 6 * * ? *"']),
     ("0 0 6 ? * MON", ["no seconds", 'write "0 6 ? * MON *"']),
-    ("6", ["1 fields"]),
+    ("6", ["1 field;"]),
     ("@daily", ["@daily", 'write "0 0 * * ? *"']),
     ("cron(0 6 * * ? *)", ["added for you", 'write "0 6 * * ? *"']),
     ("CRON( 0 6 * * ? * )", ["added for you", 'write "0 6 * * ? *"']),

@@ -153,10 +153,21 @@ def test_what_a_setting_says_stands_at_the_setting():
     ]
 
 
-@pytest.mark.parametrize("setting", ["memory", "=5", "jobs..a=1", ".=1", "stages.prod.vars.x=1"])
+@pytest.mark.parametrize("setting", ["memory", "=5", "jobs..a=1", ".=1"])
 def test_a_setting_that_is_none_is_wrong_usage(setting):
     with pytest.raises(UsageError, match="is not path=value"):
         check_text(SPEC, settings=[setting])
+
+
+def test_a_setting_is_of_the_stage_that_is_asked_for():
+    with pytest.raises(UsageError, match="cannot change a stage"):
+        check_text(SPEC, settings=["stages.prod.vars.x=1"])
+
+
+def test_a_setting_of_what_the_file_lacks_is_told():
+    assert problems_of(settings=["jobs.other.memory=4096"]) == [
+        '--set:1:1: jobs.other: the file has none, and "image" is missing. Set a key of one that it has.'
+    ]
 
 
 @pytest.mark.parametrize("value", ["[a", "{a: 1, a: 2}", "!!python/object:x {}", "*x", "\x1b[2J"])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scrapectl.errors import Place, SpecError
+from scrapectl.errors import Place, SpecError, UsageError
 from scrapectl.spec.nodes import Mapping, Scalar, Sequence, kind_of
 from scrapectl.spec.yaml import MAX_BYTES, parse, parse_value, read_text
 
@@ -116,7 +116,13 @@ def test_kinds_are_told_in_words():
         ("a: *x\n", "f.yaml:1:4: the alias *x has no anchor above it."),
         ("a: &x [*x]\n", "f.yaml:1:8: the alias *x stands inside itself."),
         ("a: @b\n", "f.yaml:1:4: a plain value cannot start with @. Put it in quotes."),
-        ("a: b: c\n", "f.yaml:1:5: is not YAML: mapping values are not allowed in this context."),
+        (
+            "a: b: c\n",
+            (
+                "f.yaml:1:5: is not YAML: mapping values are not allowed in this context. "
+                'Mend the indentation, or put a value that holds ": " in quotes.'
+            ),
+        ),
         ("a: \x1b[31m\n", "f.yaml:1:4: holds the control character '\\x1b'. Remove it."),
         (
             "a: !!timestamp 2026-01-01\n",
@@ -226,6 +232,6 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["missing.yaml", "."])
-def test_a_file_that_cannot_be_read_is_told(tmp_path, name):
-    with pytest.raises(SpecError, match="cannot be read"):
+def test_a_file_that_cannot_be_read_is_wrong_usage(tmp_path, name):
+    with pytest.raises(UsageError, match="cannot be read"):
         read_text(tmp_path / name, name)
