@@ -94,7 +94,7 @@ def test_ctrl_c_twice_leaves_at_once(endpoint: Endpoint, spec: Path):
     apply.process.send_signal(signal.SIGINT)
     time.sleep(0.5)
     apply.process.send_signal(signal.SIGINT)
-    answer = apply.end(3)
+    answer = apply.end(5)
     assert answer.code == 130
     assert "Traceback" not in answer.err
     held.let_go.set()
@@ -125,6 +125,6 @@ def test_ctrl_c_while_planning_leaves_at_once(endpoint: Endpoint, spec: Path):
     apply = endpoint.start("apply", spec, "--yes")
     assert held.came.wait(20)
     apply.process.send_signal(signal.SIGINT)
-    assert apply.end(3).code == 130
+    assert apply.end(5).code == 130
     held.let_go.set()
     assert standing(endpoint.account) == ["schedule group default"]

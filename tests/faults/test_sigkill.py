@@ -15,7 +15,7 @@ from tests.faults.quickstart import SPEC, undisturbed
 
 ALL = os.environ.get("SCRAPECTL_FAULTS") == "all"
 SAMPLE = 12
-SEED = 2
+SEED = 416  # of 3000 the one whose sample holds the most different calls
 
 
 @dataclass(frozen=True)
