@@ -273,12 +273,9 @@ def _instead_of(node: Scalar, types: frozenset[str]) -> str:
     if node.source and not node.is_one_reference:
         return "Write one reference and nothing beside it."
     if node.quoted and types & {"integer", "number"}:
-        return "Write the number without quotes." if _unquoted(node).as_number() is not None else "Write a number."
+        unquoted = Scalar(node.text, quoted=False, place=node.place)
+        return "Write a number." if unquoted.as_number() is None else "Write the number without quotes."
     return ""
-
-
-def _unquoted(node: Scalar) -> Scalar:
-    return Scalar(node.text, quoted=False, place=node.place)
 
 
 def _text_problem(text: str, schema: Schema) -> tuple[str, str] | None:
