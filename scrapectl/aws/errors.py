@@ -81,14 +81,14 @@ def _without_answer(error: Exception, service: str, operation: str) -> Scrapectl
     name = type(error).__name__
     if problem is not None and name not in _NETWORK:
         return problem
-    lost = name not in _UNREACHED | _UNSENT
+    lost = name not in UNREACHED | _UNSENT
     return AwsError(f"{service} {operation}: {error}", service=service, operation=operation, code=name, lost=lost)
 
 
 _UNSENT = frozenset({"ParamValidationError"})
-_UNREACHED = frozenset({"EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError"})
+UNREACHED = frozenset({"EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError"})
 """A connection that was never made: nothing was carried out."""
-_NETWORK = _UNREACHED | {"ReadTimeoutError"}
+_NETWORK = UNREACHED | {"ReadTimeoutError"}
 _CREDENTIALS_HINT = "Sign in again (aws sso login), or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
 _REGION_HINT = "Write region: in the spec, or give --region or AWS_REGION."
 _UNREACHABLE = ("AWS cannot be reached: {error}", "Check the network, the region and --endpoint-url.")

@@ -6,6 +6,7 @@ import enum
 import random
 from dataclasses import dataclass
 
+from scrapectl.aws.errors import UNREACHED
 from scrapectl.errors import AwsError, ScrapectlError
 
 
@@ -17,6 +18,8 @@ class Heals(enum.Enum):
     BUSY = "busy"
     COOLDOWN = "name cools down"
     LOST = "lost"
+    UNSEEN = "not seen everywhere yet"
+    HELD = "held by what is going"
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class _Sign:
 
 
 _FRESH, _BUSY, _COOLS = Heals.ROLE_IS_FRESH, Heals.BUSY, Heals.COOLDOWN
+_UNSEEN, _HELD = Heals.UNSEEN, Heals.HELD
 
 _SIGNS = (
     # AWS-FACTS §1: the role was made moments ago and the service cannot assume it yet.
@@ -60,19 +64,35 @@ _SIGNS = (
     _Sign("ConcurrentModificationException", "", _BUSY),
     _Sign("EntityTemporarilyUnmodifiable", "", _BUSY),
     _Sign("DeleteConflict", "", _BUSY, "iam"),
-    _Sign("DependencyViolation", "", _BUSY, "ec2"),
-    _Sign("InvalidGroup.InUse", "", _BUSY, "ec2"),
-    _Sign("InvalidGroup.NotFound", "", _BUSY, "ec2"),
+    # The interfaces of stopped Fargate tasks stay for minutes (AWS-FACTS §14).
+    _Sign("DependencyViolation", "", _HELD, "ec2"),
+    _Sign("InvalidGroup.InUse", "", _HELD, "ec2"),
     _Sign("ConflictException", "", _BUSY, "scheduler"),
     _Sign("ResourceInUseException", "", _BUSY),
     _Sign("ResourceConflictException", "in progress", _BUSY),
     _Sign("RepositoryNotEmptyException", "", _BUSY),
-    _Sign("NoSuchBucket", "", _BUSY, "s3"),  # moments after CreateBucket (AWS-FACTS §0)
-    _Sign("AWS.SimpleQueueService.NonExistentQueue", "", _BUSY, "sqs"),
+    # Made moments ago, and not known to all of the service (AWS-FACTS §0): the next call does not find it, ...
+    _Sign("NoSuchBucket", "", _UNSEEN, "s3"),
+    _Sign("AWS.SimpleQueueService.NonExistentQueue", "", _UNSEEN, "sqs"),
+    _Sign("InvalidParameterValue", "Dead letter target does not exist", _UNSEEN, "sqs"),
+    _Sign("InvalidGroup.NotFound", "", _UNSEEN, "ec2"),
+    _Sign("ResourceNotFoundException", "", _UNSEEN, "logs"),
+    _Sign("ResourceNotFoundException", "", _UNSEEN, "scheduler"),
+    _Sign("ResourceNotFoundException", "", _UNSEEN, "secretsmanager"),
+    _Sign("RepositoryNotFoundException", "", _UNSEEN, "ecr"),
+    _Sign("ClientException", "does not exist", _UNSEEN, "batch"),
+    # ... or a create is repeated because the look before it did not show what a lost call had made.
+    _Sign("EntityAlreadyExists", "", _UNSEEN, "iam"),
+    _Sign("ResourceAlreadyExistsException", "", _UNSEEN, "logs"),
+    _Sign("BucketAlreadyOwnedByYou", "", _UNSEEN, "s3"),
+    _Sign("RepositoryAlreadyExistsException", "", _UNSEEN, "ecr"),
+    _Sign("ResourceExistsException", "", _UNSEEN, "secretsmanager"),
+    _Sign("InvalidGroup.Duplicate", "", _UNSEEN, "ec2"),
     # A name that was given up a moment ago.
     _Sign("AWS.SimpleQueueService.QueueDeletedRecently", "", _COOLS, "sqs"),
     _Sign("QueueDeletedRecently", "", _COOLS, "sqs"),
     _Sign("InvalidRequestException", "scheduled for deletion", _COOLS, "secretsmanager"),
+    _Sign("InvalidRequestException", "marked for deletion", _COOLS, "secretsmanager"),  # restored a moment ago
     _Sign("ClientException", "Object already exists", _COOLS, "batch"),
 )
 
@@ -94,13 +114,18 @@ _THROTTLES = frozenset(
     }
 )
 
-_UNREACHED = frozenset({"EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError"})
-"""botocore's words for a network that is away: a call that is sent without blind retries meets it here first."""
-
 _ROLE_GRID = (0.25, 0.5, 1.0)  # then every 2 s, 48 s in all (AWS-FACTS §0)
 _ROLE_TRIES = 26
-_LIMITS = {Heals.THROTTLED: 12, Heals.BUSY: 40, Heals.COOLDOWN: 20, Heals.LOST: 8}
+_LIMITS = {
+    Heals.THROTTLED: 12,
+    Heals.BUSY: 40,
+    Heals.COOLDOWN: 20,
+    Heals.LOST: 8,
+    Heals.UNSEEN: 10,  # about 45 s
+    Heals.HELD: 80,  # about a quarter of an hour
+}
 _LONGEST = 8.0
+_LONGEST_HELD = 16.0
 
 
 def healing(error: ScrapectlError) -> Heals | None:
@@ -113,7 +138,7 @@ def healing(error: ScrapectlError) -> Heals | None:
             return sign.heals
     if error.code in _THROTTLES or "Rate exceeded" in error.message:
         return Heals.THROTTLED
-    return Heals.LOST if error.lost or error.code in _UNREACHED else None
+    return Heals.LOST if error.lost or error.code in UNREACHED else None
 
 
 def retry_after(error: ScrapectlError, tries: int) -> float | None:
@@ -132,5 +157,5 @@ def retry_after(error: ScrapectlError, tries: int) -> float | None:
         return _ROLE_GRID[tries - 1] if tries <= len(_ROLE_GRID) else 2.0
     if tries > _LIMITS[reason]:
         return None
-    longest = min(_LONGEST, 2.0 ** (tries - 1))
+    longest = min(_LONGEST_HELD if reason is Heals.HELD else _LONGEST, 2.0 ** (tries - 1))
     return longest if reason is Heals.COOLDOWN else longest * (0.5 + random.random() / 2)  # noqa: S311 - spreads retries

@@ -72,6 +72,17 @@ def owner_of(live: Live) -> str | None:
     return live.tags.get(PIPELINE)
 
 
+def as_told(live: Live, desired: Desired) -> Live:
+    """What stands, with what the spec says now shall happen to it in the end: it outranks what was last applied."""
+    told = ON_DESTROY in live.tags or desired.on_destroy != "delete"
+    return dataclasses.replace(live, tags={**live.tags, ON_DESTROY: desired.on_destroy}) if told else live
+
+
+def may_be_refused(live: Live) -> bool:
+    """Whether what is in it decides if it goes: it holds data, or was told to refuse."""
+    return type(live.resource).holds_data or live.tags.get(ON_DESTROY) == "refuse"
+
+
 def applied_hint(resource: Resource) -> str:
     """`v1:` and four hex digits for each compared field in declared order; secrets leave no trace.
 

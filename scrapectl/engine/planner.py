@@ -10,7 +10,17 @@ from dataclasses import dataclass, field
 from scrapectl.engine.aim import Aim
 from scrapectl.engine.diff import created_fields, diff, replaced_fields
 from scrapectl.engine.order import in_order, with_order
-from scrapectl.engine.ownership import ADDRESS, APPLIED, KEPT, ON_DESTROY, TAGS, owner_of, tag_difference, wanted_tags
+from scrapectl.engine.ownership import (
+    ADDRESS,
+    APPLIED,
+    KEPT,
+    ON_DESTROY,
+    TAGS,
+    as_told,
+    owner_of,
+    tag_difference,
+    wanted_tags,
+)
 from scrapectl.engine.plan import Action, Change, Plan
 from scrapectl.engine.resource import Desired, FieldChange, Live, Replace, Status
 from scrapectl.engine.values import Ref, resolve
@@ -34,13 +44,24 @@ def make_plan(wanted: Sequence[Desired], world: World, aim: Aim) -> Plan:
 
 
 def make_destroy_plan(wanted: Sequence[Desired], world: World, aim: Aim) -> Plan:
-    """End everything that the owner has; `wanted` only tells what bears our names without being ours."""
-    draft = _Draft(world, aim, ())
+    """End everything that the owner has.
+
+    `wanted` tells what bears our names without being ours, and what the spec says now of what shall be kept.
+    """
+    living = dict(world.live)
+    notes: list[str] = []
     for desired in wanted:
-        live = world.live.get((desired.resource.kind, desired.resource.key()))
-        if live is not None and desired.resource.carries_tags and owner_of(live) != aim.owner:
-            draft.notes.append(f"{desired.address} is left: {_whose(live)}.")
+        thing = desired.resource.kind, desired.resource.key()
+        live = living.get(thing)
+        if live is None or not desired.resource.carries_tags:
+            continue
+        if owner_of(live) == aim.owner:
+            living[thing] = as_told(live, desired)
+        else:
+            notes.append(f"{desired.address} is left: {_whose(live)}.")
+    draft = _Draft(dataclasses.replace(world, live=living), aim, (), notes=notes)
     draft.remove_leftovers()
+    draft.tell_what_was_kept()
     return draft.plan()
 
 
@@ -99,6 +120,7 @@ class _Draft:
             self._add(desired, Action.CREATE, None, created_fields(desired.resource))
             return
         del self.leftovers[thing]
+        old = as_told(old, desired)
         fate = self._may_go(thing, old, desired)
         if fate is _Fate.ENDS:
             self._add(desired, Action.REPLACE, old, replaced_fields(desired.resource, old), old_key=thing[1])
@@ -201,13 +223,22 @@ class _Draft:
         if rule == "keep" or (kind.holds_data and self.aim.keep_data):
             return _Fate.KEPT
         count = self.world.contents.get(thing, 0)
-        if kind.holds_data and count and rule == "refuse" and not self.aim.delete_data:
+        if count and rule == "refuse" and not self.aim.delete_data:
             name = live.tags.get(ADDRESS, "/".join(thing[1]))
             message = f"{name} ({thing[1][-1]}) holds {count} {kind.contents_name} that would be lost."
             place = desired.where if desired else None
             self.refusals.append(Problem(message, place, desired.origin if desired else "", _DATA_HINT))
             return _Fate.REFUSED
         return _Fate.ENDS
+
+    def tell_what_was_kept(self) -> None:
+        """What an earlier destroy left standing, and what AWS still keeps of it."""
+        for (kind, key), live in self.world.live.items():
+            address = live.tags.get(ADDRESS) or f"{kind}.{'/'.join(key)}"
+            if owner_of(live) == self.aim.owner and live.status is Status.RECOVERABLE:
+                self.remains.append(f"{address}: {self.aim.kinds[kind].remains}")
+            elif owner_of(live) == self.aim.owner and KEPT in live.tags:
+                self.remains.append(f"{address}: kept, tagged {KEPT}")
 
     def refuse_strangers_spec(self) -> None:
         """A plan that would delete what stands and has nothing in common with it comes from another spec."""

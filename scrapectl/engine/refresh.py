@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from scrapectl.engine.ownership import owner_of
+from scrapectl.engine.ownership import may_be_refused, owner_of
 from scrapectl.engine.resource import Aws, Desired, Key, Live, Resource
 from scrapectl.engine.world import Thing, World
 
@@ -61,7 +61,7 @@ def _contents(
     going = [
         thing
         for thing, found in live.items()
-        if thing not in stays and kinds[thing[0]].holds_data and owner_of(found) == owner
+        if thing not in stays and may_be_refused(found) and owner_of(found) == owner
     ]
     counts = aws.gather([_counter(aws, kinds[thing[0]], live[thing]) for thing in going])
     return dict(zip(going, counts, strict=True))

@@ -70,6 +70,7 @@ class SecretValue(Resource):
 
     kind: ClassVar[str] = "secret"
     tells_the_spec: ClassVar[bool] = True
+    contents_name: ClassVar[str] = "value"
     pace: ClassVar[Pace] = Pace(first=0.0, interval=2.0, limit=120.0)
     remains: ClassVar[str] = f"recoverable for {RECOVERY_DAYS} days; the next apply restores it"
     sweep: ClassVar[str | None] = "secretsmanager:{region}:{account}:secret:"
@@ -128,6 +129,12 @@ class SecretValue(Resource):
             SecretId=live.outputs["name"],
             RecoveryWindowInDays=RECOVERY_DAYS,
         )
+
+    @classmethod
+    def contents(cls, aws: Aws, live: Live) -> int:
+        """One value, which only `on_destroy: refuse` holds on to: a deleted secret is recoverable."""
+        del aws
+        return int(live.status is Status.READY)
 
     @classmethod
     def key_of_arn(cls, arn: str) -> Key | None:

@@ -433,3 +433,44 @@ def test_denied_call_names_the_missing_action(account: Account) -> None:
         "schedule.shop-clean_nightly",
     }
     assert set(skipped.values()) == {"skipped, for batch_job_queue.shop-default failed"}
+
+
+# What the spec says now outranks what was last applied
+
+
+@pytest.mark.parametrize(("applied", "now"), [("refuse", "delete"), ("delete", "keep"), ("keep", "refuse")])
+def test_destroy_heeds_the_spec_as_it_is(account: Account, applied: str, now: str) -> None:
+    said = {word: shop(("{raw: {}}", f"{{raw: {{on_destroy: {word}}}}}")) for word in (applied, now)}
+    account.put(said[applied])
+    fill(account)
+    if now == "refuse":
+        with pytest.raises(PlanRefused, match="holds 1 objects"):
+            account.destroy(said[now])
+        return
+    done(account.destroy(said[now]))
+    standing = [bucket["Name"] for bucket in account.client("s3").list_buckets()["Buckets"]]
+    assert standing == ([BUCKET] if now == "keep" else [])
+    kept = account.plan_destroy(said[now], by_name=True).plan
+    assert kept.empty
+    assert kept.remains == (("s3_bucket.shop-raw: kept, tagged scrapectl:kept",) if now == "keep" else ())
+
+
+def test_secret_that_is_told_to_refuse_stays(account: Account) -> None:
+    spec = secret_spec("{generate: 24, on_destroy: refuse}")
+    account.put(spec)
+    with pytest.raises(PlanRefused, match="holds 1 value that would be lost"):
+        account.destroy(spec)
+    done(account.destroy(spec, delete_data=True))
+
+
+@pytest.mark.parametrize("by_name", [True, False])
+def test_repository_that_is_told_to_refuse_stays(account: Account, by_name: bool, tmp_path: Path) -> None:
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "Dockerfile").write_text("FROM x\n", encoding="utf-8")
+    text = "version: 1\npipeline: shop\nregion: us-east-1\nimages: {x: {build: ./x, on_destroy: refuse}}\n"
+    spec = spec_of(text, tmp_path)
+    account.put(spec)
+    with pytest.raises(PlanRefused, match="holds 1 images"):
+        account.destroy(spec, by_name=by_name)
+    done(account.destroy(spec, by_name=by_name, delete_data=True))
+    assert account.owned("shop") == []
