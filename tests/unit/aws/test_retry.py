@@ -31,21 +31,38 @@ BUSY = [
     ("batch", "ClientException", "Cannot delete, found existing JobQueue relationship"),
     ("s3", "OperationAborted", "A conflicting conditional operation is currently in progress"),
     ("s3", "BucketNotEmpty", "The bucket you tried to delete is not empty"),
-    ("s3", "NoSuchBucket", "The specified bucket does not exist"),
     ("logs", "OperationAbortedException", "A conflicting operation is currently in progress"),
     ("iam", "DeleteConflict", "Cannot delete entity, must detach all policies first."),
     ("iam", "ConcurrentModification", "…"),
     ("iam", "EntityTemporarilyUnmodifiable", "…"),
-    ("ec2", "DependencyViolation", "resource sg-1 has a dependent object"),
-    ("ec2", "InvalidGroup.InUse", "…"),
-    ("ec2", "InvalidGroup.NotFound", "The security group 'sg-1' does not exist"),
     ("scheduler", "ConflictException", "…"),
     ("ecr", "RepositoryNotEmptyException", "…"),
-    ("sqs", "AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist"),
 ]
+HELD = [
+    ("ec2", "DependencyViolation", "resource sg-1 has a dependent object"),
+    ("ec2", "InvalidGroup.InUse", "…"),
+]
+UNSEEN = [
+    ("s3", "NoSuchBucket", "The specified bucket does not exist"),
+    ("s3", "BucketAlreadyOwnedByYou", "…"),
+    ("sqs", "AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist"),
+    ("sqs", "InvalidParameterValue", "Value {…} is invalid. Reason: Dead letter target does not exist."),
+    ("ec2", "InvalidGroup.NotFound", "The security group 'sg-1' does not exist"),
+    ("ec2", "InvalidGroup.Duplicate", "The security group 'shop_jobs' already exists for VPC 'vpc-1'"),
+    ("scheduler", "ResourceNotFoundException", "Schedule group x does not exist."),
+    ("logs", "ResourceNotFoundException", "The specified log group does not exist."),
+    ("logs", "ResourceAlreadyExistsException", "The specified log group already exists"),
+    ("secretsmanager", "ResourceNotFoundException", "Secrets Manager can't find the specified secret."),
+    ("secretsmanager", "ResourceExistsException", "…"),
+    ("ecr", "RepositoryNotFoundException", "…"),
+    ("ecr", "RepositoryAlreadyExistsException", "…"),
+    ("iam", "EntityAlreadyExists", "Role with name x already exists."),
+    ("batch", "ClientException", "Scheduling policy arn:… does not exist"),
+]  # fmt: skip
 COOLDOWNS = [
     ("sqs", "AWS.SimpleQueueService.QueueDeletedRecently", "You must wait 60 seconds after deleting a queue"),
     ("secretsmanager", "InvalidRequestException", "a secret with this name is already scheduled for deletion"),
+    ("secretsmanager", "InvalidRequestException", "… because it was marked for deletion."),
     ("batch", "ClientException", "Object already exists"),
 ]
 THROTTLES = [
@@ -65,7 +82,6 @@ THROTTLES = [
 FINAL = [
     ("batch", "ClientException", "Error executing request, Exception : vcpus not supported"),
     ("scheduler", "ValidationException", "Invalid Schedule Expression cron(x)."),
-    ("scheduler", "ResourceNotFoundException", "Schedule group x does not exist."),
     ("s3", "BucketAlreadyExists", "…"),
     ("iam", "MalformedPolicyDocument", "Syntax errors in policy."),
     ("iam", "LimitExceeded", "Cannot exceed quota for RolesPerAccount: 1000"),
@@ -79,6 +95,8 @@ FINAL = [
     [(case, heals) for cases, heals in (
         (FRESH_ROLES, Heals.ROLE_IS_FRESH),
         (BUSY, Heals.BUSY),
+        (HELD, Heals.HELD),
+        (UNSEEN, Heals.UNSEEN),
         (COOLDOWNS, Heals.COOLDOWN),
         (THROTTLES, Heals.THROTTLED),
         (FINAL, None),
@@ -138,6 +156,7 @@ def test_fresh_role_is_asked_for_densely_for_48_seconds() -> None:
     [
         (THROTTLES[0], 35, 100),
         (BUSY[0], 150, 330),
+        (UNSEEN[0], 30, 80),
         (("batch", "ServerException", ""), 25, 70),
     ],
 )
@@ -147,6 +166,13 @@ def test_other_waits_double_to_eight_seconds(found: tuple[str, str, str], least:
         longest = min(8.0, 2.0**number)
         assert longest / 2 <= seconds <= longest
     assert least <= sum(times) <= most
+
+
+def test_group_is_asked_for_until_the_interfaces_of_fargate_are_gone() -> None:
+    """AWS-FACTS §14: minutes after the last task has stopped."""
+    times = waits(error(*HELD[0]))
+    assert max(times) <= 16
+    assert 600 <= sum(times) <= 1300
 
 
 def test_name_that_cools_down_is_waited_for_longer_than_a_minute() -> None:
