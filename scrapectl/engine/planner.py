@@ -58,7 +58,7 @@ def make_destroy_plan(wanted: Sequence[Desired], world: World, aim: Aim) -> Plan
         if owner_of(live) == aim.owner:
             living[thing] = as_told(live, desired)
         else:
-            notes.append(f"{desired.address} is left: {_whose(live)}.")
+            notes.append(f"{desired.address} is left: it {_whose(live)}.")
     draft = _Draft(dataclasses.replace(world, live=living), aim, (), notes=notes)
     draft.remove_leftovers()
     draft.tell_what_was_kept()
