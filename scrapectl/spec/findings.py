@@ -10,6 +10,8 @@ from scrapectl.errors import Place, Problem, SpecError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from scrapectl.spec.nodes import Scalar
+
 _SHOWN = 60
 _SUGGESTED = 200
 _LISTED = 12
@@ -23,16 +25,31 @@ class Findings:
         self.places: dict[str, Place] = {}
         # What was written where a reference gave the value: a message names it, because the value stands elsewhere.
         self.sources: dict[str, str] = {}
+        self.secrets: set[str] = set()
         self._problems: dict[Problem, None] = {}
         self._spoiled: set[str] = set()
 
     def add(self, path: str, message: str, hint: str = "", place: Place | None = None) -> None:
         """Note a problem; without a place it is where the path, or the nearest thing around it, stands."""
-        if path in self.sources:
+        if path in self.secrets:
+            message, hint = (
+                f"the value of {show(self.sources[path])} is wrong here.",
+                "It looks secret and is not shown.",
+            )
+        elif path in self.sources:
             message = f"{message.removesuffix('.')} (from {show(self.sources[path])})."
         self._problems[Problem(message, place or self.place_of(path), _printable(path), hint)] = None
         parts = path.split(".")
         self._spoiled.update(".".join(parts[: count + 1]) for count in range(len(parts)))
+
+    def comes_from(self, path: str, node: Scalar) -> None:
+        """Note which reference gave the value of a path, and whether a message may show it."""
+        self.sources.pop(path, None)
+        self.secrets.discard(path)
+        if node.source:
+            self.sources[path] = node.source
+        if node.source and node.secret:
+            self.secrets.add(path)
 
     @property
     def problems(self) -> list[Problem]:

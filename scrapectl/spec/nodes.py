@@ -24,7 +24,7 @@ class Scalar:
     """One value. `quoted` text is text; else YAML 1.2's core schema says what it is, when somebody asks.
 
     `template` holds what substitution left open; `text` then shows it as it was written. `source` is what was written
-    when a reference gave the text.
+    when a reference gave the text, and `secret` that a variable took part whose name looks like a secret's.
     """
 
     text: str
@@ -32,6 +32,7 @@ class Scalar:
     place: Place
     template: Template | None = None
     source: str = ""
+    secret: bool = False
 
     @property
     def is_null(self) -> bool:

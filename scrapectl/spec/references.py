@@ -11,6 +11,7 @@ from scrapectl.spec.findings import show
 from scrapectl.spec.later import REFERENCES as LATER
 from scrapectl.spec.model import Attribute, Fact, Part, Template, Unset
 from scrapectl.spec.nodes import Mapping, Node, Scalar, Sequence
+from scrapectl.spec.secrecy import looks_secret
 
 if TYPE_CHECKING:
     from scrapectl.errors import Place
@@ -110,7 +111,8 @@ class Substitution:
         if size > _LONGEST_TEXT or self._made > _ALL_TEXT:
             raise self._wrong(node, "the text grows too long with its references filled in.")
         if all(isinstance(part, str) for part in parts):
-            return Scalar("".join(str(part) for part in parts), quoted=True, place=node.place)
+            secret = any(isinstance(part, Scalar) and part.secret for part in found)
+            return Scalar("".join(str(part) for part in parts), quoted=True, place=node.place, secret=secret)
         return Scalar(node.text, quoted=True, place=node.place, template=Template(tuple(parts)))
 
     def _reference(self, node: Scalar, inner: str | None, inside: tuple[str, ...]) -> Scalar | Part:
@@ -175,7 +177,7 @@ class Substitution:
         value = self.known.env.get(name)
         if value is not None:
             # An empty variable is an empty text, not "nothing".
-            scalar = Scalar(value, quoted=False, place=node.place)
+            scalar = Scalar(value, quoted=False, place=node.place, secret=looks_secret(name))
             return replace(scalar, quoted=True) if scalar.is_null else scalar
         if not self.known.require_env:
             return Unset(name)

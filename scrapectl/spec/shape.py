@@ -132,8 +132,8 @@ class Shape:
                 continue
             # Later checks count what is left, and must still find its place.
             self.findings.places[f"{path}.{len(values)}"] = item.place
-            if inside in self.findings.sources:
-                self.findings.sources[f"{path}.{len(values)}"] = self.findings.sources[inside]
+            if isinstance(item, Scalar):
+                self.findings.comes_from(f"{path}.{len(values)}", item)
             values.append(value)
         return values
 
@@ -141,7 +141,7 @@ class Shape:
         """Read one value by the schema's types."""
         types = types_of(schema)
         if node.source:
-            self.findings.sources[path] = node.source
+            self.findings.comes_from(path, node)
             node = node if "string" in types else node.of_any_type()
         if node.template:
             return self.open_text(node, schema, path)

@@ -6,19 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-MASK = "********"
+from scrapectl.spec.secrecy import looks_secret
 
-_WORDS = (
-    "password|passwd|passphrase|pwd|pass|secrets?|tokens?|credentials?|auth|authorization|cookie|bearer|jwt"
-    "|keys?|apikeys?|accesskeys?|dsn|salt"
-)
-_SECRET_NAME = re.compile(rf"(?:^|_)(?:{_WORDS})(?:_|[0-9]*$)|passw(?:or)?d|secret(?!ar)|apikey", re.IGNORECASE)
-_HARMLESS_NAME = re.compile(
-    r"(?:^|_)(?:public_?key|key_?(?:name|prefix|id|column|field)s?|(?:bucket|primary|sort|partition|object|s3)_?keys?"
-    r"|(?:max|min|num)_tokens?|secrets?_?arn)$|^key$|^keys$",
-    re.IGNORECASE,
-)
-_WORD_EDGE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-.\s]+")
+__all__ = ["CONTROLS", "MASK", "clean", "clean_line", "looks_secret", "mask"]
+
+MASK = "********"
 
 # ECMA-48: an escape sequence is ESC and a final byte; CSI takes parameters; OSC, DCS, SOS, PM and APC take a text that
 # ends with BEL or ST. The C1 controls are the same openers in one character.
@@ -46,12 +38,6 @@ def clean(text: object) -> str:
 def clean_line(text: object) -> str:
     """The same on one line: line ends and tabs become spaces."""
     return " ".join(clean(str(text).replace("\r", "\n")).split())
-
-
-def looks_secret(name: str) -> bool:
-    """Whether a variable's name says that its value is a secret: `DB_PASSWORD`, `apiKey`, `NPS-KEY`; not `KEY`."""
-    words = _WORD_EDGE.sub("_", name)
-    return bool(_SECRET_NAME.search(words)) and not _HARMLESS_NAME.search(words)
 
 
 def mask(value: Any) -> Any:

@@ -294,3 +294,28 @@ def test_a_wrong_item_is_told_where_its_reference_stands():
             "Write spot, pull, memory, exit:N (0 to 255) or exit:1*."
         )
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "region: '${env.API_TOKEN}'",
+        "vars: {v: '${env.API_TOKEN}'}\njobs: {a: {image: x, timeout: '${var.v}'}}",
+        "jobs: {a: {image: x, queue: 'x-${env.API_TOKEN}'}}",
+        "jobs: {a: {image: x, access: {read: ['${env.API_TOKEN}']}}}",
+        "jobs: {a: {image: x, schedules: {s: {cron: '${env.API_TOKEN}'}}}}",
+    ],
+)
+def test_the_value_of_a_variable_that_looks_secret_is_in_no_message(text):
+    problems = problems_of(HEAD + text, env={"API_TOKEN": "hunter2"})
+    assert "hunter2" not in "".join(problems)
+    assert problems[0].endswith(" is wrong here. It looks secret and is not shown.")
+
+
+def test_an_item_that_moves_up_takes_no_blame_for_the_one_before():
+    """The first is wrong in itself and left out; the second then stands first, and has no reference."""
+    text = HEAD + "vars: {v: 'No!'}\njobs: {a: {image: x, access: {read: ['${var.v}', raw]}}}"
+    assert problems_of(text) == [
+        'f:3:38: jobs.a.access.read.0: "No!" is no place in a bucket (from "${var.v}"). Write raw or raw/in/.',
+        'f:3:50: jobs.a.access.read.0: there is no bucket "raw". Add it to buckets.',
+    ]
