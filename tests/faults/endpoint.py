@@ -158,7 +158,10 @@ class _Door(Server):
         if "/-/" in request.url:
             return super().answer(request)
         service = wire.scope_of(request).service
-        operation, _ = wire.decode(request, service)
+        try:
+            operation, _ = wire.decode(request, service)
+        except Refusal:  # cut short: its sender was killed
+            return super().answer(request)
         with self._lock:
             self._seen[service, operation] += 1
             place = Place(service, operation, self._seen[service, operation])
