@@ -40,6 +40,9 @@ class Wait:
 
 
 BROKEN_LOOKS = 4
+"""How often a thing may be found broken after a write."""
+BROKEN_WRITES = 4
+"""How often it is then written: what it stands on may have been made with it (a service's own role, a group)."""
 
 Verdict = Done | Wait | Failed
 RetryAfter = Callable[[ScrapectlError, int], float | None]
@@ -186,10 +189,15 @@ class PutStep(Step):
         return bool(difference.put or difference.drop)
 
     def _broken(self, live: Live, now: float) -> Verdict:
-        """Broken after our write: AWS may need a moment to see it, but no more than a few looks."""
+        """Broken after our write: AWS may need a moment, or not see yet what it stands on; then it is sent again."""
         self.broken_looks += 1
         why = live.reason or "AWS says that it is broken"
-        return self.wait(now, why) if self.broken_looks < BROKEN_LOOKS else Failed(why)
+        if self.broken_looks % BROKEN_LOOKS:
+            return self.wait(now, why)
+        if self.broken_looks >= BROKEN_LOOKS * BROKEN_WRITES:
+            return Failed(why)
+        self.live = live
+        return Wait(0.0, look=False, text=why)
 
     def _not_taken(self, fields: tuple[FieldChange, ...], now: float) -> Verdict:
         names = ", ".join(change.name for change in fields)
