@@ -108,15 +108,17 @@ class S3Bucket(Resource):
         (name,) = key
         try:
             found = aws.call("s3", "head_bucket", absent=ABSENT, Bucket=name, ExpectedBucketOwner=aws.account)
+            if found is None:
+                return None
+            if found.get("BucketRegion", aws.region) != aws.region:
+                return _not_ours(aws, name, f"it stands in {found['BucketRegion']}")
+            return _read_documents(aws, name)
         except AwsError as error:
+            if error.code in ABSENT:  # it went between the calls
+                return None
             if error.code != "403":
                 raise
             return _not_ours(aws, name, "it belongs to another account, or s3:ListBucket is missing")
-        if found is None:
-            return None
-        if found.get("BucketRegion", aws.region) != aws.region:
-            return _not_ours(aws, name, f"it stands in {found['BucketRegion']}")
-        return _read_documents(aws, name)
 
     def create(self, aws: Aws, tags: Mapping[str, str]) -> Live | None:
         """Make it with its tags, then write what a new bucket does not have; an update makes up for a kill."""
@@ -183,7 +185,7 @@ def _read_documents(aws: Aws, name: str) -> Live:
         ]
     )
     rules = (lifecycle or {}).get("Rules", [])
-    statements = json.loads(policy["Policy"])["Statement"] if policy else []
+    statements = _statements(policy)
     resource = S3Bucket(
         name=name,
         versioned=versioning.get("Status") == "Enabled",
@@ -199,6 +201,12 @@ def _read_documents(aws: Aws, name: str) -> Live:
         tuple(statement for statement in statements if statement.get("Sid") != TLS_ONLY),
     )
     return Live(resource, {"arn": arn, "name": name}, tags_from_list((tags or {}).get("TagSet", ())), detail=foreign)
+
+
+def _statements(answer: Any) -> list[dict[str, Any]]:
+    """A policy of another hand may hold one statement that stands in no list."""
+    found = json.loads(answer["Policy"])["Statement"] if answer else []
+    return [found] if isinstance(found, dict) else found
 
 
 def _read_archive(aws: Aws, name: str) -> Archive:

@@ -244,3 +244,20 @@ def test_a_bucket_is_made_in_its_region(aws, sent):
     elsewhere = dataclasses.replace(aws, region="eu-west-1")
     S3Bucket("shop-raw-eu").create(elsewhere, TAGS)
     assert sent.of("CreateBucket")[0]["CreateBucketConfiguration"]["LocationConstraint"] == "eu-west-1"
+
+
+@pytest.mark.parametrize("read", ["GetBucketTagging", "GetBucketPolicy"])
+def test_a_bucket_that_goes_between_two_calls_is_absent(aws, sent, read):
+    S3Bucket(NAME).create(aws, TAGS)
+    sent.refuse(read, Refusal("NoSuchBucket", "The specified bucket does not exist", 404))
+    assert S3Bucket.read(aws, (NAME,)) is None
+
+
+def test_one_statement_of_another_hand_may_stand_in_no_list(aws):
+    S3Bucket(NAME).create(aws, TAGS)
+    policy = json.dumps({"Version": "2012-10-17", "Statement": THEIR_STATEMENT})
+    aws.client("s3").put_bucket_policy(Bucket=NAME, Policy=policy)
+    assert [change.name for change in diff(S3Bucket(NAME), read(aws))] == ["tls_only"]
+    update(aws, S3Bucket(NAME))
+    written = json.loads(aws.client("s3").get_bucket_policy(Bucket=NAME)["Policy"])["Statement"]
+    assert [statement["Sid"] for statement in written] == ["theirs", "scrapectlTlsOnly"]
