@@ -35,6 +35,8 @@ class Rule:
 
 EVERYWHERE = frozenset({Rule("-1", None, None, "0.0.0.0/0")})
 """What AWS lets out of a new group."""
+_EVERYWHERE_BY_IPV6 = Rule("-1", None, None, "::/0")
+"""In a VPC with an IPv6 block AWS adds this to it, then or later: everything out is one thing in both spellings."""
 
 
 def security_group_arn(partition: str, region: str, account: str, group_id: str) -> str:
@@ -131,7 +133,7 @@ class SecurityGroup(Resource):
             vpc=group["VpcId"],
             description=group["Description"],
             ingress=frozenset(_rules(group["IpPermissions"], group_id)),
-            egress=frozenset(_rules(group["IpPermissionsEgress"], group_id)),
+            egress=_outward(frozenset(_rules(group["IpPermissionsEgress"], group_id))),
         )
         arn = security_group_arn(aws.partition, aws.region, aws.account, group_id)
         outputs = {"arn": arn, "name": resource.name, "id": group_id}
@@ -161,6 +163,10 @@ def _rules(permissions: Iterable[Mapping[str, Any]], group_id: str) -> Iterable[
             for entry in permission.get(member, ()):
                 source = SELF if entry[name] == group_id else entry[name]
                 yield Rule(protocol, *ports, source, entry.get("Description", ""))
+
+
+def _outward(rules: frozenset[Rule]) -> frozenset[Rule]:
+    return rules - {_EVERYWHERE_BY_IPV6} if rules >= EVERYWHERE else rules
 
 
 def _permission(rule: Rule, group_id: str) -> dict[str, Any]:

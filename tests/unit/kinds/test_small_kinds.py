@@ -166,6 +166,20 @@ def test_a_group_names_itself(aws, vpc):
     assert diff(want, read(aws, want)) == ()
 
 
+def test_all_out_by_ipv6_too_is_all_out(aws, vpc):
+    """AWS adds that rule itself in a VPC that has an IPv6 block."""
+    want = SecurityGroup("shop_jobs", vpc, "jobs")
+    made = want.create(aws, TAGS)
+    assert made is not None
+    by_ipv6 = [{"IpProtocol": "-1", "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}]
+    ec2 = aws.client("ec2")
+    ec2.authorize_security_group_egress(GroupId=made.outputs["id"], IpPermissions=by_ipv6)
+    assert diff(want, read(aws, want)) == ()
+    by_ipv4 = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+    ec2.revoke_security_group_egress(GroupId=made.outputs["id"], IpPermissions=by_ipv4)
+    assert [change.name for change in diff(want, read(aws, want))] == ["egress"]
+
+
 def test_one_rule_of_two_changes_alone(aws, sent, vpc):
     first, second, third = (Rule("tcp", port, port, "10.0.0.0/8", "why") for port in (1, 2, 3))
     SecurityGroup("shop-jobs", vpc, "jobs", frozenset({first, second})).create(aws, TAGS)
