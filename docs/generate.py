@@ -88,14 +88,19 @@ def command_reference() -> str:
 
 
 def _help(command: click.Command, path: list[str]) -> str:
-    context = click.Context(command, info_name="scrapectl", max_content_width=100, terminal_width=100)
+    context = _context(command, "scrapectl", None)
     for name in path:
         found = command.get_command(context, name) if isinstance(command, click.Group) else None
         if found is None:
             raise SystemExit(f"there is no command {' '.join(path)}")
         command = found
-        context = click.Context(command, info_name=name, parent=context, max_content_width=100, terminal_width=100)
+        context = _context(command, name, context)
     return command.get_help(context).rstrip()
+
+
+def _context(command: click.Command, name: str, parent: click.Context | None) -> click.Context:
+    width = {"max_content_width": 100, "terminal_width": 100}
+    return click.Context(command, info_name=name, parent=parent, **{**command.context_settings, **width})
 
 
 def pages() -> dict[Path, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -66,6 +67,8 @@ def test_options_stand_between_a_group_and_its_command(scrapectl, spec):
 
 
 def test_settings_given_on_both_sides_are_all_taken(scrapectl, spec, monkeypatch):
+    for module in ("carrying", "pushing", "validate"):  # before the patch, so that none keeps the false one
+        importlib.import_module(f"scrapectl.cli.{module}")
     seen = []
     monkeypatch.setattr(reach, "read_spec", lambda settings, *_args, **_more: seen.append(settings) or 1 / 0)
     spec(GOOD)
