@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import enum
+import functools
 import heapq
 import itertools
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -92,6 +93,7 @@ class Apply:
         self.free: deque[StepId] = deque()
         self.sleeping: list[tuple[float, int, StepId]] = []  # a heap: due, number, step
         self.left = 0
+        self.parting = False  # told to stop: nothing more is written, and all was looked at once more
         self._number = itertools.count()
         for change in plan.changes:
             if change.live is not None and change.action is Action.UPDATE:
@@ -104,7 +106,8 @@ class Apply:
         """Carry everything out; never raises for a step that fails, and starts nothing once it may not go on."""
         while self.left:
             self._start_free()
-            if not self.means.workers.busy and not (self.sleeping and self.means.may_go_on()):
+            stands_still = not self.means.workers.busy and not (self.sleeping and self.means.may_go_on())
+            if stands_still and (self.parting or not self._look_once_more()):
                 self._skip_rest("it was interrupted")
                 break
             self._take(self.means.workers.next(self._timeout()))
@@ -136,7 +139,9 @@ class Apply:
         return self.outputs.get(ref.address, {}).get(ref.output)
 
     def _timeout(self) -> float | None:
-        return max(0.0, self.sleeping[0][0] - self.means.clock.now()) if self.sleeping else None
+        if not self.sleeping or not self.means.may_go_on():
+            return None
+        return max(0.0, self.sleeping[0][0] - self.means.clock.now())
 
     def _start_free(self) -> None:
         """Begin what is free, and go on with what has slept long enough; reads of one kind go together."""
@@ -147,27 +152,39 @@ class Apply:
             slot.state, slot.began = _State.RUNNING, self.means.clock.now()
             self._emit(Phase.STARTED, slot)
             self._write(self.free.popleft(), slot)
-        looks: dict[str, list[StepId]] = {}
+        looks: list[StepId] = []
         while self.sleeping and self.sleeping[0][0] <= self.means.clock.now():
             step_id = heapq.heappop(self.sleeping)[2]
             slot = self.slots[step_id]
-            slot.state = _State.RUNNING
             if slot.look:
-                looks.setdefault(step_id[1], []).append(step_id)
+                looks.append(step_id)
             else:
+                slot.state = _State.RUNNING
                 self._write(step_id, slot)
-        for kind, step_ids in looks.items():
-            self._look(kind, step_ids)
+        self._look(looks)
+
+    def _look_once_more(self) -> bool:
+        """Before leaving, tell what is done from what AWS is still making; whether there is anything to look at."""
+        looks = [step_id for _, _, step_id in self.sleeping if self.slots[step_id].look]
+        self.sleeping, self.parting = [], True
+        self._look(looks)
+        return bool(looks)
 
     def _write(self, step_id: StepId, slot: _Slot) -> None:
         aws = self.means.aws
         self.means.workers.submit(("write", (step_id,)), lambda: slot.step.write(aws))
 
-    def _look(self, kind: str, step_ids: list[StepId]) -> None:
-        """One bulk read for all waiting things of a kind."""
-        keys: list[Key] = [step[2] for step in step_ids]
-        aws = self.means.aws
-        self.means.workers.submit(("look", tuple(step_ids)), lambda: self.means.kinds[kind].read_many(aws, keys))
+    def _look(self, step_ids: Iterable[StepId]) -> None:
+        """Read things that wait: those of one kind in one bulk read."""
+        by_kind: dict[str, list[StepId]] = {}
+        for step_id in step_ids:
+            self.slots[step_id].state = _State.RUNNING
+            by_kind.setdefault(step_id[1], []).append(step_id)
+        for kind, looks in by_kind.items():
+            self.means.workers.submit(("look", tuple(looks)), functools.partial(self._read, kind, looks))
+
+    def _read(self, kind: str, step_ids: Iterable[StepId]) -> Mapping[Key, Live]:
+        return self.means.kinds[kind].read_many(self.means.aws, [step_id[2] for step_id in step_ids])
 
     def _take(self, ended: tuple[Any, Any, BaseException | None] | None) -> None:
         if ended is None:

@@ -104,6 +104,15 @@ def test_an_interrupted_apply_is_mended_by_another(wanted, seed, allowed):
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
+@given(specs(), st.integers(0, 9), st.integers(0, 12))
+def test_an_interrupted_apply_tells_as_done_what_it_has_made(wanted, seed, allowed):
+    aws = fresh()
+    outcomes = carry_out(aws, plan(aws, wanted), seed, may_go_on=lambda: aws.writes < allowed)
+    told = {(o.change.kind, o.change.key) for o in outcomes if o.result is Result.DONE}
+    assert told == set(aws.standing())
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(specs(), st.integers(0, 9))
 def test_lost_answers_make_no_duplicates(wanted, seed):
     aws = fresh()

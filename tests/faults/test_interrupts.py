@@ -73,8 +73,8 @@ def test_ctrl_c_in_text_says_what_was_done(slow: Endpoint, spec: Path):
     assert "Traceback" not in answer.err
 
 
-def test_a_call_in_flight_is_finished(endpoint: Endpoint, spec: Path):
-    held = endpoint.fault = Held("RegisterJobDefinition")
+def test_a_call_in_flight_is_finished_and_what_it_made_is_looked_at(endpoint: Endpoint, spec: Path):
+    held = endpoint.fault = Held("CreateQueue")
     apply = endpoint.start("apply", spec, "--yes", "--output", "json")
     assert held.came.wait(20)
     apply.process.send_signal(signal.SIGINT)
@@ -83,8 +83,10 @@ def test_a_call_in_flight_is_finished(endpoint: Endpoint, spec: Path):
     held.let_go.set()
     answer = apply.end()
     assert answer.code == 130
-    assert outcomes(answer.out)["batch_job_definition.shop-collect"]["outcome"] == "done"
-    assert any(line.startswith("job definition") for line in standing(endpoint.account))
+    told = outcomes(answer.out)
+    assert told["sqs_queue.shop-pages_dead"]["outcome"] == "done"
+    assert told["sqs_queue.shop-pages"]["outcome"] == "skipped"
+    assert len([line for line in standing(endpoint.account) if line.startswith("message queue")]) == 1
 
 
 def test_ctrl_c_twice_leaves_at_once(endpoint: Endpoint, spec: Path):
