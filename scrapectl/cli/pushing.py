@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from scrapectl.aws.session import Session
 from scrapectl.cli.options import Settings
 from scrapectl.cli.reach import open_aws, read_spec
 from scrapectl.errors import ApplyFailed, UsageError
+from scrapectl.operate.images import push_image
 from scrapectl.pipeline import Applied, Options, apply_plan, plan_spec
 from scrapectl.spec.model import Image, Spec
 from scrapectl.views.output import print_document, print_line, tell
@@ -22,6 +24,7 @@ def push(settings: Settings, name: str | None, file: str | None, *, force: bool)
     aws = open_aws(settings, spec)
     options = Options(only=tuple(image.origin for image in images), command="images push")
     planned = plan_spec(spec, aws, options, tell)
+    aws.image_pusher = functools.partial(push_image, anew=force)
     with Progress(no_color=settings.no_color) as progress:
         applied = apply_plan(planned, aws, options, progress)
     rows = [_row(spec, image, applied) for image in images]

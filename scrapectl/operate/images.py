@@ -58,7 +58,13 @@ def find_engine() -> str | None:
 
 
 def push_image(
-    aws: Aws, repository_uri: str, folder: str | os.PathLike[str], tag: str, platform: str = "X86_64"
+    aws: Aws,
+    repository_uri: str,
+    folder: str | os.PathLike[str],
+    tag: str,
+    platform: str = "X86_64",
+    *,
+    anew: bool = False,
 ) -> str:
     """Build a folder's image, push it, and return its digest (`sha256:…`).
 
@@ -68,6 +74,7 @@ def push_image(
         folder: the build folder, with its Dockerfile.
         tag: what to tag it with; an image that has the tag is left untagged by ECR.
         platform: X86_64 or ARM64.
+        anew: ask for the base image again and use no layer that was built before.
 
     Raises:
         EnvironmentProblem: no Dockerfile, no container engine, or the engine failed.
@@ -82,7 +89,8 @@ def push_image(
     engine = find_engine()
     if engine is None:
         raise EnvironmentProblem("no container engine: neither docker nor podman can build here.", _NO_ENGINE)
-    return _push_with(engine, aws, repository_uri, (str(folder), tag, platform))
+    options = ["--platform", f"linux/{_ARCHITECTURES[platform]}", *(["--pull", "--no-cache"] if anew else [])]
+    return _push_with(engine, aws, f"{repository_uri}:{tag}", [*options, str(folder)])
 
 
 def _push_folder(aws: Aws, repository: str, folder: str | os.PathLike[str], tag: str, platform: str) -> str:
@@ -159,16 +167,13 @@ def _upload_parts(aws: Aws, repository: str, blob: bytes, digest: str) -> None:
     aws.call("ecr", "complete_layer_upload", repositoryName=repository, uploadId=upload, layerDigests=[digest])
 
 
-def _push_with(engine: str, aws: Aws, repository_uri: str, source: tuple[str, str, str]) -> str:
-    folder, tag, platform = source
-    registry, _, repository = repository_uri.partition("/")
-    image = f"{repository_uri}:{tag}"
-    _engine(
-        [engine, "build", "--platform", f"linux/{_ARCHITECTURES[platform]}", "--tag", image, folder],
-        f"build of {folder}",
-    )
+def _push_with(engine: str, aws: Aws, image: str, what: list[str]) -> str:
+    """Build an image (`registry/repository:tag`) of the folder that `what` ends in, after its options, and push it."""
+    registry, _, path = image.partition("/")
+    repository, _, tag = path.rpartition(":")
+    _engine([engine, "build", "--tag", image, *what], f"build of {what[-1]}")
     _log_in(engine, aws, registry)
-    _engine([engine, "push", image], f"push to {repository_uri}")
+    _engine([engine, "push", image], f"push to {registry}/{repository}")
     pushed = _image(aws, repository, tag)
     if pushed is None:
         raise EnvironmentProblem(f"{engine} pushed {image}, but the repository does not have it.")

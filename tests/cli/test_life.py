@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from scrapectl.cli import pushing
+
 SPEC = """
     version: 1
     pipeline: {name}
@@ -413,9 +415,19 @@ def test_images_push(shop, scrapectl, tmp_path):
     assert pushed["pushed"] is True
     assert pushed["digest"] != standing[0]["digest"]
     assert pushed["uri"].endswith(f"/{shop}-scraper@{pushed['digest']}")
-    assert "(pushed)" in scrapectl("images", "push", "--force").out
     assert scrapectl("images", "push", "bogus").code == 64
     assert scrapectl("plan", "--output", "json").json["summary"]["update"] == 2
+
+
+@pytest.mark.parametrize("folder", ["changed", "unchanged"])
+def test_images_push_force_builds_anew(shop, scrapectl, tmp_path, monkeypatch, folder):
+    """Also what is pushed anyway: its base image may have moved as well."""
+    push, anew = pushing.push_image, []
+    monkeypatch.setattr(pushing, "push_image", lambda *args, **said: anew.append(said["anew"]) or push(*args, **said))
+    if folder == "changed":
+        (tmp_path / "scraper" / "go.py").write_text("print('newer')\n")
+    assert "(pushed)" in scrapectl("images", "push", "--force").out
+    assert anew == [True]
 
 
 def test_pipelines(mall, scrapectl):

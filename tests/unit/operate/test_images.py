@@ -175,10 +175,20 @@ def test_an_engine_builds_logs_in_and_pushes(engines, folder, tmp_path):
     said = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
     registry = URI.partition("/")[0]
     assert said == [
-        [["build", "--platform", "linux/arm64", "--tag", f"{URI}:src-1", str(folder)], ""],
+        [["build", "--tag", f"{URI}:src-1", "--platform", "linux/arm64", str(folder)], ""],
         [["login", "--username", "AWS", "--password-stdin", registry], "pass-word-1"],
         [["push", f"{URI}:src-1"], ""],
     ]
+
+
+def test_an_image_that_is_built_anew_takes_nothing_from_before(engines, folder, tmp_path):
+    """`--pull` asks for the base image again; `--no-cache` runs also the steps whose text did not change."""
+    fake_engine(engines, "docker", RECORDING.format(log=str(tmp_path / "log"), failing=None))
+    aws = Registry(local=False)
+    aws.images["src-1"] = "{}"
+    push_image(aws, URI, folder, "src-1", "X86_64", anew=True)
+    built = json.loads((tmp_path / "log").read_text().splitlines()[0])[0]
+    assert built[-5:] == ["--platform", "linux/amd64", "--pull", "--no-cache", str(folder)]
 
 
 @pytest.mark.parametrize("failing", ["build", "login", "push"])
