@@ -1,0 +1,60 @@
+"""A kill between any two writes does no harm: the same command again goes on at once, and ends as it would have."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from scrapectl.errors import EnvironmentProblem
+from scrapectl.spec.model import Spec
+from tests.account import EXAMPLES, REGION, SEEDS, Account, assert_empty, done, example, writes
+from tests.faults_in_process import Fault
+
+
+def places(count: int, seed: str) -> list[int]:
+    """Six seeded places, or every one in the long form."""
+    return list(range(count)) if SEEDS > 25 else sorted(random.Random(seed).sample(range(count), min(6, count)))
+
+
+def killed(account: Account, place: int, task: Callable[[], Any]) -> None:
+    """Nothing gets through any more from one changing call on: what came before stands, as after a kill."""
+    fault = Fault(place, "signed out")
+    with fault.in_(account), contextlib.suppress(EnvironmentProblem):
+        task()
+
+
+def counted(spec: Spec) -> tuple[int, int]:
+    """How many changing calls an apply and a destroy send."""
+    account = Account()
+    apply = len(writes(account.calls_of(lambda: account.put(spec))))
+    return apply, len(writes(account.calls_of(lambda: account.destroy(spec))))
+
+
+def names(account: Account, spec: Spec) -> list[str]:
+    """Everything that stands, without the parts that AWS chose."""
+    return sorted(arn for arn in account.owned(spec.owner, spec.region or REGION) if ":security-group/" not in arn)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_kill_at_any_write(name: str) -> None:
+    spec = example(name)
+    applies, destroys = counted(spec)
+    whole = Account()
+    whole.put(spec)
+    wanted = names(whole, spec)
+    for place in places(applies, f"apply {name}"):
+        account = Account()
+        killed(account, place, lambda account=account: account.apply(spec))  # type: ignore[misc]
+        done(account.apply(spec))
+        assert names(account, spec) == wanted, place
+        assert_empty(account.plan(spec))
+    for place in places(destroys, f"destroy {name}"):
+        account = Account()
+        account.put(spec)
+        killed(account, place, lambda account=account: account.destroy(spec))  # type: ignore[misc]
+        done(account.destroy(spec, by_name=bool(place % 2)))
+        assert account.owned(spec.owner, spec.region or REGION) == [], place
