@@ -178,7 +178,7 @@ def apply_plan(
             _refuse(planned.plan)
         changed = True
         with _ctrl_c() as stopped:
-            outcomes = _carry_out(planned.plan, aws, options, listener, lambda: anchor.holds() and not stopped.is_set())
+            outcomes = _carry_out(planned, aws, options, listener, lambda: anchor.holds() and not stopped.is_set())
         applied = Applied(planned.plan, outcomes, _outputs(planned, outcomes), stopped.is_set())
         if planned.destroys and not applied.failed and not planned.plan.notes:
             anchor.remove()
@@ -207,8 +207,9 @@ def list_pipelines(aws: Session) -> list[dict[str, Any]]:
 
 
 def _carry_out(
-    plan: Plan, aws: Session, options: Options, listener: Listener, may_go_on: Callable[[], bool]
+    planned: Planned, aws: Session, options: Options, listener: Listener, may_go_on: Callable[[], bool]
 ) -> tuple[Outcome, ...]:
+    plan = planned.plan
     clock, workers = options.timing(options.parallel)
     means = Means(
         aws=aws,
@@ -217,7 +218,7 @@ def _carry_out(
         clock=clock,
         workers=workers,
         retry_after=retry_after,
-        removal=Removal(delete_data=options.delete_data),
+        removal=Removal(delete_data=options.delete_data, drains=not planned.destroys),
         pace=_quick if aws.local else lambda pace: pace,
         may_go_on=may_go_on,
         listener=listener,

@@ -135,9 +135,13 @@ class Update:
 
 @dataclass(frozen=True)
 class Removal:
-    """What a delete may take with it: `delete_data` allows the contents of what holds data to go."""
+    """What a delete may take with it: `delete_data` allows the contents of what holds data to go.
+
+    `drains`: what runs in a thing that goes is waited for; else it is ended with it.
+    """
 
     delete_data: bool = False
+    drains: bool = True
 
 
 @dataclass(frozen=True)
@@ -214,8 +218,11 @@ class Resource:
         raise NotImplementedError
 
     @classmethod
-    def delete(cls, aws: Aws, live: Live, removal: Removal) -> None:
-        """Do what AWS allows now towards its end; the engine reads, and calls again until it is gone."""
+    def delete(cls, aws: Aws, live: Live, removal: Removal) -> str | None:
+        """Do what AWS allows now towards its end; the engine reads, and calls again until it is gone.
+
+        A text says what must end of itself first: nothing was sent, and the engine asks again, however long it takes.
+        """
         raise NotImplementedError
 
     @classmethod

@@ -221,16 +221,18 @@ class EndStep(Step):
         self.live: Live = change.live
         self.removal = removal
 
-    def write(self, aws: Aws) -> None:
-        """Send what AWS takes now towards its end."""
+    def write(self, aws: Aws) -> str | None:
+        """Send what AWS takes now towards its end; a text when something must end of itself first."""
         if self.change.keep:
             self.kind.retag(aws, self.live, {KEPT: "true"}, ())
-        else:
-            self.kind.delete(aws, self.live, self.removal)
+            return None
+        return self.kind.delete(aws, self.live, self.removal)
 
     def wrote(self, result: Any, now: float) -> Verdict:
         """A kept thing is done with, and so is one whose delete is the end of it; else look whether it is gone."""
-        del result
+        if isinstance(result, str):
+            self.deadline = None  # what drains has no limit: the kind's own counts from the write after it
+            return Wait(self.pace.interval, look=False, text=result)
         if self.change.keep or self.kind.gone_at_once:
             return Done(None)
         return Wait(self.pace.first, look=True) if self.deadline is not None else self.first_look(now)

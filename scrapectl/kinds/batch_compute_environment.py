@@ -45,7 +45,7 @@ class BatchComputeEnvironment(Resource):
         read=("batch:DescribeComputeEnvironments",),
         create=("batch:CreateComputeEnvironment", "batch:TagResource", "iam:CreateServiceLinkedRole"),
         update=("batch:UpdateComputeEnvironment", "batch:TagResource", "batch:UntagResource"),
-        delete=("batch:UpdateComputeEnvironment", "batch:DeleteComputeEnvironment"),
+        delete=("batch:UpdateComputeEnvironment", "batch:DeleteComputeEnvironment", "ecs:ListTasks"),
     )
 
     def __post_init__(self) -> None:
@@ -74,7 +74,8 @@ class BatchComputeEnvironment(Resource):
         )
         outputs = {"arn": entry["computeEnvironmentArn"], "name": resource.name}
         reason = entry.get("statusReason", "")
-        return Live(resource, outputs, own_tags(entry.get("tags", {})), status_of(entry), reason)
+        cluster = entry.get("ecsClusterArn")
+        return Live(resource, outputs, own_tags(entry.get("tags", {})), status_of(entry), reason, cluster)
 
     def create(self, aws: Aws, tags: Mapping[str, str]) -> Live | None:
         """Make it ENABLED: AWS takes no other state at first."""
@@ -107,17 +108,30 @@ class BatchComputeEnvironment(Resource):
         return {"maxvCpus": self.max_vcpus} | {key: ids for key, ids in lists.items() if ids}
 
     @classmethod
-    def delete(cls, aws: Aws, live: Live, removal: Removal) -> None:
-        """Disable it; when that has settled, delete it."""
+    def delete(cls, aws: Aws, live: Live, removal: Removal) -> str | None:
+        """Disable it; when that has settled and its tasks have ended, delete it.
+
+        With a task in it a Fargate environment would turn INVALID instead (DeleteComputeEnvironment, Batch API).
+        """
         del removal
         name = live.outputs["name"]
         if cast("BatchComputeEnvironment", live.resource).state == "ENABLED":
             aws.call("batch", "update_compute_environment", absent=GONE, computeEnvironment=name, state="DISABLED")
-        else:
-            aws.call("batch", "delete_compute_environment", absent=GONE, computeEnvironment=name)
+            return None
+        tasks = _tasks_in(aws, live.detail) if live.detail else 0
+        if tasks:
+            return f"it starts no more jobs, and waits for the end of the {tasks} that run in it"
+        aws.call("batch", "delete_compute_environment", absent=GONE, computeEnvironment=name)
+        return None
 
     @classmethod
     def key_of_arn(cls, arn: str) -> Key | None:
         """Take the name at the end of the ARN."""
         name = arn_name(arn, "compute-environment")
         return (name,) if name else None
+
+
+def _tasks_in(aws: Aws, cluster: str) -> int:
+    """Count the tasks in the cluster that Batch made for an environment; up to a page: more decides nothing."""
+    answer = aws.call("ecs", "list_tasks", absent=("ClusterNotFoundException",), cluster=cluster)
+    return len(answer["taskArns"]) if answer else 0

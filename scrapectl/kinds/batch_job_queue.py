@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, cast
@@ -9,6 +10,8 @@ from typing import Any, ClassVar, Self, cast
 from scrapectl.engine.resource import Aws, Identity, Key, Listing, Live, Needs, Pace, Removal, Resource, Update
 from scrapectl.kinds.batch_describe import GONE, SETTLING, arn_name, describe, status_of
 from scrapectl.kinds.tags import own_tags
+
+_NOT_ENDED = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
 
 
 def job_queue_arn(partition: str, region: str, account: str, name: str) -> str:
@@ -42,7 +45,7 @@ class BatchJobQueue(Resource):
         read=("batch:DescribeJobQueues",),
         create=("batch:CreateJobQueue", "batch:TagResource"),
         update=("batch:TagResource", "batch:UntagResource", "batch:UpdateJobQueue"),
-        delete=("batch:DeleteJobQueue", "batch:UpdateJobQueue"),
+        delete=("batch:DeleteJobQueue", "batch:ListJobs", "batch:UpdateJobQueue"),
     )
 
     @classmethod
@@ -99,22 +102,32 @@ class BatchJobQueue(Resource):
         return frozenset()
 
     @classmethod
-    def delete(cls, aws: Aws, live: Live, removal: Removal) -> None:
-        """Disable it; when that has settled, delete it (with the jobs that it still holds)."""
-        del removal
+    def delete(cls, aws: Aws, live: Live, removal: Removal) -> str | None:
+        """Disable it; when that has settled, delete it: after the end of the jobs that it holds, or with them."""
         queue = cast("BatchJobQueue", live.resource)
         if queue.state == "ENABLED":
             aws.call(
                 "batch", "update_job_queue", absent=GONE, jobQueue=queue.name, state="DISABLED", **_policy_of(queue)
             )
-        else:
-            aws.call("batch", "delete_job_queue", absent=GONE, jobQueue=queue.name)
+            return None
+        held = _jobs_in(aws, queue.name) if removal.drains else 0
+        if held:
+            return f"it takes no more jobs, and waits for the end of the {held} that it holds (apply --kill ends them)"
+        aws.call("batch", "delete_job_queue", absent=GONE, jobQueue=queue.name)
+        return None
 
     @classmethod
     def key_of_arn(cls, arn: str) -> Key | None:
         """Take the name at the end of the ARN."""
         name = arn_name(arn, "job-queue")
         return (name,) if name else None
+
+
+def _jobs_in(aws: Aws, queue: str) -> int:
+    """Count the jobs that have not ended, an array as one; of each state a page: more decides nothing."""
+    ask: Any = functools.partial(aws.call, "batch", "list_jobs", absent=GONE, jobQueue=queue)
+    answers = aws.gather([functools.partial(ask, jobStatus=state) for state in _NOT_ENDED])
+    return sum(len(answer["jobSummaryList"]) for answer in answers if answer)
 
 
 def _policy_of(queue: BatchJobQueue) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from scrapectl.local.jobs.attempt import runner_of
 from scrapectl.local.jobs.board import Board
 from scrapectl.local.jobs.job import Job, detail, summary
 from scrapectl.local.paging import page
-from scrapectl.local.registry import Call, Params, operation
+from scrapectl.local.registry import Call, Params, Refusal, check, operation
 from scrapectl.local.services.batch.state import find_queue, refuse, short_name, state_of
 
 MOST_DESCRIBED = 100
@@ -45,6 +45,24 @@ def describe(call: Call) -> Params:
     tags = state_of(call).tags
     found = [job for job in (_job(call, name) for name in wanted) if job is not None]
     return {"jobs": [detail(job, dict(tags.get(job.arn, {}))) for job in found]}
+
+
+@operation("ecs", "ListTasks")
+def list_tasks(call: Call) -> Params:
+    """Answer the tasks that run in the cluster of an environment; Batch's are the only clusters there are."""
+    cluster = str(call.params.get("cluster", "default"))
+    known = {resource.document["ecsClusterArn"] for resource in state_of(call).environments.values()}
+    if cluster not in known:
+        raise Refusal("ClusterNotFoundException", "Cluster not found.", 400)
+    return {"taskArns": _board(call).tasks_in(cluster)}
+
+
+@check("batch", "DeleteComputeEnvironment")
+def check_delete_environment(call: Call) -> None:
+    """Refuse what would leave a Fargate environment INVALID: AWS wants its jobs ended first."""
+    environment = state_of(call).environments.get(short_name(call.params["computeEnvironment"]))
+    if environment and _board(call).tasks_in(environment.document["ecsClusterArn"]):
+        raise refuse("Cannot delete, the compute environment has active jobs")
 
 
 @operation("batch", "ListJobs")

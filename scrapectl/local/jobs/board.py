@@ -121,6 +121,12 @@ class Board:
                 self._end(one, "FAILED", reason)
         self.dispatch()
 
+    def tasks_in(self, cluster: str) -> list[str]:
+        """The ARNs of the tasks that run in a cluster."""
+        return [
+            job.attempts[-1].task_arn for job in self._active.values() if job.environment["ecsClusterArn"] == cluster
+        ]
+
     def queue_deleted(self, arn: str) -> None:
         """End what a queue still held."""
         for job in [job for job in self.jobs.values() if job.queue == arn and job.parent is None and not job.ended]:
