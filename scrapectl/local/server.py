@@ -193,14 +193,27 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _body(self) -> bytes:
         if "chunked" not in self.headers.get("Transfer-Encoding", "").lower():
-            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            return self._whole(int(self.headers.get("Content-Length") or 0))
         chunks = []
-        while size := int(self.rfile.readline().split(b";")[0], 16):
-            chunks.append(self.rfile.read(size))
+        while size := int(self._line().split(b";")[0], 16):
+            chunks.append(self._whole(size))
             self.rfile.readline()
         while self.rfile.readline().strip():
             pass  # trailers
         return b"".join(chunks)
+
+    def _whole(self, size: int) -> bytes:
+        """Read so many bytes. A request whose sender went away in the middle is no request: half of it is not done."""
+        read = self.rfile.read(size)
+        if len(read) < size:
+            raise LostAnswer
+        return read
+
+    def _line(self) -> bytes:
+        line = self.rfile.readline()
+        if not line:
+            raise LostAnswer
+        return line
 
     def _send(self, response: HttpResponse) -> None:
         self.send_response_only(response.status)

@@ -256,6 +256,19 @@ def test_a_chunked_body_is_put_together(served):
     assert s3.get_object(Bucket="some-bucket", Key="k")["Body"].read() == b"one two"
 
 
+@pytest.mark.parametrize("body", ["Content-Length: 5\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"])
+def test_half_a_request_is_not_carried_out(served, body):
+    s3 = _aws(served.endpoint, "s3")
+    s3.create_bucket(Bucket="some-bucket")
+    link = s3.generate_presigned_url("put_object", Params={"Bucket": "some-bucket", "Key": "k"})
+    path = link.split(str(served.port), 1)[1]
+    with socket.create_connection(("127.0.0.1", served.port), timeout=5) as dying:
+        dying.sendall(f"PUT {path} HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\n{body}".encode())
+        dying.shutdown(socket.SHUT_WR)
+        assert dying.recv(1) == b""
+    assert "Contents" not in s3.list_objects_v2(Bucket="some-bucket")
+
+
 def test_many_at_once(served):
     sqs = _aws(served.endpoint, "sqs")
     with ThreadPoolExecutor(8) as pool:
