@@ -158,10 +158,7 @@ class _Door(Server):
         if "/-/" in request.url:
             return super().answer(request)
         service = wire.scope_of(request).service
-        try:
-            operation, _ = wire.decode(request, service)
-        except Refusal:  # cut short: its sender was killed
-            return super().answer(request)
+        operation, _ = wire.decode(request, service)
         with self._lock:
             self._seen[service, operation] += 1
             place = Place(service, operation, self._seen[service, operation])
