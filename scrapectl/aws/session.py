@@ -206,7 +206,8 @@ def _who_we_are(sts: Any) -> Any:
         try:
             return sts.get_caller_identity()
         except Exception as error:
-            if not (hasattr(error, "response") and healing(errors.translate(error, "sts", "get_caller_identity"))):
+            answered = getattr(error, "response", None)  # a network that is silent has had its time
+            if not (answered and healing(errors.translate(error, "sts", "get_caller_identity"))):
                 raise
         time.sleep(pause)
     return sts.get_caller_identity()
