@@ -53,6 +53,7 @@ REFUSED = [
     ({}, {"ScheduleExpressionTimezone": "America/Nowhere"}, "Invalid ScheduleExpressionTimezone"),
     ({}, {"FlexibleTimeWindow": {"Mode": "FLEXIBLE"}}, "must be set"),
     ({}, {"FlexibleTimeWindow": {"Mode": "OFF", "MaximumWindowInMinutes": 5}}, "must not be set"),
+    ({}, {"StartDate": datetime(2026, 3, 2, 8, 54, tzinfo=UTC)}, "cannot be earlier than 5 minutes ago"),
     ({}, {"StartDate": datetime(2026, 5, 2, tzinfo=UTC), "EndDate": datetime(2026, 5, 1, tzinfo=UTC)}, "before"),
     ({"Input": " "}, {}, "not valid JSON"),
     ({"Input": "{"}, {}, "not valid JSON"),

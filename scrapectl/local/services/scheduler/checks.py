@@ -15,6 +15,7 @@ from scrapectl.spec.cron import CronProblem, check_timezone, next_times
 NOT_ASSUMABLE = "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
 UNIVERSAL = re.compile(r"arn:aws[a-z-]*:scheduler:::aws-sdk:([a-z0-9-]+):([a-zA-Z0-9]+)\Z")
 _READING = ("get", "list", "describe")
+_LATE_START = 300.0
 
 
 def check_schedule(call: Call, group: str) -> None:
@@ -24,7 +25,7 @@ def check_schedule(call: Call, group: str) -> None:
         Refusal: `ValidationException` with AWS's message.
     """
     params = call.params
-    _check_times(params)
+    _check_times(params, call.cloud.clock.now())
     _check_window(params["FlexibleTimeWindow"])
     target = params["Target"]
     _check_target(call, target)
@@ -33,7 +34,7 @@ def check_schedule(call: Call, group: str) -> None:
         raise invalid(NOT_ASSUMABLE)
 
 
-def _check_times(params: Params) -> None:
+def _check_times(params: Params, now: float) -> None:
     zone = params.get("ScheduleExpressionTimezone") or "UTC"
     if check_timezone(zone) is not None:
         raise invalid(f"Invalid ScheduleExpressionTimezone {zone}.")
@@ -47,6 +48,12 @@ def _check_times(params: Params) -> None:
     start, end = params.get("StartDate"), params.get("EndDate")
     if start and end and start >= end:
         raise invalid("The StartDate you specify must come before the EndDate.")
+    if start and not expression.startswith("at(") and _seconds(start) < now - _LATE_START:
+        raise invalid("The StartDate you specify cannot be earlier than 5 minutes ago.")
+
+
+def _seconds(moment: datetime) -> float:
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _check_window(window: dict[str, Any]) -> None:
