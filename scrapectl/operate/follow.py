@@ -36,6 +36,7 @@ class Follower:
     _runs: dict[str, Run] = field(default_factory=dict)
     _children: dict[str, Run] = field(default_factory=dict)
     _streams: dict[tuple[str, str], Stream] = field(default_factory=dict)
+    _heard: dict[tuple[str, str], float] = field(default_factory=dict)  # of ended runs: the last line, or the end
 
     def follow(self, ids: Sequence[str]) -> list[Run]:
         """Stay until every run has ended and no line came for `QUIET` seconds; the runs as they ended."""
@@ -78,8 +79,19 @@ class Follower:
             for name in run.streams:
                 found = Stream(run.id, run.log_group, name, self.since, index=run.index)
                 self._streams.setdefault((run.log_group, name), found)
-        tasks = [functools.partial(read_on, self.aws, stream) for stream in self._streams.values()]
-        lines = sorted((line for found in self.aws.gather(tasks) for line in found), key=lambda line: line.at)
+        open_ones = [key for key, stream in self._streams.items() if not self._is_over(key, stream)]
+        tasks = [functools.partial(read_on, self.aws, self._streams[key]) for key in open_ones]
+        read = self.aws.gather(tasks)
+        self._heard.update((key, self.clock.now()) for key, found in zip(open_ones, read, strict=True) if found)
+        lines = sorted((line for found in read for line in found), key=lambda line: line.at)
         for line in lines:
             self.on_line(line)
         return lines
+
+    def _is_over(self, key: tuple[str, str], stream: Stream) -> bool:
+        """Whether nothing more comes: its run has ended, and it has been quiet since."""
+        run = self._children.get(stream.run) or self._runs[stream.run]
+        if not run.ended:
+            self._heard.pop(key, None)
+            return False
+        return self.clock.now() - self._heard.setdefault(key, self.clock.now()) > QUIET

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from scrapectl.operate.patience import patiently
 from scrapectl.operate.runs import Run
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ def _page(aws: Aws, stream: Stream) -> list[Line] | None:
         where["startTime"] = int(stream.since * 1000)
     if stream.token:
         where["nextToken"] = stream.token
-    answer = aws.call("logs", "get_log_events", absent=_ABSENT, **where)
+    # An account has some 25 of these a second (CloudWatch Logs quotas), and an array may have 10,000 streams.
+    answer = patiently(functools.partial(aws.call, "logs", "get_log_events", absent=_ABSENT, **where))
     if answer is None:
         return None
     lines = [Line(stream.run, e["timestamp"] / 1000, e["message"], stream.index) for e in answer["events"]]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from scrapectl.errors import UsageError
 from scrapectl.operate.jobs import StandingJob
 from scrapectl.operate.overrides import Overrides
+from scrapectl.operate.patience import patiently
 from scrapectl.spec.checks.jobs import FARGATE_SIZES
 
 if TYPE_CHECKING:
@@ -37,7 +39,8 @@ def submission(job: StandingJob, overrides: Overrides) -> dict[str, Any]:
 
 def submit(aws: Aws, request: Mapping[str, Any]) -> str:
     """Submit a run and return its id. A lost answer is not repeated blindly: that would start a second run."""
-    return str(aws.call("batch", "submit_job", blind_retry=False, **request)["jobId"])
+    answer = patiently(functools.partial(aws.call, "batch", "submit_job", blind_retry=False, **request))
+    return str(answer["jobId"])
 
 
 def _container(overrides: Overrides) -> dict[str, Any]:
