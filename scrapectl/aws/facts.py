@@ -77,6 +77,11 @@ def _name(text: str) -> str:
     return text.rsplit(":", 1)[-1].rsplit("/", 1)[-1] if text.startswith("arn:") else text
 
 
+def _account(aws: Aws, text: str) -> str:
+    """The account in an ARN, which may be another; that of a name is ours."""
+    return text.split(":")[4] if text.startswith("arn:") else aws.account
+
+
 def _bucket(aws: Aws, entry: Any) -> dict[str, str] | None:
     name = _name(entry.existing)
     try:
@@ -88,11 +93,11 @@ def _bucket(aws: Aws, entry: Any) -> dict[str, str] | None:
 
 def _message_queue(aws: Aws, entry: Any) -> dict[str, str] | None:
     absent = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
-    name = _name(entry.existing)
-    answer = aws.call("sqs", "get_queue_url", QueueName=name, absent=absent)
+    name, account = _name(entry.existing), _account(aws, entry.existing)
+    answer = aws.call("sqs", "get_queue_url", QueueName=name, QueueOwnerAWSAccountId=account, absent=absent)
     if answer is None:
         return None
-    arn = f"arn:{aws.partition}:sqs:{aws.region}:{aws.account}:{name}"
+    arn = f"arn:{aws.partition}:sqs:{aws.region}:{account}:{name}"
     return {"name": name, "arn": arn, "url": answer["QueueUrl"]}
 
 
@@ -106,9 +111,9 @@ def _secret(aws: Aws, entry: Any) -> dict[str, str] | None:
 def _image(aws: Aws, entry: Any) -> dict[str, str] | None:
     name = entry.existing.split(":repository/")[-1]
     absent = ("RepositoryNotFoundException", "ImageNotFoundException")
-    image = [{"imageTag": entry.tag}]
-    found = aws.call("ecr", "describe_images", repositoryName=name, imageIds=image, absent=absent)
-    repository = aws.call("ecr", "describe_repositories", repositoryNames=[name], absent=absent)
+    image, registry = [{"imageTag": entry.tag}], _account(aws, entry.existing)
+    found = aws.call("ecr", "describe_images", registryId=registry, repositoryName=name, imageIds=image, absent=absent)
+    repository = aws.call("ecr", "describe_repositories", registryId=registry, repositoryNames=[name], absent=absent)
     if found is None or repository is None:
         return None
     known = repository["repositories"][0]

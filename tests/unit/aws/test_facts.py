@@ -198,3 +198,17 @@ def test_all_is_asked_in_one_round(account: Account, monkeypatch: pytest.MonkeyP
             make(account, section)
     facts(account, "".join(f"{s}: {{it: {{existing: {n}}}}}\n" for s, n in EXISTING.items() if s != "job_queues"))
     assert rounds[0] == len(EXISTING)
+
+
+def test_arn_of_another_account_is_asked_for_there(account: Account) -> None:
+    """A queue or repository of the same name in our own account is another thing."""
+    theirs = "210987654321"
+    account.client("sqs").create_queue(QueueName="theirs")
+    text = (
+        f"message_queues: {{it: {{existing: 'arn:aws:sqs:{REGION}:{theirs}:theirs'}}}}\n"
+        f"images: {{it: {{existing: 'arn:aws:ecr:{REGION}:{theirs}:repository/theirs'}}}}\n"
+    )
+    with pytest.raises(SpecError):
+        facts(account, text)
+    assert account.sent.of("GetQueueUrl")[0]["QueueOwnerAWSAccountId"] == theirs
+    assert account.sent.of("DescribeImages")[0]["registryId"] == theirs
