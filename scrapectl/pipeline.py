@@ -137,7 +137,7 @@ def plan_destroy(
     reads = ReadOnce(aws)
     tasks: list[Callable[[], Any]] = [anchor.read, functools.partial(_wanted_names, spec, reads)]
     state, wanted = aws.gather(tasks)
-    world = refresh(aws, KINDS, wanted, owner, functools.partial(standing_keys, aws, KINDS, owner), destroys=True)
+    world = refresh(reads, KINDS, wanted, owner, functools.partial(standing_keys, reads, KINDS, owner), destroys=True)
     plan = make_destroy_plan(wanted, world, _aim(instance.pipeline, instance.stage, aws, options))
     again = functools.partial(plan_destroy, instance, aws, options, tell)
     return Planned(plan, again, anchor, state, destroys=True)
@@ -164,7 +164,8 @@ def apply_plan(
     """
     options = options or Options()
     _refuse(planned.plan)
-    if planned.plan.empty:
+    at_work = planned.anchored is not None and planned.anchored.holder is not None
+    if planned.plan.empty and not (planned.destroys and at_work):
         if planned.destroys and planned.anchored:
             planned.anchor.remove()
         return Applied(planned.plan, (), _outputs(planned, ()))

@@ -87,6 +87,10 @@ def test_table_of_calls_is_true(account: Account) -> None:
 def test_nothing_is_read_twice(account: Account, name: str) -> None:
     for calls in life(account, example(name))[:3]:
         assert twice(calls) == []
+    account.put(example(name))
+    for by_name in (False, True):
+        ending = account.calls_of(lambda by_name=by_name: account.plan_destroy(example(name), by_name=by_name))
+        assert twice(ending) == []
 
 
 class Flights:

@@ -375,6 +375,22 @@ def test_plan_that_another_apply_outran_is_made_again(account: Account) -> None:
     assert_empty(account.plan(shop()))
 
 
+@pytest.mark.usefixtures("impatient")
+def test_destroy_of_nothing_takes_no_lease_away(account: Account) -> None:
+    """Somebody's first apply has the lease and has made nothing yet: its anchor is not ours to delete."""
+    busy = anchors.Anchor(elsewhere(account), "shop", "apply of another")
+    busy.take(None)
+    planned = account.plan_destroy(shop())
+    assert planned.plan.empty
+    ending = threading.Thread(target=account.carry_out, args=(planned, account.session()))
+    ending.start()
+    time.sleep(0.2)
+    assert busy.read() is not None
+    busy.release(changed=False)
+    ending.join(10)
+    assert account.owned("shop") == []
+
+
 def test_apply_that_lost_its_lease_starts_nothing_more(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(anchors, "LEASE", 0.2)
     slow = threading.Event()
