@@ -33,7 +33,7 @@ def test_a_fifth_of_all_calls_throttled_or_broken(seed: int):
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("operation", ["RegisterJobDefinition", "CreateSecurityGroup"])
+@pytest.mark.parametrize("operation", ["RegisterJobDefinition", "CreateSecurityGroup", "PutParameter"])
 def test_a_lost_answer_makes_no_duplicate(endpoint: Endpoint, spec: Path, operation: str, after: bool):
     endpoint.fault = lost(operation, after=after)
     endpoint.cli("apply", spec, "--yes").well()

@@ -122,6 +122,19 @@ def test_of_two_applies_at_once_one_waits_and_both_end_well(endpoint: Endpoint, 
     endpoint.cli("plan", spec, "--detailed-exitcode").well()
 
 
+def test_ctrl_c_while_waiting_for_another_apply_leaves_it_alone(endpoint: Endpoint, spec: Path):
+    held = endpoint.fault = Held("CreateQueue")
+    first = endpoint.start("apply", spec, "--yes")
+    assert held.came.wait(20)
+    second = endpoint.start("destroy", spec, "--yes")
+    second.wait_for("is at work on shop; waiting for it")
+    second.process.send_signal(signal.SIGINT)
+    assert second.end(5).code == 130
+    held.let_go.set()
+    first.end().well()
+    assert any(line.startswith("job definition") for line in standing(endpoint.account))
+
+
 def test_ctrl_c_while_planning_leaves_at_once(endpoint: Endpoint, spec: Path):
     held = endpoint.fault = Held("DescribeSubnets")
     apply = endpoint.start("apply", spec, "--yes")
