@@ -70,3 +70,15 @@ def test_one_failing_call_then_the_same_again_ends_well(account: Account, folder
     with fault.in_(account):
         fault.outlive(lambda: account.destroy(spec))
     assert_ends(account, spec)
+
+
+@pytest.mark.parametrize("seed", [42, 45] if SEEDS <= 25 else [42, 43, 44, 45, 47, 52, 53, 54, 57, 58, 59])
+def test_a_stage_stands_beside_its_pipeline(account: Account, folder: Path, seed: int) -> None:
+    """Both stand in one account, and neither sees the other, nor its end."""
+    plain, prod = (spec_of(random_spec(seed), folder, ENV, stage=stage) for stage in (None, "prod"))
+    assert_lasts(account, prod)
+    assert_lasts(account, plain)
+    assert_empty(account.plan(prod))
+    assert_ends(account, prod)
+    assert_empty(account.plan(plain))
+    assert_ends(account, plain)
