@@ -107,17 +107,17 @@ class _Draft:
         if live is not None and want.carries_tags and owner_of(live) != self.aim.owner:
             self._refuse(desired, f"{want.kind} {want.key()[-1]!r} exists already and {_whose(live)}.", _FOREIGN_HINT)
         elif live is None or live.status is Status.RECOVERABLE:
-            self._create(desired)
+            self._create(desired, live)
         else:
             self._compare(desired, live)
 
     def _lookup(self, ref: Ref) -> str | None:
         return self.known.get(ref.address, {}).get(ref.output)
 
-    def _create(self, desired: Desired) -> None:
+    def _create(self, desired: Desired, recoverable: Live | None) -> None:
         thing, old = self._predecessor(desired.address)
         if old is None or thing is None or not self.aim.deletes:
-            self._add(desired, Action.CREATE, None, created_fields(desired.resource))
+            self._add(desired, Action.CREATE, recoverable, created_fields(desired.resource))
             return
         del self.leftovers[thing]
         old = as_told(old, desired)

@@ -273,6 +273,10 @@ def test_secret_needs_its_variable_only_once(account: Account, monkeypatch: pyte
     assert [(f.name, f.hidden) for change in plan.changes for f in change.fields] == [("value", True)]
     account.put(spec)
     assert value_of(account) == "second"
+    monkeypatch.delenv("KEY")
+    done(account.destroy(spec))
+    account.put(spec)  # restored: it still holds its value
+    assert value_of(account) == "second"
 
 
 # Options
