@@ -43,7 +43,7 @@ class Holder:
     @classmethod
     def me(cls, command: str) -> Holder:
         """This process."""
-        return cls(socket.gethostname(), os.getpid(), _process_start(os.getpid()) or "", getpass.getuser(), command)
+        return cls(socket.gethostname(), os.getpid(), _process_start(os.getpid()) or "", _who(), command)
 
     def is_dead_here(self) -> bool:
         """Whether it was a process of this host that no longer runs."""
@@ -188,7 +188,7 @@ class Anchor:
         seen = state or State()
         wanted = dataclasses.replace(seen, holder=self._me, until=self._until(), follows=seen.version)
         if state is not None:
-            return self._put(wanted)
+            return self._put_first(wanted)
         tags, sent = {PIPELINE: self.owner, ADDRESS: f"anchor.{self.owner}"}, time.monotonic()
         try:
             answer = self._aws.call(
@@ -206,6 +206,15 @@ class Anchor:
             return False
         self._hold(dataclasses.replace(wanted, version=answer["Version"]), sent)
         return True
+
+    def _put_first(self, wanted: State) -> bool:
+        """Write over what was seen; two who do so at the same moment may both be refused."""
+        try:
+            return self._put(wanted)
+        except AwsError as error:
+            if error.code != "TooManyUpdates":
+                raise
+            return False
 
     def _put(self, state: State) -> bool:
         """Write over the version that was seen; void when somebody wrote in between (a compare-and-swap)."""
@@ -254,6 +263,14 @@ class Anchor:
         self._stop.set()
         if self._thread is not None:
             self._thread.join(timeout=5)
+
+
+def _who() -> str:
+    """The user's name; a container may run as a number that no name belongs to."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def _process_start(pid: int) -> str | None:

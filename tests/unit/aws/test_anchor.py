@@ -272,3 +272,35 @@ def test_anchor_that_destroy_took_away_is_no_lease(aws: Parameters) -> None:
 def test_unknown_fields_of_another_version_are_read_over(aws: Parameters) -> None:
     aws.versions.append(json.dumps({"serial": 3, "holder": None, "follows": 0, "new": "word"}))
     assert state_of(make(aws)) == State(serial=3, version=1)
+
+
+def test_two_writes_at_one_moment_are_tried_again(aws: Parameters) -> None:
+    """SSM refuses both of two updates of one parameter at the same time."""
+    first = Anchor(aws, OWNER, "apply")
+    first.take(first.read())
+    first.release(changed=True)
+
+    put, tries = aws.put_parameter, []
+
+    def busy(**params: Any) -> Any:
+        tries.append(params)
+        if len(tries) == 1:
+            raise AwsError("too many", code="TooManyUpdates")
+        return put(**params)
+
+    aws.put_parameter = busy  # type: ignore[method-assign]
+    second = Anchor(aws, OWNER, "apply")
+    second.take(second.read())
+    assert second.holds()
+    assert len(tries) == 2
+    second.release(changed=False)
+
+
+def test_a_user_without_a_name_is_told_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a container that runs as a number that no line of its passwd file has."""
+
+    def unknown() -> str:
+        raise KeyError("getpwuid(): uid not found: 1234")
+
+    monkeypatch.setattr(anchors.getpass, "getuser", unknown)
+    assert Holder.me("apply").who == str(os.getuid())
