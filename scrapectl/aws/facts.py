@@ -131,8 +131,19 @@ def _compute_environment(aws: Aws, entry: Any) -> dict[str, str] | None:
 def _job_queue(aws: Aws, entry: Any) -> dict[str, str] | None:
     found = aws.call("batch", "describe_job_queues", jobQueues=[entry.existing])
     for known in found["jobQueues"]:
+        _check_shares(entry, fair=bool(known.get("schedulingPolicyArn")))
         return {"name": known["jobQueueName"], "arn": known["jobQueueArn"]}
     return None
+
+
+def _check_shares(entry: Any, *, fair: bool) -> None:
+    """Batch refuses every job without a share in a queue with a scheduling policy, and with one in any other."""
+    if fair == bool(entry.shares):
+        return
+    key = "existing" if fair else "shares"
+    message = "this queue has a scheduling policy: its jobs need shares." if fair else "this queue has no shares."
+    hint = "Write its shares: beside existing:." if fair else "Remove them."
+    raise SpecError.of([Problem(message, entry.place_of(key), f"{entry.origin}.{key}", hint)])
 
 
 _ASK: dict[str, Callable[[Aws, Any], dict[str, str] | None]] = {

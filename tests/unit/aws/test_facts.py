@@ -212,3 +212,18 @@ def test_arn_of_another_account_is_asked_for_there(account: Account) -> None:
         facts(account, text)
     assert account.sent.of("GetQueueUrl")[0]["QueueOwnerAWSAccountId"] == theirs
     assert account.sent.of("DescribeImages")[0]["registryId"] == theirs
+
+
+def test_shares_of_an_existing_queue_are_those_that_batch_asks_for(account: Account) -> None:
+    """Else every submission would be refused, long after the apply."""
+    make(account, "job_queues")
+    existing = EXISTING["job_queues"]
+    with pytest.raises(SpecError, match=r"pipeline.yaml:4:\d+: job_queues.it.shares: this queue has no shares"):
+        facts(account, f"job_queues: {{it: {{existing: {existing}, shares: {{low: 1}}}}}}\n")
+    batch = account.client("batch")
+    policy = batch.create_scheduling_policy(name="fair", fairsharePolicy={})["arn"]
+    order = [{"order": 1, "computeEnvironment": "another"}]
+    batch.create_job_queue(jobQueueName="fair", priority=1, schedulingPolicyArn=policy, computeEnvironmentOrder=order)
+    with pytest.raises(SpecError, match=r"pipeline.yaml:4:\d+: job_queues.it.existing: .* its jobs need shares"):
+        facts(account, "job_queues: {it: {existing: fair}}\n")
+    assert ("job_queues", "it") in facts(account, "job_queues: {it: {existing: fair, shares: {low: 1}}}\n").existing
