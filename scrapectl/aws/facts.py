@@ -105,7 +105,9 @@ def _secret(aws: Aws, entry: Any) -> dict[str, str] | None:
     answer = aws.call(
         "secretsmanager", "describe_secret", SecretId=entry.existing, absent=("ResourceNotFoundException",)
     )
-    return None if answer is None or "DeletedDate" in answer else {"name": answer["Name"], "arn": answer["ARN"]}
+    if answer is None or "DeletedDate" in answer:
+        return None
+    return {"name": answer["Name"], "arn": answer["ARN"], "key": answer.get("KmsKeyId", "")}
 
 
 def _image(aws: Aws, entry: Any) -> dict[str, str] | None:

@@ -68,6 +68,9 @@ def _execution_role(scope: Scope, job: Job) -> Desired:
     secrets = [_secret_pattern(scope, secret) for secret in job.secrets.values()]
     if secrets:
         found.append(access.allow(("secretsmanager:GetSecretValue",), secrets))
+    if keys := [key for secret in job.secrets.values() if (key := _key_of(scope, secret))]:
+        through = {"StringEquals": {"kms:ViaService": f"secretsmanager.{scope.facts.region}.{_domain(scope)}"}}
+        found.append(access.allow(("kms:Decrypt",), keys, through))
     description = f"Starts jobs of {scope.owner}: pulls the image, reads the secrets, writes the log"
     return _role(scope, _execution_what(scope, job), _trust_tasks(scope), found, job, description=description)
 
@@ -187,3 +190,18 @@ def _secret_pattern(scope: Scope, secret: SecretRef) -> str:
         return existing["arn"]
     partition, region, account = scope.place
     return f"arn:{partition}:secretsmanager:{region}:{account}:secret:{scope.physical('secrets', key)}-??????"
+
+
+def _key_of(scope: Scope, secret: SecretRef) -> str | None:
+    """The ARN of the user's key that an existing secret is under; None for AWS's own, which needs no leave."""
+    key = scope.facts.existing.get(("secrets", str(secret.secret)), {}).get("key", "")
+    if not key or "alias/aws/" in key:
+        return None
+    partition, region, account = scope.place
+    # A policy cannot name a key by alias: that of an alias is any key, as far as Secrets Manager asks for it.
+    name = "*" if "alias/" in key else key
+    return key if ":key/" in key else f"arn:{partition}:kms:{region}:{account}:key/{name}"
+
+
+def _domain(scope: Scope) -> str:
+    return "amazonaws.com.cn" if scope.facts.partition == "aws-cn" else "amazonaws.com"

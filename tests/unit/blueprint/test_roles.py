@@ -243,6 +243,25 @@ def test_one_role_for_each_distinct_access() -> None:
     assert sorted(what.partition("-")[0] for what in found) == ["job", "job", "start"]
 
 
+@pytest.mark.parametrize(
+    ("key", "may"),
+    [
+        ("", None),
+        ("arn:aws:kms:us-east-1:123456789012:alias/aws/secretsmanager", None),
+        (f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"),
+        ("0123-4567", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0123-4567"),
+        ("alias/theirs", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/*"),
+    ],
+)
+def test_an_existing_secret_under_a_key_needs_that_key_through_secrets_manager(key: str, may: str | None) -> None:
+    text = "secrets: {it: {existing: theirs}}\njobs: {a: {image: x, secrets: {IT: it}}}\n"
+    secret = {"name": "theirs", "arn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:theirs-AbCdEf", "key": key}
+    policy = document(only(roles(spec_of(text), existing={("secrets", "it"): secret}), "start"))
+    found = [statement for statement in policy["Statement"] if statement["Action"] == ["kms:Decrypt"]]
+    through = {"StringEquals": {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"}}
+    assert [(s["Resource"], s["Condition"]) for s in found] == ([([may], through)] if may else [])
+
+
 @pytest.mark.parametrize("count", [1, 40, 300])
 def test_policies_fit_however_many_jobs(count: int) -> None:
     """A role's inline policies may have 10,240 characters in all; what allows 300 jobs still allows no stranger's.
