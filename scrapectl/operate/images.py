@@ -171,8 +171,8 @@ def _push_with(engine: str, aws: Aws, image: str, what: list[str]) -> str:
     """Build an image (`registry/repository:tag`) of the folder that `what` ends in, after its options, and push it."""
     registry, _, path = image.partition("/")
     repository, _, tag = path.rpartition(":")
+    _log_in(engine, aws, registry)  # before the build, whose base may stand in the same registry
     _engine([engine, "build", "--tag", image, *what], f"build of {what[-1]}")
-    _log_in(engine, aws, registry)
     _engine([engine, "push", image], f"push to {registry}/{repository}")
     pushed = _image(aws, repository, tag)
     if pushed is None:

@@ -167,7 +167,7 @@ else:
 """
 
 
-def test_an_engine_builds_logs_in_and_pushes(engines, folder, tmp_path):
+def test_an_engine_logs_in_builds_and_pushes(engines, folder, tmp_path):
     fake_engine(engines, "docker", RECORDING.format(log=str(tmp_path / "log"), failing=None))
     aws = Registry(local=False)
     aws.images["src-1"] = "{}"  # what the push would leave
@@ -175,8 +175,8 @@ def test_an_engine_builds_logs_in_and_pushes(engines, folder, tmp_path):
     said = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
     registry = URI.partition("/")[0]
     assert said == [
-        [["build", "--tag", f"{URI}:src-1", "--platform", "linux/arm64", str(folder)], ""],
         [["login", "--username", "AWS", "--password-stdin", registry], "pass-word-1"],
+        [["build", "--tag", f"{URI}:src-1", "--platform", "linux/arm64", str(folder)], ""],
         [["push", f"{URI}:src-1"], ""],
     ]
 
@@ -187,7 +187,7 @@ def test_an_image_that_is_built_anew_takes_nothing_from_before(engines, folder, 
     aws = Registry(local=False)
     aws.images["src-1"] = "{}"
     push_image(aws, URI, folder, "src-1", "X86_64", anew=True)
-    built = json.loads((tmp_path / "log").read_text().splitlines()[0])[0]
+    built = json.loads((tmp_path / "log").read_text().splitlines()[1])[0]
     assert built[-5:] == ["--platform", "linux/amd64", "--pull", "--no-cache", str(folder)]
 
 
