@@ -22,6 +22,7 @@ MANIFEST_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
 CONFIG_TYPE = "application/vnd.docker.container.image.v1+json"
 
 _ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
+_ABSENT = ("ImageNotFoundException", "RepositoryNotFoundException")
 _PART = 10 * 1024 * 1024
 _ENGINES = {
     "docker": ("version", "--format", "{{.Server.Version}}"),
@@ -174,10 +175,12 @@ def _push_with(engine: str, aws: Aws, image: str, what: list[str]) -> str:
     _log_in(engine, aws, registry)  # before the build, whose base may stand in the same registry
     _engine([engine, "build", "--tag", image, *what], f"build of {what[-1]}")
     _engine([engine, "push", image], f"push to {registry}/{repository}")
-    pushed = _image(aws, repository, tag)
+    # Not BatchGetImage: of an OCI image or an index it may give another manifest than the one that was pushed.
+    wanted = [{"imageTag": tag}]
+    pushed = aws.call("ecr", "describe_images", absent=_ABSENT, repositoryName=repository, imageIds=wanted)
     if pushed is None:
         raise EnvironmentProblem(f"{engine} pushed {image}, but the repository does not have it.")
-    return str(pushed["imageId"]["imageDigest"])
+    return str(pushed["imageDetails"][0]["imageDigest"])
 
 
 def _log_in(engine: str, aws: Aws, registry: str) -> None:

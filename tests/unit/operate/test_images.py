@@ -58,6 +58,13 @@ class Registry:
         self.images[params["imageTag"]] = params["imageManifest"]
         return {"image": self.batch_get_image({"imageIds": [{"imageTag": params["imageTag"]}]})["images"][0]}
 
+    def describe_images(self, params):
+        manifest = self.images.get(params["imageIds"][0]["imageTag"])
+        if manifest is None:
+            assert "ImageNotFoundException" in params["absent"]
+            return None
+        return {"imageDetails": [{"imageDigest": "sha256:" + hashlib.sha256(manifest.encode()).hexdigest()}]}
+
     def batch_get_image(self, params):
         manifest = self.images.get(params["imageIds"][0]["imageTag"])
         if manifest is None:
