@@ -10,6 +10,9 @@ from scrapectl.errors import EnvironmentProblem, Problem, SpecError
 from scrapectl.facts import NetworkFacts
 from scrapectl.spec.model import Network
 
+WITHOUT_FARGATE = frozenset({"apne1-az3", "cnn1-az3", "usw1-az2"})
+"""Zones, by their id, where Fargate starts nothing ("Amazon ECS on AWS Fargate", supported Regions)."""
+
 
 def network_facts(aws: Aws, network: Network) -> NetworkFacts:
     """Find the default VPC and its subnets, or check the ids that the spec gives.
@@ -60,7 +63,8 @@ def _chosen(network: Network, vpc: str, subnets: Sequence[Mapping[str, Any]]) ->
         return [known[name] for name in network.subnets]
     # Batch takes up to 16 subnets; an account's own default ones are one for each zone.
     defaults = [s for s in subnets if s.get("DefaultForAz")] if network.vpc is None else list(subnets)
-    chosen = sorted(defaults or subnets, key=lambda s: str(s["SubnetId"]))[:16]
+    usable = [s for s in defaults or subnets if s.get("AvailabilityZoneId") not in WITHOUT_FARGATE]
+    chosen = sorted(usable or subnets, key=lambda s: str(s["SubnetId"]))[:16]
     if not chosen:
         raise EnvironmentProblem(f"VPC {vpc} has no subnet.", "Make one, or name another VPC under network:.")
     return chosen

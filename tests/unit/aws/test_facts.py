@@ -227,3 +227,13 @@ def test_shares_of_an_existing_queue_are_those_that_batch_asks_for(account: Acco
     with pytest.raises(SpecError, match=r"pipeline.yaml:4:\d+: job_queues.it.existing: .* its jobs need shares"):
         facts(account, "job_queues: {it: {existing: fair}}\n")
     assert ("job_queues", "it") in facts(account, "job_queues: {it: {existing: fair, shares: {low: 1}}}\n").existing
+
+
+def test_a_zone_without_fargate_is_left_out_unless_it_is_named(account: Account, monkeypatch: Any) -> None:
+    subnets = account.client("ec2").describe_subnets()["Subnets"]
+    bad = subnets[0]
+    monkeypatch.setattr("scrapectl.aws.network.WITHOUT_FARGATE", frozenset({bad["AvailabilityZoneId"]}))
+    found = facts(account, "jobs: {a: {image: x}}\n").network.subnets
+    assert found == tuple(sorted({subnet["SubnetId"] for subnet in subnets} - {bad["SubnetId"]}))
+    named = f"network: {{vpc: {bad['VpcId']}, subnets: [{bad['SubnetId']}]}}\n"
+    assert facts(account, named).network.subnets == (bad["SubnetId"],)
