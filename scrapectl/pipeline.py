@@ -47,6 +47,7 @@ class Options:
     parallel: int = PARALLEL
     timing: Callable[[int], tuple[Clock, Workers]] = lambda parallel: (MonotonicClock(), Threads(parallel))
     build: bool = True
+    kill: bool = False
     command: str = "apply"
 
 
@@ -219,7 +220,7 @@ def _carry_out(
         clock=clock,
         workers=workers,
         retry_after=retry_after,
-        removal=Removal(delete_data=options.delete_data, drains=not planned.destroys),
+        removal=Removal(delete_data=options.delete_data, drains=not planned.destroys, kill=options.kill),
         pace=_quick if aws.local else lambda pace: pace,
         may_go_on=may_go_on,
         listener=listener,

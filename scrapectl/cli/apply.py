@@ -18,7 +18,7 @@ from scrapectl.cli.root import command
     ),
     click.option("--parallel", type=click.IntRange(1, 64), default=16, metavar="N", help="So many changes at a time."),
     click.option("--no-build", is_flag=True, help="Build no image; refuse when one is missing."),
-    click.option("--kill", is_flag=True, help="End the runs of queues that must go, instead of waiting for them."),
+    click.option("--kill", is_flag=True, help="End the runs in what must go, instead of waiting for them."),
     click.option("--delete-data", is_flag=True, help="Let go of buckets that hold objects."),
     click.option("--keep-data", is_flag=True, help="Keep what holds data, whatever the spec says."),
     click.option("--takeover", is_flag=True, help="Take over a name that another spec's things stand under."),
@@ -50,6 +50,7 @@ def apply(
         only=only,
         parallel=parallel,
         build=not no_build,
+        kill=kill,
     )
     path = spec_path(spec, file) if spec or file or not plan_file else None
-    return apply_spec(settings, path, options, Wishes(yes, plan_file, kill))
+    return apply_spec(settings, path, options, Wishes(yes, plan_file))

@@ -10,9 +10,8 @@ from scrapectl.cli.asking import ask
 from scrapectl.cli.options import Settings
 from scrapectl.cli.reach import open_aws, read_spec
 from scrapectl.cli.showing import show_plan
-from scrapectl.engine.plan import Action, Plan
+from scrapectl.engine.plan import Plan
 from scrapectl.errors import Interrupted, PlanRefused
-from scrapectl.operate.stop import stop_queues
 from scrapectl.pipeline import Applied, Options, Planned, apply_plan, plan_spec
 from scrapectl.views.console import console, print_lines
 from scrapectl.views.output import print_document, tell
@@ -36,11 +35,10 @@ class Consent:
 
 @dataclass(frozen=True)
 class Wishes:
-    """How `apply` is to be agreed to; `kill` ends the runs of queues that must go."""
+    """How `apply` is to be agreed to."""
 
     yes: bool = False
     plan_file: str | None = None
-    kill: bool = False
 
 
 def apply_spec(settings: Settings, spec: str | None, options: Options, wishes: Wishes) -> int:
@@ -54,12 +52,8 @@ def apply_spec(settings: Settings, spec: str | None, options: Options, wishes: W
     if saved:
         saved.refuse_unless_same(planned.plan)
 
-    def agree(plan: Plan) -> bool:
-        if not (wishes.yes or saved or ask("Apply this? Type yes:", YES_HINT) == "yes"):
-            return False
-        if wishes.kill:
-            stop_queues(aws, _ending_queues(plan), "the queue is replaced or removed")
-        return True
+    def agree(_plan: Plan) -> bool:
+        return bool(wishes.yes or saved or ask("Apply this? Type yes:", YES_HINT) == "yes")
 
     return carry_out(settings, planned, aws, options, Consent(agree, wishes.yes and not saved))
 
@@ -87,11 +81,6 @@ def carry_out(settings: Settings, planned: Planned, aws: Session, options: Optio
     if applied.interrupted:
         return INTERRUPTED
     return 1 if applied.failed or (planned.destroys and plan.notes) else 0
-
-
-def _ending_queues(plan: Plan) -> list[str]:
-    ends = (change for change in plan.changes if change.action in {Action.REPLACE, Action.DELETE})
-    return [(change.old_key or change.key)[-1] for change in ends if change.kind == "batch_job_queue"]
 
 
 def _replanned(agreed: Plan, new: Plan, consent: Consent) -> None:

@@ -137,11 +137,12 @@ class Update:
 class Removal:
     """What a delete may take with it: `delete_data` allows the contents of what holds data to go.
 
-    `drains`: what runs in a thing that goes is waited for; else it is ended with it.
+    `drains`: what runs in a thing that goes is waited for; else it is ended with it. `kill`: it is told to end first.
     """
 
     delete_data: bool = False
     drains: bool = True
+    kill: bool = False
 
 
 @dataclass(frozen=True)
@@ -221,7 +222,8 @@ class Resource:
     def delete(cls, aws: Aws, live: Live, removal: Removal) -> str | None:
         """Do what AWS allows now towards its end; the engine reads, and calls again until it is gone.
 
-        A text says what must end of itself first: nothing was sent, and the engine asks again, however long it takes.
+        A text says what must end first (as a sentence about it): nothing of it was deleted, and the engine reads and
+        calls again after the kind's interval, however long that takes.
         """
         raise NotImplementedError
 

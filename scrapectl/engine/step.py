@@ -220,6 +220,7 @@ class EndStep(Step):
             raise AssertionError(f"{change.address} is ended without standing")
         self.live: Live = change.live
         self.removal = removal
+        self.awaited = ""  # what must end first, as it was told last
 
     def write(self, aws: Aws) -> str | None:
         """Send what AWS takes now towards its end; a text when something must end of itself first."""
@@ -231,11 +232,20 @@ class EndStep(Step):
     def wrote(self, result: Any, now: float) -> Verdict:
         """A kept thing is done with, and so is one whose delete is the end of it; else look whether it is gone."""
         if isinstance(result, str):
-            self.deadline = None  # what drains has no limit: the kind's own counts from the write after it
-            return Wait(self.pace.interval, look=False, text=result)
+            return self._drain(result)
+        self.awaited, self.unfinished = "", Step.unfinished
         if self.change.keep or self.kind.gone_at_once:
             return Done(None)
         return Wait(self.pace.first, look=True) if self.deadline is not None else self.first_look(now)
+
+    def _drain(self, awaited: str) -> Verdict:
+        """Wait for what must end first: without a limit, errors between not added up; told when it moves."""
+        text = "" if awaited == self.awaited else awaited
+        if text and self.removal.drains and not self.removal.kill:
+            text += "; Ctrl-C is safe, --kill ends them"
+        self.awaited, self.unfinished = awaited, f"{awaited}; the next apply goes on waiting"
+        self.deadline, self.tries = None, 0
+        return Wait(self.pace.interval, look=True, text=text)
 
     def saw(self, live: Live | None, now: float) -> Verdict:
         """Gone: done. Busy: wait. Else: the next part of its end."""
@@ -245,7 +255,7 @@ class EndStep(Step):
             return self.wait(now, live.reason)
         moved = live != self.live
         self.live = live
-        if moved:
+        if moved or self.awaited:
             return Wait(0.0, look=False)
         waited = self.wait(now, "it is still there")
         return Wait(waited.seconds, look=False) if isinstance(waited, Wait) else waited

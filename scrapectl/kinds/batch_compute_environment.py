@@ -8,6 +8,7 @@ from typing import Any, ClassVar, cast
 
 from scrapectl.engine.resource import Aws, Fixed, Identity, Key, Listing, Live, Needs, Pace, Removal, Resource, Update
 from scrapectl.kinds.batch_describe import GONE, SETTLING, arn_name, describe, status_of
+from scrapectl.kinds.batch_jobs import end_jobs, jobs_of, tasks_in
 from scrapectl.kinds.tags import own_tags
 
 
@@ -45,7 +46,16 @@ class BatchComputeEnvironment(Resource):
         read=("batch:DescribeComputeEnvironments",),
         create=("batch:CreateComputeEnvironment", "batch:TagResource", "iam:CreateServiceLinkedRole"),
         update=("batch:UpdateComputeEnvironment", "batch:TagResource", "batch:UntagResource"),
-        delete=("batch:UpdateComputeEnvironment", "batch:DeleteComputeEnvironment", "ecs:ListTasks"),
+        delete=(
+            "batch:UpdateComputeEnvironment",
+            "batch:DeleteComputeEnvironment",
+            "ecs:ListTasks",
+            # to end jobs that still run in it, when that is asked for
+            "batch:DescribeJobQueues",
+            "batch:DescribeJobs",
+            "batch:ListJobs",
+            "batch:TerminateJob",
+        ),
     )
 
     def __post_init__(self) -> None:
@@ -113,14 +123,15 @@ class BatchComputeEnvironment(Resource):
 
         With a task in it a Fargate environment would turn INVALID instead (DeleteComputeEnvironment, Batch API).
         """
-        del removal
         name = live.outputs["name"]
         if cast("BatchComputeEnvironment", live.resource).state == "ENABLED":
             aws.call("batch", "update_compute_environment", absent=GONE, computeEnvironment=name, state="DISABLED")
             return None
-        tasks = _tasks_in(aws, live.detail) if live.detail else 0
+        tasks = tasks_in(aws, live.detail) if live.detail else []
+        if tasks and removal.kill:
+            end_jobs(aws, jobs_of(aws, tasks), "its compute environment is replaced or removed")
         if tasks:
-            return f"it starts no more jobs, and waits for the end of the {tasks} that run in it"
+            return f"it starts no more jobs, and waits for the end of the {len(tasks)} that run in it"
         aws.call("batch", "delete_compute_environment", absent=GONE, computeEnvironment=name)
         return None
 
@@ -129,9 +140,3 @@ class BatchComputeEnvironment(Resource):
         """Take the name at the end of the ARN."""
         name = arn_name(arn, "compute-environment")
         return (name,) if name else None
-
-
-def _tasks_in(aws: Aws, cluster: str) -> int:
-    """Count the tasks in the cluster that Batch made for an environment; up to a page: more decides nothing."""
-    answer = aws.call("ecs", "list_tasks", absent=("ClusterNotFoundException",), cluster=cluster)
-    return len(answer["taskArns"]) if answer else 0

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, cast
 
 from scrapectl.engine.resource import Aws, Identity, Key, Listing, Live, Needs, Pace, Removal, Resource, Update
 from scrapectl.kinds.batch_describe import GONE, SETTLING, arn_name, describe, status_of
+from scrapectl.kinds.batch_jobs import end_jobs, jobs_in
 from scrapectl.kinds.tags import own_tags
-
-_NOT_ENDED = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
 
 
 def job_queue_arn(partition: str, region: str, account: str, name: str) -> str:
@@ -45,7 +43,7 @@ class BatchJobQueue(Resource):
         read=("batch:DescribeJobQueues",),
         create=("batch:CreateJobQueue", "batch:TagResource"),
         update=("batch:TagResource", "batch:UntagResource", "batch:UpdateJobQueue"),
-        delete=("batch:DeleteJobQueue", "batch:ListJobs", "batch:UpdateJobQueue"),
+        delete=("batch:DeleteJobQueue", "batch:ListJobs", "batch:TerminateJob", "batch:UpdateJobQueue"),
     )
 
     @classmethod
@@ -110,9 +108,11 @@ class BatchJobQueue(Resource):
                 "batch", "update_job_queue", absent=GONE, jobQueue=queue.name, state="DISABLED", **_policy_of(queue)
             )
             return None
-        held = _jobs_in(aws, queue.name) if removal.drains else 0
+        held = jobs_in(aws, queue.name) if removal.drains else []
+        if held and removal.kill:
+            end_jobs(aws, held, "its queue is replaced or removed")
         if held:
-            return f"it takes no more jobs, and waits for the end of the {held} that it holds (apply --kill ends them)"
+            return f"it takes no more jobs, and waits for the end of the {len(held)} that it holds"
         aws.call("batch", "delete_job_queue", absent=GONE, jobQueue=queue.name)
         return None
 
@@ -121,13 +121,6 @@ class BatchJobQueue(Resource):
         """Take the name at the end of the ARN."""
         name = arn_name(arn, "job-queue")
         return (name,) if name else None
-
-
-def _jobs_in(aws: Aws, queue: str) -> int:
-    """Count the jobs that have not ended, an array as one; of each state a page: more decides nothing."""
-    ask: Any = functools.partial(aws.call, "batch", "list_jobs", absent=GONE, jobQueue=queue)
-    answers = aws.gather([functools.partial(ask, jobStatus=state) for state in _NOT_ENDED])
-    return sum(len(answer["jobSummaryList"]) for answer in answers if answer)
 
 
 def _policy_of(queue: BatchJobQueue) -> dict[str, Any]:

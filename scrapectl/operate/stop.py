@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from scrapectl.errors import UsageError
 from scrapectl.operate.jobs import find_jobs
-from scrapectl.operate.runs import ANY_TIME, ENDED, NO_QUEUE, WAITING, Run, is_run_id, last_runs
+from scrapectl.operate.runs import WAITING, Run, is_run_id, last_runs
 
 if TYPE_CHECKING:
     from scrapectl.engine.resource import Aws
@@ -41,11 +41,3 @@ def stop_runs(aws: Aws, runs: Sequence[Run], reason: str) -> list[tuple[Run, str
     """
     aws.gather([functools.partial(aws.call, "batch", "terminate_job", jobId=run.id, reason=reason) for run in runs])
     return [(run, "cancel" if run.state in WAITING and run.size is None else "terminate") for run in runs]
-
-
-def stop_queues(aws: Aws, queues: Sequence[str], reason: str) -> None:
-    """End whatever waits or runs in queues that are about to go."""
-    ask = functools.partial(aws.pages, "batch", "list_jobs", "jobSummaryList", absent=NO_QUEUE, filters=ANY_TIME)
-    listings = aws.gather([functools.partial(ask, jobQueue=queue) for queue in queues])
-    going = [entry["jobId"] for listing in listings for entry in listing or () if entry["status"] not in ENDED]
-    aws.gather([functools.partial(aws.call, "batch", "terminate_job", jobId=run, reason=reason) for run in going])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+from scrapectl.engine.resource import Resource
 from scrapectl.kinds.batch_compute_environment import BatchComputeEnvironment, compute_environment_arn
 from scrapectl.kinds.batch_job_definition import BatchJobDefinition
 from scrapectl.kinds.batch_job_queue import BatchJobQueue
@@ -12,6 +14,7 @@ from scrapectl.kinds.schedule import Schedule
 from scrapectl.kinds.schedule_group import ScheduleGroup
 from tests.contract.bench import Bench
 from tests.contract.cases import Case
+from tests.held_jobs import hold_jobs
 
 ROLES = "arn:aws:iam::123456789012:role/scrapectl/us-east-2/shop"
 IMAGE = "123456789012.dkr.ecr.us-east-2.amazonaws.com/shop-scraper@sha256:" + "0" * 64
@@ -132,6 +135,28 @@ def schedule(bench: Bench, owner: str) -> Schedule:
     )
 
 
+def run_in_queue(bench: Bench, queue: Resource, **more: Any) -> None:
+    """Leave a job running in a queue."""
+    hold_jobs(bench.cloud)
+    name = queue.key()[0]
+    definition(bench, name).create(bench.aws, SOMEONES)
+    fair = {"shareIdentifier": "low"} if vars(queue)["scheduling_policy"] else {}
+    bench.aws.call("batch", "submit_job", jobName="x", jobQueue=name, jobDefinition=f"{name}-collect", **fair, **more)
+
+
+def run_in_environment(bench: Bench, want: Resource) -> None:
+    """Leave an array running in an environment that its queue has left."""
+    place = ("aws", bench.aws.region, bench.aws.account)
+    environment(bench, "base", "other").create(bench.aws, SOMEONES)
+    queue = BatchJobQueue(name="left", compute=(compute_environment_arn(*place, want.key()[0]),))
+    queue.create(bench.aws, SOMEONES)
+    bench.cloud.clock.advance(60)
+    run_in_queue(bench, queue, arrayProperties={"size": 2})
+    order = [{"order": 1, "computeEnvironment": compute_environment_arn(*place, "base-other")}]
+    bench.aws.call("batch", "update_job_queue", jobQueue="left", computeEnvironmentOrder=order)
+    bench.cloud.clock.advance(60)
+
+
 BATCH_CASES: dict[str, Case] = {
     BatchSchedulingPolicy.kind: Case(
         policy,
@@ -149,6 +174,7 @@ BATCH_CASES: dict[str, Case] = {
             "security_groups": lambda bench: tuple(bench.made["security_groups"][1:]),
             "state": lambda _: "DISABLED",
         },
+        fill=run_in_environment,
         implied={"create": frozenset({"iam:CreateServiceLinkedRole"})},  # of an account's first environment
     ),
     BatchJobQueue.kind: Case(
@@ -159,6 +185,7 @@ BATCH_CASES: dict[str, Case] = {
             "scheduling_policy": lambda bench: bench.once("other policy", lambda: standing_policy(bench, "other")),
             "state": lambda _: "DISABLED",
         },
+        fill=run_in_queue,
     ),
     BatchJobDefinition.kind: Case(
         definition,

@@ -79,7 +79,7 @@ class Bench:
             if live is None:
                 return
             with self.verb("delete"):
-                type(want).delete(self.aws, live, Removal(delete_data=True))
+                type(want).delete(self.aws, live, Removal(delete_data=True, kill=True))
             live = self.settled(want)
         raise AssertionError(f"{want.kind} does not go")
 

@@ -92,6 +92,7 @@ class FakeAws:
     reads: list[tuple[str, tuple[Key, ...]]] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     made: int = 0
+    works_until: dict[str, float] = field(default_factory=dict)  # name → when the work in it ends
     account: str = "1"
     region: str = "r"
     partition: str = "aws"
@@ -212,10 +213,13 @@ class Widget(Resource):
         fake.change(f"update {self.name} {','.join(sorted(update.changed))}", act)
 
     @classmethod
-    def delete(cls, aws: Any, live: Live, removal: Removal) -> None:
-        del removal
+    def delete(cls, aws: Any, live: Live, removal: Removal) -> str | None:
         fake = aws_of(aws)
         key = live.resource.key()
+        if removal.drains and fake.works_until.get(key[0], 0.0) > fake.clock.now():
+            if removal.kill:
+                fake.works_until[key[0]] = min(fake.works_until[key[0]], fake.clock.now() + 30)
+            return "it waits for the end of the 1 job in it"
 
         def act() -> None:
             record = fake.standing().get((cls.kind, key))
@@ -234,6 +238,7 @@ class Widget(Resource):
                 record.gone_at = fake.clock.now() + fake.settle
 
         fake.change(f"delete {key[0]}", act)
+        return None
 
     @classmethod
     def retag(cls, aws: Any, live: Live, put: Mapping[str, str], drop: Sequence[str]) -> None:

@@ -43,6 +43,7 @@ def carry_out(
     seed: int = 0,
     may_go_on: Callable[[], bool] = lambda: True,
     listener: Callable[[Event], None] = lambda _event: None,
+    removal: Removal = Removal(delete_data=True),  # noqa: B008 - frozen
 ) -> tuple[Outcome, ...]:
     means = Means(
         aws=aws,
@@ -51,7 +52,7 @@ def carry_out(
         clock=aws.clock,
         workers=InlineWorkers(aws.clock, random.Random(seed)),
         retry_after=retry_after,
-        removal=Removal(delete_data=True),
+        removal=removal,
         may_go_on=may_go_on,
         listener=listener,
     )

@@ -7,7 +7,7 @@ import pytest
 from scrapectl.errors import UsageError
 from scrapectl.operate.jobs import find_jobs
 from scrapectl.operate.runs import children, describe_runs, exit_code, find_run, is_run_id, last_runs, list_runs
-from scrapectl.operate.stop import active_runs, stop_queues, stop_runs
+from scrapectl.operate.stop import active_runs, stop_runs
 
 A, B, C = (f"{digit * 8}-aaaa-bbbb-cccc-{digit * 12}" for digit in "abc")
 
@@ -134,10 +134,3 @@ def test_stop_cancels_and_terminates_with_the_reason(shop):
     done = stop_runs(shop, active_runs(shop, "shop", None, every=True), "wrong zip")
     assert {run.id: what for run, what in done} == {A: "cancel", B: "terminate", C: "terminate"}
     assert shop.sent("terminate_job") == [{"jobId": run.id, "reason": "wrong zip"} for run, _ in done]
-
-
-def test_queues_that_go_lose_what_they_hold(shop):
-    shop.add(A, "shop-collect", "SUCCEEDED")
-    shop.add(B, "shop-eu-collect", "RUNNING")
-    stop_queues(shop, ["shop-default"], "replaced")
-    assert shop.sent("terminate_job") == [{"jobId": B, "reason": "replaced"}]
