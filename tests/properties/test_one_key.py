@@ -97,7 +97,8 @@ def read(tree: Tree, folder: Path) -> Spec | None:
 def another(tree: Tree, path: Path_, value: Any, folder: Path) -> Tree | None:
     """The spec with another valid value in one place."""
     text = path[0] in {"vars", "tags", "outputs"} or "environment" in path or "command" in path
-    likely = [f"{value}x"] if text and isinstance(value, str) else _BY_KEY.get(str(path[-1]), others(tree, value))
+    key = next(part for part in reversed(path) if isinstance(part, str))
+    likely = [f"{value}x"] if text and isinstance(value, str) else _BY_KEY.get(key, others(tree, value))
     for other in likely:
         changed = with_value(tree, path, other)
         if other != value and read(changed, folder):
