@@ -37,6 +37,13 @@ def test_it_is_read_back_normalised(aws, definition):
     assert (found["parameters"], found["tags"]) == ({}, {"a": "b"})
 
 
+def test_variables_without_a_value_are_dropped(aws, definition):
+    environment = [{"name": "A", "value": ""}, {"name": "B", "value": "b"}]
+    arn = aws("batch").register_job_definition(**definition({"environment": environment}))["jobDefinitionArn"]
+    found = aws("batch").describe_job_definitions(jobDefinitions=[arn])["jobDefinitions"][0]
+    assert found["containerProperties"]["environment"] == [{"name": "B", "value": "b"}]
+
+
 def test_describe_by_name_status_and_arn(aws, definition):
     batch = aws("batch")
     for name in ("a", "b"):

@@ -143,3 +143,9 @@ def test_a_policy_is_read_back_with_defaults_and_replaced_whole(aws):
         "computeReservation": 0,
         "shareDistribution": [{"shareIdentifier": "x", "weightFactor": 1.0}],
     }
+
+
+def test_weights_are_kept_as_32_bits(aws):
+    arn = _policy(aws, shareDistribution=[{"shareIdentifier": "x", "weightFactor": 0.3333}])
+    found = aws("batch").describe_scheduling_policies(arns=[arn])["schedulingPolicies"][0]["fairsharePolicy"]
+    assert found["shareDistribution"] == [{"shareIdentifier": "x", "weightFactor": 0.33329999446868896}]

@@ -57,8 +57,9 @@ def register(call: Call) -> Params:
 
 
 def _container(properties: dict[str, Any], *, fargate: bool) -> dict[str, Any]:
-    """What Describe makes of the properties: unset lists empty, the platform's defaults named."""
+    """What Describe makes of the properties: unset lists empty, empty variables gone, the platform's defaults named."""
     container: dict[str, Any] = {key: [] for key in _LISTS} | properties
+    container["environment"] = [entry for entry in container["environment"] if entry.get("value") != ""]
     if container.get("logConfiguration"):
         container["logConfiguration"] = {"options": {}, "secretOptions": []} | container["logConfiguration"]
     if fargate:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from typing import Any
 
 from scrapectl.local.paging import page
@@ -50,8 +51,14 @@ def _fair_share(policy: dict[str, Any]) -> dict[str, Any]:
     return {
         "shareDecaySeconds": policy.get("shareDecaySeconds", 0),
         "computeReservation": policy.get("computeReservation", 0),
-        "shareDistribution": [{"weightFactor": 1.0} | share for share in shares],
+        "shareDistribution": [share | {"weightFactor": _as_kept(share.get("weightFactor", 1.0))} for share in shares],
     }
+
+
+def _as_kept(weight: float) -> float:
+    """Batch keeps 32 bits of a weight: 0.3333 comes back as 0.33329999446868896."""
+    kept: float = struct.unpack("f", struct.pack("f", weight))[0]
+    return kept
 
 
 def _check_overlap(names: list[str]) -> None:
