@@ -131,6 +131,9 @@ def allowed(trees: tuple[Tree, Tree], path: Path_) -> set[str]:
             found.add(origin)
             section, _, name = origin.partition(".")
             todo.extend(m for tree in trees for m in mentions(tree, name))
+            if section == "compute_environments":  # a queue over the only environment need not name it, nor be written
+                todo.append("job_queues.default")
+                todo.extend(f"job_queues.{queue}" for tree in trees for queue in tree.get("job_queues", {}))
             if section == "job_queues":  # a job on the only queue need not name it
                 todo.extend(f"jobs.{job}" for tree in trees for job in tree["jobs"])
             if section == "jobs":  # what a job receives from is hidden for six times its timeout
