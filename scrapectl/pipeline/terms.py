@@ -1,0 +1,72 @@
+"""The words of the whole way: what may be done, to what, what was planned, and what came of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scrapectl.aws.anchor import Anchor, State
+from scrapectl.engine.apply import Clock, Workers
+from scrapectl.engine.plan import Outcome, Plan
+from scrapectl.engine.workers import MonotonicClock, Threads
+from scrapectl.spec.model import Spec
+
+PARALLEL = 16
+
+
+@dataclass(frozen=True)
+class Options:
+    """What apply and destroy may do; the words of the command line."""
+
+    delete_data: bool = False
+    keep_data: bool = False
+    takeover: bool = False
+    only: tuple[str, ...] = ()
+    parallel: int = PARALLEL
+    timing: Callable[[int], tuple[Clock, Workers]] = lambda parallel: (MonotonicClock(), Threads(parallel))
+    build: bool = True
+    kill: bool = False
+    command: str = "apply"
+
+
+@dataclass(frozen=True)
+class Instance:
+    """What to destroy: by name, and with its spec when there is one."""
+
+    pipeline: str
+    stage: str | None = None
+    spec: Spec | None = None
+
+    @property
+    def owner(self) -> str:
+        """`pipeline`, or `pipeline.stage`."""
+        return f"{self.pipeline}.{self.stage}" if self.stage else self.pipeline
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan with what made it, so that it can be carried out, or made again."""
+
+    plan: Plan
+    again: Callable[[], Planned]
+    anchor: Anchor
+    anchored: State | None  # what the anchor said when the plan was made; None: no apply has been there
+    outputs: Mapping[str, Any] = dataclasses.field(default_factory=dict)  # may hold references
+    destroys: bool = False
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What came of a plan, and the spec's outputs as they are now."""
+
+    plan: Plan
+    outcomes: tuple[Outcome, ...]
+    outputs: Mapping[str, str]
+    interrupted: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything was not done."""
+        return any(outcome.result.value != "done" for outcome in self.outcomes)
