@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import TypeVar
 
+from scrapectl.engine.marks import Mark, compared_fields, fields_with, marks
 from scrapectl.engine.ownership import unmoved_fields
-from scrapectl.engine.resource import FieldChange, Live, Mark, Resource, Status, compared_fields, fields_with, marks
+from scrapectl.engine.resource import FieldChange, Live, Resource, Status
 from scrapectl.engine.values import Policy, unknown
 
 R = TypeVar("R", bound=Resource)

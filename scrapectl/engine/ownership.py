@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scrapectl.engine.resource import Desired, Live, Mark, Resource, compared_fields, marks
+from scrapectl.engine.marks import Mark, compared_fields, marks
+from scrapectl.engine.resource import Desired, Live, Resource
 from scrapectl.engine.values import Policy
 
 PIPELINE = "scrapectl:pipeline"

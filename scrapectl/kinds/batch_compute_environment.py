@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
-from scrapectl.engine.resource import Aws, Fixed, Identity, Key, Listing, Live, Needs, Pace, Removal, Resource, Update
+from scrapectl.engine.marks import Fixed, Identity
+from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Removal, Resource, Update
 from scrapectl.kinds.batch_describe import GONE, SETTLING, arn_name, describe, status_of
 from scrapectl.kinds.batch_jobs import end_jobs, jobs_of, tasks_in
 from scrapectl.kinds.tags import own_tags

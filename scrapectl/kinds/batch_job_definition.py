@@ -7,20 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from scrapectl.engine.marks import Identity, Local
 from scrapectl.engine.ownership import tag_difference
-from scrapectl.engine.resource import (
-    Aws,
-    FieldChange,
-    Identity,
-    Key,
-    Listing,
-    Live,
-    Local,
-    Needs,
-    Removal,
-    Resource,
-    Update,
-)
+from scrapectl.engine.resource import Aws, FieldChange, Key, Listing, Live, Needs, Removal, Resource, Update
 from scrapectl.kinds.batch_container import Environment, container_properties, container_values
 from scrapectl.kinds.batch_describe import GONE, arn_name
 from scrapectl.kinds.batch_retry import conditions, words

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from scrapectl.engine.resource import Aws, Identity, Key, Listing, Live, Needs, Removal, Resource, Update
+from scrapectl.engine.marks import Identity
+from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Removal, Resource, Update
 from scrapectl.kinds.batch_describe import GONE, arn_name, describe
 from scrapectl.kinds.tags import own_tags
 

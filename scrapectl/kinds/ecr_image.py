@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, cast
 
-from scrapectl.engine.resource import Aws, Identity, Key, Live, Local, Needs, Removal, Resource, Update
+from scrapectl.engine.marks import Identity, Local
+from scrapectl.engine.resource import Aws, Key, Live, Needs, Removal, Resource, Update
 from scrapectl.kinds.ecr_repository import repository_uri
 
 ABSENT = ("RepositoryNotFoundException", "ImageNotFoundException")

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from scrapectl.engine.marks import Identity
 from scrapectl.engine.ownership import ON_DESTROY
-from scrapectl.engine.resource import Aws, Identity, Key, Listing, Live, Needs, Removal, Resource, Update
+from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Removal, Resource, Update
 from scrapectl.kinds.tags import tag_list, tags_from_list
 
 ABSENT = ("RepositoryNotFoundException",)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
-from scrapectl.engine.resource import Aws, Fixed, Identity, Key, Live, Needs, Removal, Resource, Update
+from scrapectl.engine.marks import Fixed, Identity
+from scrapectl.engine.resource import Aws, Key, Live, Needs, Removal, Resource, Update
 from scrapectl.engine.values import Policy
 from scrapectl.kinds.tags import tag_list, tags_from_list
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
+from scrapectl.engine.marks import Identity
 from scrapectl.engine.ownership import ON_DESTROY
-from scrapectl.engine.resource import Aws, Identity, Key, Listing, Live, Needs, Removal, Resource, Status, Update
+from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Removal, Resource, Status, Update
 from scrapectl.errors import AwsError
 from scrapectl.kinds import s3_bucket_contents as inside
 from scrapectl.kinds.s3_bucket_rules import (

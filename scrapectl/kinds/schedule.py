@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
+from scrapectl.engine.marks import Identity
 from scrapectl.engine.ownership import PIPELINE
-from scrapectl.engine.resource import Aws, Identity, Key, Live, Needs, Removal, Resource, Update
+from scrapectl.engine.resource import Aws, Key, Live, Needs, Removal, Resource, Update
 from scrapectl.kinds import schedule_mark
 from scrapectl.kinds.schedule_group import ABSENT
 

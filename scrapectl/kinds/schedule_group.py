@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from scrapectl.engine.resource import Aws, Identity, Key, Listing, Live, Needs, Pace, Removal, Resource, Status, Update
+from scrapectl.engine.marks import Identity
+from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Removal, Resource, Status, Update
 from scrapectl.kinds.tags import tag_list, tags_from_list
 
 ABSENT = ("ResourceNotFoundException",)

@@ -9,21 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
-from scrapectl.engine.resource import (
-    Aws,
-    Identity,
-    Key,
-    Listing,
-    Live,
-    Local,
-    Needs,
-    Pace,
-    Removal,
-    Resource,
-    Secret,
-    Status,
-    Update,
-)
+from scrapectl.engine.marks import Identity, Local, Secret
+from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Removal, Resource, Status, Update
 from scrapectl.kinds.tags import tag_list, tags_from_list
 
 ABSENT = ("ResourceNotFoundException",)

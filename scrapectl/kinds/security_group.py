@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
+from scrapectl.engine.marks import Fixed, Identity
 from scrapectl.engine.ownership import PIPELINE
-from scrapectl.engine.resource import Aws, Fixed, Identity, Key, Live, Needs, Pace, Removal, Resource, Update
+from scrapectl.engine.resource import Aws, Key, Live, Needs, Pace, Removal, Resource, Update
 from scrapectl.kinds.tags import tag_list, tags_from_list
 
 ABSENT = ("InvalidGroup.NotFound",)

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
-from scrapectl.engine.resource import Aws, Identity, Key, Listing, Live, Needs, Pace, Removal, Resource, Update
+from scrapectl.engine.marks import Identity
+from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Removal, Resource, Update
 from scrapectl.engine.values import Policy
 from scrapectl.kinds.tags import own_tags
 

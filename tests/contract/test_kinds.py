@@ -7,8 +7,9 @@ import functools
 
 import pytest
 
+from scrapectl.engine.marks import Mark, compared_fields, marks
 from scrapectl.engine.ownership import owner_of
-from scrapectl.engine.resource import Mark, Removal, Resource, compared_fields, marks
+from scrapectl.engine.resource import Removal, Resource
 from scrapectl.kinds import KINDS
 from tests.contract.batch_cases import BATCH_CASES
 from tests.contract.bench import Bench, open_bench

@@ -8,22 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from scrapectl.engine.marks import Defaulted, Fixed, Identity, Secret
 from scrapectl.engine.ownership import PIPELINE
-from scrapectl.engine.resource import (
-    Defaulted,
-    Fixed,
-    Identity,
-    Key,
-    Live,
-    Needs,
-    Pace,
-    Removal,
-    Replace,
-    Resource,
-    Secret,
-    Status,
-    Update,
-)
+from scrapectl.engine.resource import Key, Live, Needs, Pace, Removal, Replace, Resource, Status, Update
 from scrapectl.errors import AwsError
 
 
