@@ -23,7 +23,7 @@ _UNSET = "----"
 
 
 def tag_key_mark(key: str) -> str:
-    """Five hex digits that stand for a tag key in `scrapectl:tags`, so that 45 keys fit in a tag's 256 characters."""
+    """Five hex digits that stand for a tag key in `scrapectl:tags`, so that 44 keys fit in a tag's 256 characters."""
     return hashlib.sha256(key.encode()).hexdigest()[:5]
 
 

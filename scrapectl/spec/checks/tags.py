@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _MOST = 50
 # pipeline, address, on_destroy, tags, applied.
-OWN_TAGS = 5
+OWN_TAGS = 6
 _KEY_LENGTH = 128
 _VALUE_LENGTH = 256
 _ALLOWED = re.compile(r"[\w .:/=+\-@]*")
