@@ -175,3 +175,14 @@ def test_an_environment_without_a_cluster_has_no_tasks(aws, cloud, sent, submit,
     assert BatchComputeEnvironment.delete(aws, going, Removal()) is None
     assert not sent.of("ListTasks")
     assert live(aws, cloud, BatchComputeEnvironment, NEW) is None
+
+
+def test_a_try_that_fails_while_its_environment_drains_is_made_again_in_the_new_one(aws, cloud, held, submit):
+    job = submit(retryStrategy={"attempts": 2})
+    move_to_new(aws, cloud)
+    delete(aws, cloud, BatchComputeEnvironment, OLD)
+    held[0].end(1)
+    assert state(aws, job) == "RUNNING"
+    assert held[1].job.environment["computeEnvironmentArn"] == arn(aws, NEW)
+    assert delete(aws, cloud, BatchComputeEnvironment, OLD) is None
+    assert live(aws, cloud, BatchComputeEnvironment, OLD) is None
