@@ -183,7 +183,11 @@ def test_a_link_inside_is_kept_and_not_written_through(tmp_path):
     assert (tmp_path / "other" / "link").readlink() == Path("d")
 
 
-@pytest.mark.parametrize("layer", [b"", b"no gzip", gzip.compress(b"no tar" * 200), packed(member("a"))[:30]])
+@pytest.mark.parametrize(
+    "layer",
+    [b"", b"no gzip", gzip.compress(b"no tar" * 200), packed(member("a"))[:30]],
+    ids=["empty", "no gzip", "no tar", "cut short"],
+)
 def test_no_archive(tmp_path, layer):
     with pytest.raises(ImageProblem, match="failed to extract layer"):
         unpack(layer, tmp_path / "folder")
