@@ -45,6 +45,11 @@ def parse_memory(text: str | int) -> int:
     return int(mib)
 
 
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """A number with its noun in the right form: `1 job`, `2 jobs`, `2 policies`."""
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
+
+
 def format_memory(mib: int) -> str:
     """Write MiB for people: 2048 is `2 GB`, 1536 is `1536 MB`."""
     return f"{mib // 1024} GB" if mib and mib % 1024 == 0 else f"{mib} MB"

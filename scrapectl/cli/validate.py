@@ -5,6 +5,7 @@ from __future__ import annotations
 from scrapectl.cli.options import Settings, file_option, spec_argument
 from scrapectl.cli.reach import read_spec
 from scrapectl.cli.root import command
+from scrapectl.units import counted
 from scrapectl.views.output import print_document, print_line
 
 
@@ -15,4 +16,4 @@ def validate(settings: Settings, spec: str | None, file: str | None) -> None:
     if settings.json:
         print_document({"valid": True, "file": loaded.file, "pipeline": loaded.pipeline, "stage": loaded.stage})
     else:
-        print_line(f"{loaded.file} is valid: pipeline {loaded.owner}, {len(loaded.jobs)} jobs.")
+        print_line(f"{loaded.file} is valid: pipeline {loaded.owner}, {counted(len(loaded.jobs), 'job')}.")

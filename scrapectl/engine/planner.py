@@ -26,6 +26,7 @@ from scrapectl.engine.resource import Desired, FieldChange, Live, Replace, Statu
 from scrapectl.engine.values import Ref, resolve
 from scrapectl.engine.world import Thing, World
 from scrapectl.errors import Problem
+from scrapectl.units import counted
 
 
 def make_plan(wanted: Sequence[Desired], world: World, aim: Aim) -> Plan:
@@ -225,7 +226,7 @@ class _Draft:
         count = self.world.contents.get(thing, 0)
         if count and rule == "refuse" and not self.aim.delete_data:
             name = live.tags.get(ADDRESS, "/".join(thing[1]))
-            message = f"{name} ({thing[1][-1]}) holds {count} {kind.contents_name} that would be lost."
+            message = f"{name} ({thing[1][-1]}) holds {counted(count, *kind.contents_name)} that would be lost."
             place = desired.where if desired else None
             self.refusals.append(Problem(message, place, desired.origin if desired else "", _DATA_HINT))
             return _Fate.REFUSED

@@ -154,8 +154,8 @@ class Resource:
     """People's data is in it: `on_destroy` rules what destroy, replacement and removal do."""
     gone_at_once: ClassVar[bool] = False
     """A delete that was answered is the end of it: no look is needed (a schedule, a role)."""
-    contents_name: ClassVar[str] = "things"
-    """What `contents` counts, in the plural."""
+    contents_name: ClassVar[tuple[str, str]] = ("thing", "things")
+    """What `contents` counts: one of them, and several."""
     tells_the_spec: ClassVar[bool] = False
     """The user names it, so that one pipeline's spec is known from another's by it (a job, a bucket)."""
     acts: ClassVar[bool] = False

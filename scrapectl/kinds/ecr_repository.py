@@ -44,7 +44,7 @@ class EcrRepository(Resource):
     kind: ClassVar[str] = "ecr_repository"
     tells_the_spec: ClassVar[bool] = True
     holds_data: ClassVar[bool] = True
-    contents_name: ClassVar[str] = "images"
+    contents_name: ClassVar[tuple[str, str]] = ("image", "images")
     sweep: ClassVar[str | None] = "ecr:{region}:{account}:repository/"
     listing: ClassVar[Listing | None] = Listing("ecr", "describe_repositories", "repositories", "repositoryName")
     needs: ClassVar[Needs] = Needs(

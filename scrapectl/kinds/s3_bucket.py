@@ -57,7 +57,7 @@ class S3Bucket(Resource):
     kind: ClassVar[str] = "s3_bucket"
     tells_the_spec: ClassVar[bool] = True
     holds_data: ClassVar[bool] = True
-    contents_name: ClassVar[str] = "objects (older versions included)"
+    contents_name: ClassVar[tuple[str, str]] = ("object", "objects (older versions included)")
     sweep: ClassVar[str | None] = "s3:::"
     listing: ClassVar[Listing | None] = Listing("s3", "list_buckets", "Buckets", "Name")
     needs: ClassVar[Needs] = Needs(

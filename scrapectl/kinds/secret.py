@@ -57,7 +57,7 @@ class SecretValue(Resource):
 
     kind: ClassVar[str] = "secret"
     tells_the_spec: ClassVar[bool] = True
-    contents_name: ClassVar[str] = "value"
+    contents_name: ClassVar[tuple[str, str]] = ("value", "values")
     pace: ClassVar[Pace] = Pace(first=0.0, interval=2.0, limit=120.0)
     remains: ClassVar[str] = f"recoverable for {RECOVERY_DAYS} days; the next apply restores it"
     sweep: ClassVar[str | None] = "secretsmanager:{region}:{account}:secret:"

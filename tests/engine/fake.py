@@ -260,7 +260,7 @@ class Crate(Widget):
 
     kind: ClassVar[str] = "crate"
     holds_data: ClassVar[bool] = True
-    contents_name: ClassVar[str] = "objects"
+    contents_name: ClassVar[tuple[str, str]] = ("object", "objects")
 
     @classmethod
     def contents(cls, aws: Any, live: Live) -> int:

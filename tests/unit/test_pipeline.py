@@ -20,6 +20,7 @@ from scrapectl.local.inprocess import connect
 from scrapectl.local.registry import Call, Refusal
 from scrapectl.pipeline import Options
 from scrapectl.spec.model import Spec
+from scrapectl.units import counted
 from tests.account import ACCOUNT, REGION, Account, assert_empty, done, example, shown, spec_of, writes
 
 SHOP = """
@@ -185,11 +186,11 @@ def test_bucket_with_objects_is_refused(account: Account, entry: str, count: int
     account.sent.calls.clear()
     for plan in (account.plan_destroy(spec), account.plan_destroy(spec, by_name=True)):
         (problem,) = plan.plan.refusals
-        assert problem.message.startswith(f"s3_bucket.shop-raw ({BUCKET}) holds {count} objects")
+        assert problem.message.startswith(f"s3_bucket.shop-raw ({BUCKET}) holds {counted(count, 'object')} ")
         with pytest.raises(PlanRefused, match="--delete-data"):
             account.carry_out(plan, account.session())
     without_bucket = shop(("buckets: {raw: {}}", ""), ("access: {write: [raw]}\n    ", ""), ("${bucket.raw.name}", "x"))
-    with pytest.raises(PlanRefused, match=f"holds {count} objects"):
+    with pytest.raises(PlanRefused, match=f"holds {counted(count, 'object')} "):
         account.apply(without_bucket)
     assert not [sent for sent in account.sent.calls if sent.operation.startswith("Delete")]
     done(account.destroy(spec, delete_data=True))
@@ -464,7 +465,7 @@ def test_destroy_heeds_the_spec_as_it_is(account: Account, applied: str, now: st
     account.put(said[applied])
     fill(account)
     if now == "refuse":
-        with pytest.raises(PlanRefused, match="holds 1 objects"):
+        with pytest.raises(PlanRefused, match="holds 1 object that"):
             account.destroy(said[now])
         return
     done(account.destroy(said[now]))
@@ -490,7 +491,7 @@ def test_repository_that_is_told_to_refuse_stays(account: Account, by_name: bool
     text = "version: 1\npipeline: shop\nregion: us-east-1\nimages: {x: {build: ./x, on_destroy: refuse}}\n"
     spec = spec_of(text, tmp_path)
     account.put(spec)
-    with pytest.raises(PlanRefused, match="holds 1 images"):
+    with pytest.raises(PlanRefused, match="holds 1 image that"):
         account.destroy(spec, by_name=by_name)
     done(account.destroy(spec, by_name=by_name, delete_data=True))
     assert account.owned("shop") == []

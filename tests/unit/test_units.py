@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrapectl.units import format_duration, format_memory, parse_duration, parse_memory
+from scrapectl.units import counted, format_duration, format_memory, parse_duration, parse_memory
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,8 @@ def test_other_memory_is_refused(text):
 @given(st.integers(0, 10**8))
 def test_memory_goes_round(mib):
     assert parse_memory(format_memory(mib)) == mib
+
+
+def test_a_noun_follows_its_number():
+    assert [counted(number, "job") for number in (0, 1, 2)] == ["0 jobs", "1 job", "2 jobs"]
+    assert counted(2, "policy", "policies") == "2 policies"
