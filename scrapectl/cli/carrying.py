@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -70,14 +71,15 @@ def carry_out(settings: Settings, planned: Planned, aws: Session, options: Optio
         show_plan(settings, plan)
         return REFUSED
     if not settings.json:
-        show_plan(settings, plan)
+        show_plan(settings, replace(plan, refusals=()))
     if plan.refusals:
         raise refusal(plan)
     if not plan.empty and not consent.asked(plan):
         raise Interrupted("Nothing was changed.")
     with Progress(no_color=settings.no_color) as progress:
+        began = time.monotonic()
         applied = apply_plan(planned, aws, options, progress, lambda new: _replanned(plan, new, consent))
-    _show(settings, applied)
+    _show(settings, applied, time.monotonic() - began)
     if applied.interrupted:
         return INTERRUPTED
     return 1 if applied.failed or (planned.destroys and plan.notes) else 0
@@ -90,13 +92,13 @@ def _replanned(agreed: Plan, new: Plan, consent: Consent) -> None:
     tell(f"Another apply came first, so the plan was made again. {summary_text(new)}")
 
 
-def _show(settings: Settings, applied: Applied) -> None:
+def _show(settings: Settings, applied: Applied, seconds: float) -> None:
     if settings.json:
         document = outcome_document(applied.plan, applied.outcomes, applied.outputs)
         print_document(document)
         return
     out = console(no_color=settings.no_color)
     if applied.interrupted:
-        print_lines(out, [Line("Interrupted: what had begun was finished, and nothing more was started.", "bold red")])
-    if applied.outcomes or applied.outputs:
-        print_lines(out, outcome_lines(applied.outcomes, applied.outputs))
+        rest = "nothing more was started" if applied.failed else "nothing was left to do"
+        print_lines(out, [Line(f"Interrupted: what had begun was finished, and {rest}.", "bold red")])
+    print_lines(out, outcome_lines(applied.outcomes, applied.outputs, seconds))

@@ -23,5 +23,13 @@ def pipelines(settings: Settings) -> None:
         return
     from scrapectl.views.console import console, print_table  # noqa: PLC0415 - JSON needs no rich
 
-    rows = [(each["pipeline"], each["stage"], each["resources"], each["last_apply"]) for each in found]
-    print_table(console(no_color=settings.no_color), ("pipeline", "stage", "resources", "last apply"), rows)
+    rows = [
+        (
+            each["pipeline"],
+            each["stage"],
+            each["resources"],
+            (each["last_apply"] or "never").replace("T", " ").replace("+00:00", "Z"),
+        )
+        for each in found
+    ]
+    print_table(console(no_color=settings.no_color), ("pipeline", "stage", "tagged things", "last apply"), rows)

@@ -9,7 +9,7 @@ from scrapectl.views.output import print_document, print_text
 
 
 def show_plan(settings: Settings, plan: Plan, *, markdown: bool = False) -> None:
-    """Show a plan as text, JSON or Markdown."""
+    """Show a plan as text (of what is new every field with -v alone), JSON or Markdown."""
     if markdown and settings.json:
         raise UsageError("--markdown and --output json are both given.", "Give one of them.")
     if markdown:
@@ -24,4 +24,4 @@ def show_plan(settings: Settings, plan: Plan, *, markdown: bool = False) -> None
         from scrapectl.views.console import console, print_lines  # noqa: PLC0415 - the same
         from scrapectl.views.plan_text import plan_lines  # noqa: PLC0415 - the same
 
-        print_lines(console(no_color=settings.no_color), plan_lines(plan))
+        print_lines(console(no_color=settings.no_color), plan_lines(plan, whole=settings.debug))

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from scrapectl.views.plain import clean_line
@@ -49,22 +49,9 @@ def print_lines(out: Console, lines: Iterable[Line]) -> None:
 
 
 def print_table(out: Console, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table without lines; where there is no terminal no line ends in spaces."""
-    made = _table(heads, rows)
-    if out.is_terminal:
-        out.print(made)
-        return
-    with out.capture() as captured:
-        out.print(made)
-    out.file.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
-    out.file.flush()
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """Heads, and rows of outside text made safe."""
-    made = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
-    for head in heads:
-        made.add_column(head, overflow="fold")
-    for row in rows:
-        made.add_row(*(Text(clean_line("" if cell is None else cell)) for cell in row))
-    return made
+    """Print a table without lines, of outside text made safe; a narrow terminal folds lines, and no cell is cut."""
+    cells = [[clean_line("" if cell is None else cell) for cell in row] for row in (heads, *rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    for number, row in enumerate(cells):
+        padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+        out.print(Text("  ".join(padded).rstrip(), style="" if number else "bold"), soft_wrap=True)

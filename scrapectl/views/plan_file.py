@@ -46,7 +46,7 @@ class PlanFile:
             file.touch(mode=0o600)
             file.write_text(json.dumps(plain, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         except OSError as error:
-            raise UsageError(f"--out {path} cannot be written: {error}.") from None
+            raise UsageError(f"--out {path} cannot be written: {error.strerror}.") from None
 
     @classmethod
     def read(cls, path: str) -> PlanFile:

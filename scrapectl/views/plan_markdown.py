@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from scrapectl.engine.plan import Action, Plan
-from scrapectl.views.plan_text import Line, change_lines, plan_lines, summary_text
+from scrapectl.views.plan_text import Line, change_lines, plan_end, summary_text
 
 _DIFF = {Action.CREATE: "+", Action.UPDATE: "!", Action.REPLACE: "!", Action.DELETE: "-"}
 
@@ -15,8 +15,7 @@ def plan_markdown(plan: Plan) -> str:
     owner = f"{plan.pipeline}.{plan.stage}" if plan.stage else plan.pipeline
     head = f"### scrapectl plan: {owner}\n\nAccount {plan.account}, region {plan.region}. **{summary_text(plan)}**\n"
     blocks = [_marked(change_lines(change), _DIFF[change.action]) for change in plan.changes]
-    rest = plan_lines(plan)[sum(len(change_lines(change)) for change in plan.changes) : -1]
-    body = "\n".join([*blocks, *(line.text for line in rest)]).strip("\n")
+    body = "\n".join([*blocks, *(line.text for line in plan_end(plan))])
     if not body:
         return head
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", body)), default=0))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from scrapectl.errors import Problem, ScrapectlError
-from scrapectl.views.output import print_document, tell
+from scrapectl.views.output import print_event, tell
 from scrapectl.views.plain import clean
 
 
 def print_error(error: ScrapectlError, *, as_json: bool) -> None:
-    """Tell an error: the JSON document on standard output, or text on standard error."""
+    """Tell an error: the JSON document on standard output (on one line, as events are), or text on standard error."""
     if as_json:
-        print_document(error_document(error))
+        print_event(error_document(error))
     else:
         tell(error_text(error))
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from rich.live import Live
 from rich.text import Text
 
-from scrapectl.engine.plan import Event, Phase
+from scrapectl.engine.plan import Event, Phase, Result
 from scrapectl.views.console import console, print_lines
 from scrapectl.views.plain import clean_line
-from scrapectl.views.plan_text import STYLES, Line, outcome_line
+from scrapectl.views.plan_text import STYLES, Line, outcome_line, verb
 
 _SHOWN = 12  # changes on their way that the live picture names
 
@@ -27,8 +28,6 @@ class Progress:
         self._live = Live(console=self._console, get_renderable=self._picture, refresh_per_second=4, transient=True)
 
     def __enter__(self) -> Self:
-        if self._console.is_terminal:
-            self._live.start()
         return self
 
     def __exit__(
@@ -41,12 +40,17 @@ class Progress:
         address = event.change.address
         if event.phase is Phase.ENDED:
             self._going.pop(address, None)
-            if event.outcome:
+            if event.outcome and event.outcome.result is not Result.SKIPPED:  # those are told in the end
                 print_lines(self._console, [outcome_line(event.outcome)])
             return
-        since = self._going[address][1] if address in self._going else time.monotonic()
-        self._going[address] = (event, since)
-        if not self._console.is_terminal:
+        going = self._going.get(address)
+        if going and event.phase is Phase.STARTED:  # the other half of a replacement
+            in_place = event.change.old_key == event.change.key
+            event = replace(event, text="the new one comes" if in_place else "the old one goes")
+        self._going[address] = (event, going[1] if going else time.monotonic())
+        if self._console.is_terminal:
+            self._live.start()
+        else:
             print_lines(self._console, [Line(_said(event))])
 
     def _picture(self) -> Text:
@@ -62,4 +66,4 @@ class Progress:
 
 def _said(event: Event) -> str:
     text = f": {clean_line(event.text)}" if event.text else ""
-    return f"{event.phase.value:>8} {event.change.action.value} {clean_line(event.change.address)}{text}"
+    return f"{event.phase.value:>8} {verb(event.change)} {clean_line(event.change.address)}{text}"

@@ -53,6 +53,11 @@ def moment(seconds: float | None) -> str | None:
     return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def moment_text(seconds: float | None) -> str:
+    """The same for people, to the second."""
+    return "" if seconds is None else f"{dt.datetime.fromtimestamp(seconds, dt.UTC):%Y-%m-%d %H:%M:%S}Z"
+
+
 RUN_HEADS = ("run", "name", "state", "started", "seconds", "exit", "reason")
 
 
@@ -64,6 +69,6 @@ def status_run(run: Run, now: float) -> dict[str, Any]:
 def run_rows(runs: Iterable[Run], now: float) -> list[Sequence[object]]:
     """Rows of a table of runs."""
     return [
-        (run.id, run.name, run.state, (moment(run.started) or "")[:19], run.seconds(now), run.exit_code, run.reason)
+        (run.id, run.name, run.state, moment_text(run.started), run.seconds(now), run.exit_code, run.reason)
         for run in runs
     ]

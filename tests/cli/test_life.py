@@ -101,7 +101,7 @@ def test_from_nothing_to_nothing(spec, names, scrapectl):
     applied = scrapectl("apply", "--yes")
     assert applied.code == 0
     assert f"done create batch_job_definition.{name}-collect" in applied.err
-    assert re.search(rf"\n[0-9]+ done.\nbucket = {name}-raw-123456789012-us-east-1\n$", applied.out)
+    assert re.search(rf"\n[0-9]+ done in [0-9.]+s\.\nbucket = {name}-raw-123456789012-us-east-1\n$", applied.out)
     again = scrapectl("plan", "--detailed-exitcode")
     assert (again.code, again.out[:11]) == (0, "No changes:")
     path.write_text(path.read_text().replace("memory: 512", "memory: 1024", 1))
@@ -207,7 +207,11 @@ def test_data_that_would_be_lost_is_refused(scrapectl):
     told = scrapectl("destroy", "--yes")
     assert told.code == 3
     assert "holds 1 object" in told.err
-    assert "Refused: " in told.out
+    assert "holds" not in told.out  # it is told once
+    Path("without.yaml").write_text(Path("pipeline.yaml").read_text().replace("raw", "cooked"))
+    planned = scrapectl("plan", "without.yaml")
+    assert planned.code == 3
+    assert "Refused: " in planned.out
     assert scrapectl("destroy", "--yes", "--delete-data").code == 0
 
 

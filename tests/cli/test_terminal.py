@@ -68,7 +68,7 @@ def test_apply_on_a_terminal_asks_and_leaves_only_what_was_done():
     assert code == 0
     assert "\x1b[32m" in shown
     assert re.search(r"done create batch_job_definition\.tty-collect", shown)
-    assert shown.rstrip().endswith("done.\x1b[0m")
+    assert re.search(r"done in [0-9.]+s\.\x1b\[0m$", shown.rstrip())
     assert "\x1b[?25h" in shown or "\x1b[?25l" not in shown  # the cursor is there again
     assert on_a_terminal("destroy", "--yes")[0] == 0
 

@@ -109,7 +109,7 @@ def test_of_a_map_only_what_is_unknown_is_told_as_unknown():
 
 def test_an_empty_plan_is_one_line():
     assert text_of(Plan("shop", None, "1", "r", unchanged=("a.b",))) == (
-        "No changes: 1 resources are as the spec wants them.\n"
+        "No changes: 1 resource is as the spec wants it.\n"
     )
 
 
@@ -160,6 +160,30 @@ def test_a_refused_plan_is_shown_and_holds_the_error():
     assert "Refused: p.yaml:1:2: jobs.a: not ours\n" in text_of(refused)
 
 
+def test_of_what_is_new_only_its_name_is_told_unless_the_whole_is_asked_for():
+    texts = [line.text for line in plan_lines(PLAN, whole=False)]
+    assert texts[:2] == ["  + create iam_role.shop_job", text_of(PLAN).splitlines()[3]]
+    assert "        memory: 1024 → 2048" in texts
+    assert "path:" in plan_markdown(PLAN)
+
+
+def test_a_long_difference_stands_on_three_lines():
+    change = Change("a.b", "a", Action.UPDATE, ("b",), fields=(FieldChange("queues", ["x" * 60], ["y" * 60]),))
+    before, after = "x" * 60, "y" * 60
+    assert [line.text for line in change_lines(change)][1:] == [
+        "        queues:",
+        f'          - ["{before}"]',
+        f'          + ["{after}"]',
+    ]
+
+
+def test_what_is_kept_is_not_counted_as_deleted():
+    kept = Change("a.kept", "a", Action.DELETE, ("kept",), keep=True)
+    lines = text_of(Plan("shop", None, "1", "r", (GONE, kept))).splitlines()
+    assert lines[1] == "  - keep a.kept"
+    assert lines[-1] == "Plan: 0 to create, 0 to update, 0 to replace, 1 to delete, 1 to keep; 0 unchanged."
+
+
 def test_no_secret_stands_anywhere():
     forms = [text_of(PLAN), json.dumps(plan_document(PLAN)), plan_markdown(PLAN)]
     assert not [form for form in forms if "s3cret" in form or '"old"' in form or '"new"' in form]
@@ -192,15 +216,17 @@ def outcomes():
 
 
 def test_outcomes_in_text_and_json():
-    texts = [line.text for line in outcome_lines(outcomes(), {"bucket": "raw", "db_password": "x"})]
+    outputs = {"bucket": "raw", "db_password": "x"}
+    texts = [line.text for line in outcome_lines(outcomes(), outputs, 2.0)]
     assert texts == [
         " failed update batch_job_definition.shop-collect (2.0s): batch register: no bad",
-        "skipped delete schedule.shop-collect_morning (0.0s): skipped, for x failed",
-        "1 done, 1 failed, 1 skipped.",
+        "schedule.shop-collect_morning: skipped, for x failed",
+        "1 done, 1 failed, 1 skipped in 2.0s.",
         "Run the same command again to go on.",
-        "bucket = raw",
-        "db_password = (secret)",
     ]
+    texts = [line.text for line in outcome_lines(outcomes()[:1], outputs, 1.25)]
+    assert texts == ["1 done in 1.2s.", "bucket = raw", "db_password = (secret)"]
+    assert [line.text for line in outcome_lines([], {"bucket": "raw"}, 0.1)] == ["bucket = raw"]
     document = outcome_document(PLAN, outcomes(), {"bucket": "raw", "db_password": "x"})
     assert [(c["outcome"], c["seconds"], c["error"]) for c in document["changes"]] == [
         ("done", 1.2, None),
@@ -257,6 +283,29 @@ def test_progress_without_a_terminal_is_lines(capsys):
         " started create iam_role.shop_job",
         "retrying create iam_role.shop_job: the role is fresh",
         "   done create iam_role.shop_job (2.0s)",
+    ]
+
+
+def test_progress_tells_both_halves_of_a_replacement_and_leaves_what_was_skipped_to_the_end(capsys):
+    with Progress(no_color=True) as progress:
+        progress(Event(Phase.STARTED, SPOT, 0.0))
+        progress(Event(Phase.STARTED, SPOT, 1.0))
+        progress(Event(Phase.ENDED, GONE, 2.0, "", Outcome(GONE, Result.SKIPPED)))
+    assert capsys.readouterr().err.splitlines() == [
+        " started replace batch_compute_environment.shop-spot",
+        " started replace batch_compute_environment.shop-spot: the old one goes",
+    ]
+
+
+def test_a_table_is_neither_folded_nor_cut_on_a_narrow_terminal(terminal, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    print_table(
+        console(terminal, no_color=True), ("run", "reason"), [("2dc44563-f40b-4d1a-ae81", "it failed"), ("b", "")]
+    )
+    assert terminal.getvalue().splitlines() == [
+        "run                      reason",
+        "2dc44563-f40b-4d1a-ae81  it failed",
+        "b",
     ]
 
 
