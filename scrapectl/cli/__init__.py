@@ -50,10 +50,16 @@ def _tell(error: BaseException, options: Sequence[str]) -> int:
     told = _meaning(error)
     as_json = "--output=json" in options or ("--output", "json") in itertools.pairwise(options)
     try:
+        if _came_of_ctrl_c(error) and sys.stderr.isatty():
+            sys.stderr.write("\n")  # the terminal has written ^C where the message would begin
         print_error(told, as_json=as_json)
     except BrokenPipeError:
         return _leave_quietly()
     return told.exit_code
+
+
+def _came_of_ctrl_c(error: BaseException) -> bool:
+    return isinstance(error, KeyboardInterrupt) or isinstance(error.__context__, KeyboardInterrupt)
 
 
 def _leave_quietly() -> int:
@@ -71,7 +77,7 @@ def _meaning(error: BaseException) -> ScrapectlError:
     if isinstance(error, errors.ScrapectlError):
         return error
     if isinstance(error, KeyboardInterrupt | click.Abort):
-        return errors.Interrupted("interrupted.")
+        return errors.Interrupted("Interrupted.")
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         return errors.UsageError(error.format_message())
     if isinstance(error, click.ClickException):

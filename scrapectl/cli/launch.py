@@ -81,7 +81,8 @@ def _to_the_end(
 def _warn_of_secrets(overrides: Overrides) -> None:
     names = [name for name in overrides.environment if looks_secret(name)]
     if names:
+        look, it = ("looks like a secret", "it") if len(names) == 1 else ("look like secrets", "them")
         tell(
-            f"Warning: {', '.join(names)} looks like a secret. Whoever may describe the run can read it for a week. "
-            "Name it under secrets: in the spec instead."
+            f"Warning: {', '.join(names)} {look}. Whoever may describe the run can read {it} for a week. "
+            f"Name {it} under secrets: in the spec instead."
         )

@@ -6,6 +6,7 @@ import click
 
 from scrapectl.cli.options import Settings
 from scrapectl.cli.root import command
+from scrapectl.errors import UsageError
 from scrapectl.views.output import print_document, print_line
 
 
@@ -16,6 +17,8 @@ from scrapectl.views.output import print_document, print_line
 )
 def local_start(settings: Settings, *, foreground: bool, port: int) -> None:
     """Start it, and tell its address."""
+    if port and not foreground:
+        raise UsageError("--port goes with --foreground.", "In the background a free port is taken.")
     from scrapectl.local import client  # noqa: PLC0415 - `local start --help` needs none of it
 
     def tell_address(endpoint: client.Endpoint) -> None:

@@ -59,7 +59,7 @@ def settings_of(ctx: click.Context) -> Settings:
     given.setdefault("local", os.environ.get("SCRAPECTL_LOCAL", "").lower() in {"1", "true", "yes"})
     given.setdefault("no_color", bool(os.environ.get("NO_COLOR")))
     if given["local"] and given.get("endpoint_url"):
-        raise UsageError("--local and --endpoint-url name two different clouds. Give one of them")
+        raise UsageError("--local and --endpoint-url name two different clouds.", "Give one of them.")
     return Settings(**given)
 
 
@@ -82,13 +82,14 @@ pipeline_option = click.option("--pipeline", metavar="NAME", help="The name of a
 def spec_path(spec: str | None, file: str | None) -> str:
     """The spec's file: as given, else `$SCRAPECTL_SPEC`, else `pipeline.yaml` here."""
     if spec and file and spec != file:
-        raise UsageError(f"Two specs are given, {spec} and {file}. Give one of them")
+        raise UsageError(f"Two specs are given, {spec} and {file}.", "Give one of them.")
     path = spec or file or os.environ.get("SCRAPECTL_SPEC")
     if path:
         return path
     if not Path(DEFAULT_SPEC).is_file():
         raise UsageError(
-            f"There is no {DEFAULT_SPEC} here. Name the spec's file, set SCRAPECTL_SPEC, or write one: scrapectl init"
+            f"There is no {DEFAULT_SPEC} here.",
+            "Name the spec's file, set SCRAPECTL_SPEC, or write one: scrapectl init",
         )
     return DEFAULT_SPEC
 

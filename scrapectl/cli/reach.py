@@ -48,7 +48,7 @@ def reach(settings: Settings, file: str | None, pipeline: str | None, spec: str 
         read = read_spec(settings, spec, file)
         return Reached(read.owner, open_aws(settings, read), read)
     if spec or file:
-        raise UsageError("--pipeline goes without a spec. Give one of them")
+        raise UsageError("--pipeline goes without a spec.", "Give one of them.")
     owner = f"{pipeline}.{settings.stage}" if settings.stage else pipeline
     return Reached(owner, open_aws(settings), None)
 

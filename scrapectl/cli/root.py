@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,7 @@ import click
 
 from scrapectl.cli.help import HELP, Help, subcommands
 from scrapectl.cli.options import COMMON, ContextSettings, settings_of
+from scrapectl.errors import UsageError
 
 WIDTH = 110
 
@@ -49,6 +51,21 @@ class LazyGroup(_Taught, click.Group):
         module = importlib.import_module(f"scrapectl.cli.{path.replace(' ', '_')}")
         found = getattr(module, path.replace(" ", "_"))
         return found if isinstance(found, click.Command) else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the one that is called, or say which may be meant.
+
+        Raises:
+            UsageError: There is no such command.
+        """
+        name = args[0]
+        if f"{self.path} {name}".strip() not in HELP:
+            close = difflib.get_close_matches(name, subcommands(self.path), 1, cutoff=0.7)
+            hint = f'Did you mean "{close[0]}"?' if close else f"See: {ctx.command_path} --help"
+            raise UsageError(f'There is no command "{name}".', hint)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List them with their one line each."""

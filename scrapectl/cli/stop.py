@@ -8,6 +8,8 @@ from scrapectl.cli.options import Settings, file_option, pipeline_option
 from scrapectl.cli.root import command
 from scrapectl.views.output import print_document, print_line
 
+_DONE = {"cancel": "cancelled", "terminate": "terminated"}
+
 
 @command(
     "stop",
@@ -31,6 +33,6 @@ def stop(
         print_document({"runs": runs})
         return
     for run, done in stopped:
-        print_line(f"{done} {run.name} {run.id} ({run.state})")
+        print_line(f"{_DONE[done]} {run.name} {run.id} ({run.state})")
     if not stopped:
         print_line("Nothing runs or waits.")

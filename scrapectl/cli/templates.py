@@ -57,7 +57,8 @@ def write_project(folder: Path, template: str, answers: Answers) -> list[Path]:
     files = {folder / name: text for name, text in _files(template, answers)}
     standing = [str(path) for path in files if path.exists()]
     if standing:
-        raise UsageError(f"{', '.join(standing)} stands already; nothing was written.", "Name another folder.")
+        stand = "stands" if len(standing) == 1 else "stand"
+        raise UsageError(f"{', '.join(standing)} {stand} already; nothing was written.", "Name another folder.")
     try:
         for path, text in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)

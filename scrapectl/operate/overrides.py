@@ -24,19 +24,28 @@ class Overrides:
 
 
 def read_environment(pairs: Iterable[str], file: str | None = None) -> dict[str, str]:
-    """Variables of a file (one K=V a line; lines that begin with # say nothing), then those given one by one.
+    """Variables of a file (K=V or `export K=V` a line, taken literally; # begins a comment), then those given.
 
     Raises:
         UsageError: The file cannot be read, or something is no K=V.
     """
-    lines = []
-    if file is not None:
-        try:
-            lines = Path(file).read_text(encoding="utf-8").splitlines()
-        except (OSError, ValueError) as error:
-            raise UsageError(f"{file} cannot be read: {error}.") from None
-    told = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
-    return dict(map(_pair, [*told, *pairs]))
+    given = _file_pairs(file) if file is not None else {}
+    return given | dict(_pair(pair, f'"{pair.partition("=")[0].strip()}"') for pair in pairs)
+
+
+def _file_pairs(file: str) -> dict[str, str]:
+    """The variables of a file; of a line that is none only its number is told, for it may be part of a secret."""
+    try:
+        lines = Path(file).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise UsageError(f"--env-file {file} cannot be read: {reason}.") from None
+    told = ((number, line.lstrip()) for number, line in enumerate(lines, 1))
+    return dict(
+        _pair(line.removeprefix("export "), f"{file}:{number}")
+        for number, line in told
+        if line and not line.startswith("#")
+    )
 
 
 def read_memory(text: str | None) -> int | None:
@@ -57,8 +66,8 @@ def read_command(text: str | None, words: tuple[str, ...]) -> tuple[str, ...]:
         raise UsageError(f"--command: {error}.") from None
 
 
-def _pair(text: str) -> tuple[str, str]:
+def _pair(text: str, where: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
-    if not equals or not name.strip():
-        raise UsageError(f'"{name.strip()}": a variable is given as K=V.')
+    if not equals or len(name.split()) != 1:
+        raise UsageError(f"{where}: a variable is given as K=V, its name without spaces.")
     return name.strip(), value

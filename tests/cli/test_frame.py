@@ -20,7 +20,7 @@ WRONG = "version: 1\npipeline: shop\njobs:\n  collect:\n    image: python:3\n   
 
 def test_a_right_spec_is_told(scrapectl, spec):
     path = spec(GOOD)
-    assert scrapectl("validate", path).out == f"{path} is valid: pipeline shop, 1 jobs.\n"
+    assert scrapectl("validate", path).out == f"{path} is valid: pipeline shop, 1 job.\n"
     answer = scrapectl("validate", path, "--output", "json")
     assert answer.json == {"valid": True, "file": str(path), "pipeline": "shop", "stage": None}
     assert answer.err == ""
@@ -117,7 +117,10 @@ def test_a_wrong_spec_in_json(scrapectl, spec):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["bogus"], "No such command 'bogus'."),
+        (["bogus"], 'There is no command "bogus".'),
+        (["statsu"], 'Did you mean "status"?'),
+        (["schedule", "nxt"], 'Did you mean "next"?'),
+        (["local", "start", "--port", "5000"], "--port goes with --foreground."),
         (["plan", "--bogus"], "--bogus"),
         (["run"], "Missing argument 'NAME'."),
         (["validate", "a", "b"], "unexpected extra argument"),

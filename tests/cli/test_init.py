@@ -88,6 +88,10 @@ def test_questions(process, scrapectl):
         assert line in text.splitlines()
     assert scrapectl("validate", "shop/pipeline.yaml").code == 0
     assert process("init", "other", stdin="\n\n\n\n").code == 0
+    again = process("init", "third", stdin="other\n\nBad Name\ngood\nx\n\nmoon\n\n")
+    assert again.code == 0  # a wrong answer is asked for again
+    assert "pipeline: good" in Path("third/pipeline.yaml").read_text()
+    assert again.err.count("Name of the pipeline") == 2
     assert scrapectl("validate", "other/pipeline.yaml", "--output", "json").json["pipeline"] == "other"
 
 

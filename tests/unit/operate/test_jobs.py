@@ -99,7 +99,7 @@ def test_a_submission_is_never_repeated_blindly(aws):
 
 def test_variables_of_a_file_and_of_the_line(tmp_path):
     file = tmp_path / "env"
-    file.write_text("# words\n\nZIP=48104\nURL=http://x/?a=b \nEMPTY=\n", encoding="utf-8")
+    file.write_text("# words\n\nexport ZIP=48104\nURL=http://x/?a=b \nEMPTY=\n", encoding="utf-8")
     assert read_environment(["ZIP=1", "NEW=a=b"], str(file)) == {
         "ZIP": "1",
         "URL": "http://x/?a=b ",
@@ -108,15 +108,20 @@ def test_variables_of_a_file_and_of_the_line(tmp_path):
     }
 
 
-@pytest.mark.parametrize("pair", ["ZIP", "=1", " =1"])
+@pytest.mark.parametrize("pair", ["ZIP", "=1", " =1", "A B=1"])
 def test_what_is_no_variable_is_told(pair):
     with pytest.raises(UsageError, match="K=V"):
         read_environment([pair])
 
 
-def test_a_value_is_never_told_in_an_error():
+def test_a_value_is_never_told_in_an_error(tmp_path):
     with pytest.raises(UsageError) as told:
         read_environment(["=hunter2"])
+    assert "hunter2" not in str(told.value)
+    file = tmp_path / "env"
+    file.write_text("KEY=-----BEGIN\nhunter2\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=":2: a variable") as told:
+        read_environment([], str(file))
     assert "hunter2" not in str(told.value)
 
 
