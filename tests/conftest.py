@@ -1,12 +1,17 @@
-"""What tests of many parts share: an empty AWS account."""
+"""What tests of many parts share: an empty AWS account, and how hypothesis chooses its cases."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.account import Account
+
+# The same cases each time, and no verdict on how fast this machine is just now.
+settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("same")
 
 
 @pytest.fixture

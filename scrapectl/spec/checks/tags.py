@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from scrapectl.spec.model import Spec
 
 _MOST = 50
-# pipeline, address, on_destroy, tags, applied.
+# pipeline, address, on_destroy, tags, applied, and kept or run.
 OWN_TAGS = 6
 _KEY_LENGTH = 128
 _VALUE_LENGTH = 256
