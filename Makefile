@@ -33,10 +33,10 @@ format: setup ## write the code as ruff has it
 	$(BIN)/ruff format .
 
 faults: setup ## the long form of the fault tests: a kill at every changing call
-	SCRAPECTL_FAULTS=all $(BIN)/python -m pytest tests/faults
+	SCRAPECTL_FAULTS=all $(BIN)/python -m pytest --numprocesses 2 tests/faults
 
 properties: setup ## the long form of the property tests: 200 random specs
-	SCRAPECTL_SEEDS=200 $(BIN)/python -m pytest tests/properties
+	SCRAPECTL_SEEDS=200 $(BIN)/python -m pytest --numprocesses 2 tests/properties tests/calls
 
 bench: setup ## measure start-up, calls and speed
 	$(BIN)/python bench/measure.py
