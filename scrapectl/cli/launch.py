@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scrapectl.cli.options import Settings
+from scrapectl.cli.options import Settings, command_line
 from scrapectl.cli.reach import Reached
 from scrapectl.errors import Interrupted
 from scrapectl.operate.follow import Follower
@@ -44,7 +44,7 @@ def launch(settings: Settings, reached: Reached, name: str, overrides: Overrides
         print_document(run_document(submitted, None, time.time()))
     else:
         print_line(f"{name} {submitted.id} SUBMITTED")
-        tell(f"Follow it: scrapectl logs {submitted.id} --follow")
+        tell(f"Follow it: {command_line(settings, f'logs {submitted.id} --follow{reached.words}')}")
     return 0
 
 
@@ -68,13 +68,16 @@ def _to_the_end(
     except KeyboardInterrupt:
         raise Interrupted(
             f"{submitted.name} {submitted.id} goes on.",
-            f"Follow it: scrapectl logs {submitted.id} --follow. End it: scrapectl stop {submitted.id}",
+            f"Follow it: {command_line(settings, f'logs {submitted.id} --follow{reached.words}')}\n"
+            f"End it:    {command_line(settings, f'stop {submitted.id}{reached.words}')}",
         ) from None
     code = exit_code(ended, kids)
     if settings.json:
         (print_event if follow else print_document)(run_document(ended, code, time.time()))
     else:
         tell(run_text(ended, code, time.time()))
+        if ended.state == "FAILED" and not follow:
+            tell(f"Its log: {command_line(settings, f'logs {ended.id}{reached.words}')}")
     return 0 if ended.state == "SUCCEEDED" else code or 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +73,18 @@ def _note(ctx: click.Context, param: click.Parameter, value: Any) -> None:
         return
     given = ctx.meta.setdefault(_GIVEN, {})
     given[param.name] = (*given.get(param.name, ()), *value) if isinstance(value, tuple) else value
+
+
+def command_line(settings: Settings, words: str) -> str:
+    """A command to type next: its words, and what was said on this line of where it is to go."""
+    given = [
+        *(["--local"] if settings.local and "SCRAPECTL_LOCAL" not in os.environ else []),
+        *(["--profile", settings.profile] if settings.profile else []),
+        *(["--region", settings.region] if settings.region else []),
+        *(["--endpoint-url", settings.endpoint_url] if settings.endpoint_url else []),
+        *(["--stage", settings.stage] if settings.stage else []),
+    ]
+    return shlex.join(["scrapectl", *given]) + f" {words}"
 
 
 spec_argument = click.argument("spec", required=False)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
 
-from scrapectl.cli.options import Settings, file_option, spec_argument
+from scrapectl.cli.options import Settings, command_line, file_option, spec_argument
 from scrapectl.cli.root import command
 
 
@@ -31,4 +33,6 @@ def plan(
     if out:
         PlanFile.of(made, read.file, settings.sets).write(out)
     show_plan(settings, made, markdown=markdown)
+    if out:
+        tell(f"Carry it out: {command_line(settings, f'apply --plan {shlex.quote(out)}')}")
     return 3 if made.refusals else 2 if detailed_exitcode and not made.empty else 0

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scrapectl.cli.options import Settings, spec_path
+from scrapectl.cli.options import DEFAULT_SPEC, Settings, spec_path
 from scrapectl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +24,14 @@ class Reached:
     owner: str
     aws: Session
     spec: Spec | None
+
+    @property
+    def words(self) -> str:
+        """What names this instance on the next command line; "" when the spec here does."""
+        if self.spec is None:
+            return f" --pipeline {shlex.quote(self.owner.partition('.')[0])}"
+        here = self.spec.file in {DEFAULT_SPEC, os.environ.get("SCRAPECTL_SPEC")}
+        return "" if here else f" -f {shlex.quote(self.spec.file)}"
 
 
 def read_spec(
@@ -57,6 +66,7 @@ def open_aws(settings: Settings, spec: Spec | None = None) -> Session:
     """Open a session with AWS, or with the embedded cloud, which starts when it does not run."""
     from scrapectl.aws.session import Where, open_session  # noqa: PLC0415 - only commands that meet AWS pay for it
     from scrapectl.views.calls import print_call  # noqa: PLC0415 - the same
+    from scrapectl.views.output import tell  # noqa: PLC0415 - the same
 
     # boto3 knows AWS_DEFAULT_REGION alone, every other program of AWS this one, too.
     region = settings.region or (spec.region if spec else None) or os.environ.get("AWS_REGION")
@@ -69,7 +79,7 @@ def open_aws(settings: Settings, spec: Spec | None = None) -> Session:
     if settings.local:
         from scrapectl.local.client import ensure_running  # noqa: PLC0415 - only --local needs it
 
-        endpoint = ensure_running()
+        endpoint = ensure_running(lambda: tell("Starting the embedded cloud…"))
         where.endpoint_url, where.keys, where.local = endpoint.url, (endpoint.access_key, endpoint.secret_key), True
         where.profile, where.region = None, region or endpoint.region
         os.environ.pop("AWS_PROFILE", None)  # botocore insists on a profile's being there, also when keys are given

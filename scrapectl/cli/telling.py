@@ -26,6 +26,11 @@ class Lines:
     last: int = 1
     everything: bool = False
 
+    @property
+    def narrow(self) -> bool:
+        """Whether some lines are not wanted."""
+        return bool(self.since or self.text)
+
     @classmethod
     def of(cls, since: str | None, text: str | None, last: int, *, everything: bool) -> Lines:
         """Read the words of the command line."""
@@ -45,8 +50,12 @@ def print_logs(settings: Settings, reached: Reached, name: str | None, wanted: L
         return
     show = show_line(settings, several=len(runs) > 1)
 
+    shown = False
+
     def matching(line: Line) -> None:
+        nonlocal shown
         if wanted.text in line.text:
+            shown = True
             show(line)
 
     if follow:
@@ -56,6 +65,8 @@ def print_logs(settings: Settings, reached: Reached, name: str | None, wanted: L
     streams = streams_of(_with_children(reached, runs, jobs), wanted.since, every_attempt=wanted.everything)
     for line in read_lines(reached.aws, streams):
         matching(line)
+    if not shown:
+        tell(f"{', '.join(run.id for run in runs)} has no such line." if wanted.narrow else "There is no line yet.")
 
 
 def _with_children(reached: Reached, runs: list[Run], jobs: dict[str, StandingJob]) -> list[Run]:

@@ -57,16 +57,17 @@ class Status:
     folder: str = ""
 
 
-def ensure_running() -> Endpoint:
+def ensure_running(starting: Callable[[], None] | None = None) -> Endpoint:
     """Return the endpoint of this checkout's embedded cloud, starting it when it does not run.
 
-    A server of other versions or source is replaced silently when nothing stands in it.
+    A server of other versions or source is replaced silently when nothing stands in it. `starting` is called before
+    one starts, which takes a second or more.
 
     Raises:
         EnvironmentProblem: Such a server holds resources, or the start failed.
     """
     folder = instance.directory()
-    starting = instance.lock(folder / "start.lock", wait=True)
+    lock = instance.lock(folder / "start.lock", wait=True)
     try:
         running = _running(folder)
         if running is not None:
@@ -74,10 +75,12 @@ def ensure_running() -> Endpoint:
                 return running.endpoint
             _refuse_if_standing(running)
             _stop(folder)
+        if starting is not None:
+            starting()
         return _start(folder).endpoint
     finally:
-        if starting is not None:
-            starting.close()
+        if lock is not None:
+            lock.close()
 
 
 def _refuse_if_standing(running: Running) -> None:

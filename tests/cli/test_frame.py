@@ -11,6 +11,7 @@ import time
 import pytest
 
 from scrapectl.cli import reach
+from scrapectl.cli.options import Settings, command_line
 from scrapectl.errors import RunFailed
 
 GOOD = "version: 1\npipeline: shop\njobs: {collect: {image: python:3}}\n"
@@ -220,3 +221,11 @@ def test_a_machine_that_is_not_ready_is_one_clear_line(environment, said, scrape
     assert said in answer.err.splitlines()[0]
     assert "Traceback" not in answer.err
     assert time.monotonic() - began < 5
+
+
+def test_a_command_to_type_next_goes_where_this_one_went(monkeypatch):
+    here = Settings(local=True, region="eu-west-1", stage="a b")
+    assert command_line(here, "logs x") == "scrapectl --local --region eu-west-1 --stage 'a b' logs x"
+    monkeypatch.setenv("SCRAPECTL_LOCAL", "1")
+    assert command_line(Settings(local=True), "logs x") == "scrapectl logs x"
+    assert reach.Reached("shop.eu", None, None).words == " --pipeline shop"

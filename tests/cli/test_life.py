@@ -252,6 +252,7 @@ def test_run_ends_with_the_containers_code(scrapectl):
     assert (failed.code, failed.json["state"], failed.json["exit_code"]) == (5, "FAILED", 5)
     killed = scrapectl("run", "collect", "--wait", "--", "kill")
     assert killed.code == 137
+    assert re.search(rf"^Its log: scrapectl logs {RUN_ID}$", killed.err, re.MULTILINE)
     array = scrapectl("run", "scrape", "--wait", "--output", "json")
     assert (array.code, array.json["exit_code"]) == (11, 11)
 
@@ -323,6 +324,7 @@ def test_logs(shop, scrapectl):
     assert several[0].endswith(f"[{ids[0][:8]}] collect 1 red")
     assert scrapectl("logs", "collect", "--since", "1h").out.count("\n") == 2
     assert scrapectl("logs", "collect", "--since", "soon").code == 64
+    assert "has no such line." in scrapectl("logs", "collect", "--filter", "nowhere").err
     unknown = scrapectl("logs", "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa")
     assert unknown.code == 64
 
