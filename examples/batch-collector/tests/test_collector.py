@@ -149,11 +149,11 @@ def test_the_array_job_is_submitted_as_the_spec_says(search: Search, website: We
             "jobDefinition": "ev-sales-scrape",
             "shareIdentifier": "medium",
             "arrayProperties": {"size": 3},
-            "containerOverrides": {"environment": [{"name": "WORK", "value": "work/run-1.json"}]},
+            "containerOverrides": {"environment": [{"name": "WORK", "value": "pages/run-1.json"}]},
         }
     ]
     assert re.fullmatch("[A-Za-z0-9][A-Za-z0-9_-]{0,127}", aws.submitted[0]["jobName"])
-    assert json.loads(aws.objects["work/run-1.json"])["pages"] == [
+    assert json.loads(aws.objects["pages/run-1.json"])["pages"] == [
         f"{website.address}/search/48104/25/page-{number}.html" for number in (1, 2, 3)
     ]
 
@@ -199,7 +199,7 @@ def test_a_second_attempt_of_a_child_overwrites_its_rows(search: Search, website
 def test_rows_say_what_the_page_says(search: Search, website: Website, aws: FakeAws) -> None:
     run_init(replace(search, zip="49855", radius="50"), website, aws)
     run_children(website, aws)
-    assert list(aws.objects) == ["work/run-1.json", "rows/49855/2026-11-20/page-0001.jsonl"]
+    assert list(aws.objects) == ["pages/run-1.json", "rows/49855/2026-11-20/page-0001.jsonl"]
     assert aws.rows()[0] == {
         "vin": "JF1ZDBA10P9003001",
         "name": "Subaru Solterra Limited",
@@ -214,8 +214,8 @@ def test_rows_say_what_the_page_says(search: Search, website: Website, aws: Fake
 
 def test_a_page_that_has_gone_leaves_no_rows_and_no_error(website: Website, aws: FakeAws) -> None:
     order = {"zip": "48201", "date": "2026-11-20", "pages": [f"{website.address}/search/48201/25/page-9.html"]}
-    aws.objects["work/w.json"] = json.dumps(order).encode()
-    assert scrape(Places("raw", "work/w.json", QUEUE_URL), Child("r"), web_of(website), aws, aws) == 0
+    aws.objects["pages/w.json"] = json.dumps(order).encode()
+    assert scrape(Places("raw", "pages/w.json", QUEUE_URL), Child("r"), web_of(website), aws, aws) == 0
     assert (aws.objects["rows/48201/2026-11-20/page-0001.jsonl"], aws.messages) == (b"", [])
 
 

@@ -29,7 +29,7 @@ def init(search: Search, run: str, web: Web, s3: Any, batch: Any) -> str | None:
     if is_under_way(search.queue, name, batch):
         log.info("%s is under way already: nothing to add", name)
         return None
-    work = f"work/{run}.json"
+    work = f"pages/{run}.json"
     order = {"zip": search.zip, "date": search.date, "pages": pages}
     s3.put_object(Bucket=search.bucket, Key=work, Body=json.dumps(order).encode(), ContentType="application/json")
     job = submit(search, name, work, len(pages), batch)
