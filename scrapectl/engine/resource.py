@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import enum
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -137,7 +138,7 @@ class FieldChange:
     drift: bool = False
 
 
-class Resource:
+class Resource(abc.ABC):
     """One kind of AWS resource: subclasses are frozen dataclasses whose fields are its properties.
 
     The same class holds what is wanted (fields may hold `Ref` and `Text` at any depth) and what is live, in one
@@ -189,22 +190,22 @@ class Resource:
         """Read one. Kinds implement this, or `read_many` where AWS has a bulk call."""
         return cls.read_many(aws, [key]).get(key)
 
+    @abc.abstractmethod
     def create(self, aws: Aws, tags: Mapping[str, str]) -> Live | None:
         """Make it, with its tags in the same call; a `Live` when the answer is whole and the thing READY at once."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def update(self, aws: Aws, update: Update) -> None:
         """Do what AWS allows now towards `self`; the engine reads, and calls again with what is left."""
-        raise NotImplementedError
 
     @classmethod
+    @abc.abstractmethod
     def delete(cls, aws: Aws, live: Live, removal: Removal) -> str | None:
         """Do what AWS allows now towards its end; the engine reads, and calls again until it is gone.
 
         A text says what must end first (as a sentence about it): nothing of it was deleted, and the engine reads and
         calls again after the kind's interval, however long that takes.
         """
-        raise NotImplementedError
 
     @classmethod
     def retag(cls, aws: Aws, live: Live, put: Mapping[str, str], drop: Sequence[str]) -> None:

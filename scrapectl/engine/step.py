@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,7 +49,7 @@ Verdict = Done | Wait | Failed
 RetryAfter = Callable[[ScrapectlError, int], float | None]
 
 
-class Step:
+class Step(abc.ABC):
     """What both verbs share: errors that heal, and how long to wait for what AWS is making."""
 
     verb: Verb
@@ -62,17 +63,17 @@ class Step:
         self.tries = 0
         self.deadline: float | None = None
 
+    @abc.abstractmethod
     def write(self, aws: Aws) -> Any:
         """Send what AWS takes now; runs in a worker."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def wrote(self, result: Any, now: float) -> Verdict:
         """The write was answered."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def saw(self, live: Live | None, now: float) -> Verdict:
         """A look was answered."""
-        raise NotImplementedError
 
     def failed(self, error: BaseException, now: float, retry_after: RetryAfter) -> Verdict:
         """A call failed: try again later when that can heal it."""
@@ -88,6 +89,7 @@ class Step:
 
     def after_failure(self, error: ScrapectlError) -> None:
         """Learn from a failure what the next try must do first."""
+        del error  # a delete is repeated as it is
 
     def wait(self, now: float, text: str = "") -> Verdict:
         """Look again after the kind's interval, until its limit."""
