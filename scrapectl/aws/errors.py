@@ -92,8 +92,8 @@ _NETWORK = UNREACHED | {"ReadTimeoutError"}
 _CREDENTIALS_HINT = "Sign in again (aws sso login), or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
 _REGION_HINT = "Write region: in the spec, or give --region or AWS_REGION."
 _UNREACHABLE = ("AWS cannot be reached: {error}", "Check the network, the region and --endpoint-url.")
-_NO_CREDENTIALS = ("no AWS credentials were found.", _CREDENTIALS_HINT)
-_SIGNED_OUT = ("the sign-in has expired.", _CREDENTIALS_HINT)
+_NO_CREDENTIALS = ("No AWS credentials were found.", _CREDENTIALS_HINT)
+_SIGNED_OUT = ("The sign-in has expired.", _CREDENTIALS_HINT)
 _MISCONFIGURED = ("{error}", "Check --region and --endpoint-url.")
 
 _ENVIRONMENT: dict[str, tuple[str, str]] = {
@@ -104,8 +104,8 @@ _ENVIRONMENT: dict[str, tuple[str, str]] = {
     "SSOTokenLoadError": _SIGNED_OUT,
     "UnauthorizedSSOTokenError": _SIGNED_OUT,
     "SSOError": _SIGNED_OUT,
-    "ProfileNotFound": ("there is no AWS profile {profile!r}.", "See ~/.aws/config, or leave --profile out."),
-    "NoRegionError": ("no region is set.", _REGION_HINT),
+    "ProfileNotFound": ("There is no AWS profile {profile!r}.", "See ~/.aws/config, or leave --profile out."),
+    "NoRegionError": ("No region is set.", _REGION_HINT),
     "EndpointConnectionError": _UNREACHABLE,
     "ConnectTimeoutError": _UNREACHABLE,
     "ProxyConnectionError": _UNREACHABLE,

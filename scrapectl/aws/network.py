@@ -38,7 +38,7 @@ def _default_vpc(aws: Aws) -> str:
     found = aws.call("ec2", "describe_vpcs", Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
     if not found:
         raise EnvironmentProblem(
-            f"account {aws.account} has no default VPC in {aws.region}.",
+            f"Account {aws.account} has no default VPC in {aws.region}.",
             "Name one (network: {vpc: …, subnets: […]}), or make it: aws ec2 create-default-vpc.",
         )
     return str(found[0]["VpcId"])

@@ -189,12 +189,12 @@ def open_session(where: Where, listeners: Iterable[Callable[[Call], None]] = ())
             aws_secret_access_key=keys[1],
         )
         if not boto.region_name:
-            raise EnvironmentProblem("no region is set.", "Write region: in the spec, or give --region or AWS_REGION.")
+            raise EnvironmentProblem("No region is set.", "Write region: in the spec, or give --region or AWS_REGION.")
         who = _who_we_are(make_client(boto, where, "sts", _FIRST_CALL))
     account, partition = who["Account"], who["Arn"].split(":")[1]
     if where.expected_account and account != where.expected_account:
         raise EnvironmentProblem(
-            f"the credentials are of account {account}, the spec's is {where.expected_account}.",
+            f"The credentials are of account {account}, the spec's is {where.expected_account}.",
             "Use other credentials (--profile), or change account: in the spec.",
         )
     return Session(boto, where, account, boto.region_name, partition, list(listeners))

@@ -168,7 +168,7 @@ def _answers(running: Running) -> bool:
 def _start(folder: Path) -> Running:
     if importlib.util.find_spec("moto") is None:
         raise EnvironmentProblem(
-            "the embedded cloud is not installed.", "Install it: pip install 'scrapectl[local]'; or leave --local out."
+            "The embedded cloud is not installed.", "Install it: pip install 'scrapectl[local]'; or leave --local out."
         )
     environment = {k: v for k, v in os.environ.items() if not k.startswith(_FOREIGN)}
     root = str(Path(__file__).resolve().parent.parent.parent)

@@ -198,9 +198,9 @@ def test_a_reader_that_leaves_is_no_error(spec):
 @pytest.mark.parametrize(
     ("environment", "said"),
     [
-        ({}, "no region is set."),
-        ({"AWS_REGION": "eu-west-1"}, "no AWS credentials were found."),
-        ({"AWS_REGION": "eu-west-1", "AWS_PROFILE": "none"}, "there is no AWS profile 'none'."),
+        ({}, "No region is set."),
+        ({"AWS_REGION": "eu-west-1"}, "No AWS credentials were found."),
+        ({"AWS_REGION": "eu-west-1", "AWS_PROFILE": "none"}, "There is no AWS profile 'none'."),
         (
             {
                 "AWS_REGION": "eu-west-1",

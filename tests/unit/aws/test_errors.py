@@ -109,11 +109,11 @@ def test_credentials_that_vanish_in_the_middle() -> None:
 @pytest.mark.parametrize(
     ("error", "line"),
     [
-        (botocore.NoCredentialsError(), "no AWS credentials were found."),
-        (botocore.PartialCredentialsError(provider="env", cred_var="x"), "no AWS credentials were found."),
-        (botocore.ProfileNotFound(profile="p"), "there is no AWS profile 'p'."),
-        (botocore.NoRegionError(), "no region is set."),
-        (botocore.SSOTokenLoadError(error_msg="x", profile_name="p"), "the sign-in has expired."),
+        (botocore.NoCredentialsError(), "No AWS credentials were found."),
+        (botocore.PartialCredentialsError(provider="env", cred_var="x"), "No AWS credentials were found."),
+        (botocore.ProfileNotFound(profile="p"), "There is no AWS profile 'p'."),
+        (botocore.NoRegionError(), "No region is set."),
+        (botocore.SSOTokenLoadError(error_msg="x", profile_name="p"), "The sign-in has expired."),
         (botocore.EndpointConnectionError(endpoint_url="https://x"), "AWS cannot be reached: "),
         (botocore.ReadTimeoutError(endpoint_url="https://x"), "AWS cannot be reached: "),
         (botocore.InvalidRegionError(region_name="no region"), "Provided region_name 'no region'"),

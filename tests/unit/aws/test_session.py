@@ -107,15 +107,15 @@ def test_busy_aws_is_asked_again(sts: Any) -> None:
 
 
 def test_no_credentials() -> None:
-    assert problem(Where(region=REGION)) == "no AWS credentials were found."
+    assert problem(Where(region=REGION)) == "No AWS credentials were found."
 
 
 def test_no_region() -> None:
-    assert problem(Where(keys=KEYS)) == "no region is set."
+    assert problem(Where(keys=KEYS)) == "No region is set."
 
 
 def test_unknown_profile() -> None:
-    assert problem(Where(profile="nobody", region=REGION)) == "there is no AWS profile 'nobody'."
+    assert problem(Where(profile="nobody", region=REGION)) == "There is no AWS profile 'nobody'."
 
 
 @pytest.mark.parametrize("code", ["ExpiredToken", "InvalidClientTokenId", "SignatureDoesNotMatch"])
@@ -126,7 +126,7 @@ def test_credentials_that_aws_refuses(sts: Any, code: str) -> None:
 
 def test_wrong_account(sts: Any) -> None:
     where = Where(region=REGION, endpoint_url=sts().url, keys=KEYS, expected_account="999999999999")
-    assert problem(where) == f"the credentials are of account {ACCOUNT}, the spec's is 999999999999."
+    assert problem(where) == f"The credentials are of account {ACCOUNT}, the spec's is 999999999999."
 
 
 def test_closed_port() -> None:
@@ -153,7 +153,7 @@ def test_endpoint_that_is_none() -> None:
 def test_no_default_vpc() -> None:
     account = Account(default_network=False)
     spec = spec_of("version: 1\npipeline: shop\nregion: us-east-1\njobs: {a: {image: x}}\n")
-    with pytest.raises(EnvironmentProblem, match=f"account {ACCOUNT} has no default VPC in {REGION}") as error:
+    with pytest.raises(EnvironmentProblem, match=f"Account {ACCOUNT} has no default VPC in {REGION}") as error:
         gather_facts(spec, account.session(), lambda _folder, _platform: "")
     assert "network:" in error.value.hint
 

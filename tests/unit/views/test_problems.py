@@ -20,7 +20,7 @@ PROBLEMS = (
 def test_text_is_a_line_for_each_problem_the_first_stands_alone():
     assert error_text(SpecError.of(PROBLEMS)).splitlines() == [
         'pipeline.yaml:40:5: jobs.collect: unknown key "memroy". Did you mean "memory"?',
-        "no region is set.",
+        "No region is set.",
     ]
 
 
@@ -47,7 +47,7 @@ def test_the_document_is_the_form_that_was_promised():
                     "line": None,
                     "column": None,
                     "path": "",
-                    "message": "no region is set.",
+                    "message": "No region is set.",
                     "hint": "",
                 },
             ],
