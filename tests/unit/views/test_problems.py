@@ -13,7 +13,7 @@ from scrapectl.views.problems import error_document, error_text
 
 PROBLEMS = (
     Problem('unknown key "memroy".', Place("pipeline.yaml", 40, 5), "jobs.collect", 'Did you mean "memory"?'),
-    Problem("no region\x1b[2J is set."),
+    Problem("No region\x1b[2J is set."),
 )
 
 
