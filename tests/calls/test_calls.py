@@ -105,7 +105,7 @@ class Flights:
         with self.lock:
             self.now += 1
             self.most = max(self.most, self.now)
-        time.sleep(0.005)
+        time.sleep(0.03)
         try:
             return self.handle(*request)
         finally:
