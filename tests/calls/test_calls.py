@@ -94,7 +94,7 @@ def test_nothing_is_read_twice(account: Account, name: str) -> None:
 
 
 class Flights:
-    """Makes every answer take 5 ms, and counts how many are awaited at once."""
+    """Makes every answer take 30 ms, and counts how many are awaited at once."""
 
     def __init__(self, account: Account) -> None:
         self.handle = account.cloud.handle
