@@ -69,7 +69,7 @@ def test_ctrl_c_in_text_says_what_was_done(slow: Endpoint, spec: Path):
     assert answer.code == 130
     assert "Interrupted: what had begun was finished, and nothing more was started." in answer.out
     assert "batch_compute_environment.shop-default" in answer.out
-    assert re.search(r"^\d+ done, 1 failed, 1 skipped\.$", answer.out, re.MULTILINE)
+    assert re.search(r"^\d+ done, 1 failed, 1 skipped in [\d.]+s\.$", answer.out, re.MULTILINE)
     assert "Traceback" not in answer.err
 
 
