@@ -138,7 +138,13 @@ class _Draft:
         return None, None
 
     def _compare(self, desired: Desired, live: Live) -> None:
+        desired = dataclasses.replace(desired, resource=desired.resource.given(live))
         fields = diff(desired.resource, live) + self._tag_changes(desired, live)
+        told = desired.resource.told(live, fields)
+        if fields:
+            desired = dataclasses.replace(desired, notes=(*desired.notes, *told))
+        else:
+            self.notes.extend(f"{desired.address}: {note}" for note in told)
         if not fields:
             self.unchanged[desired.address] = self.known[desired.address] = live.outputs
         elif not any(change.fixed for change in fields):

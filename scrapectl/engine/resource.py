@@ -235,6 +235,16 @@ class Resource(abc.ABC):
         del live
         return frozenset()
 
+    def given(self, live: Live) -> Self:
+        """What is wanted now that this stands: someone's pause keeps a schedule from starting."""
+        del live
+        return self
+
+    def told(self, live: Live, changes: tuple[FieldChange, ...]) -> tuple[str, ...]:
+        """What the plan notes of it: what holds it back, or how AWS carries these changes out (with a restart)."""
+        del live, changes
+        return ()
+
     @classmethod
     def stands_in(cls, live: Live) -> tuple[str, ...]:
         """ARNs of what holds it and that no field names (a schedule's group): they end after it."""

@@ -50,6 +50,8 @@ class Builder:
             stage=stage,
             region=region,
             network=self.network(),
+            iam=model.Iam(**self.written("iam")),
+            alerts=model.Alerts(**self.written("alerts")),
             logs=model.Logs(**self.written("logs"), **self.values.get("logs", {})),
             images=images,
             secrets=secrets,

@@ -21,6 +21,7 @@ from scrapectl.spec.sections import (
     Secret,
     Written,
 )
+from scrapectl.spec.services import Alerts, Database, DatabaseEngine, Iam, Power, Topic
 from scrapectl.spec.template import Attribute, Fact, Part, Template, Text, Unset
 
 if TYPE_CHECKING:
@@ -29,15 +30,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Access",
+    "Alerts",
     "Archive",
     "Attribute",
     "Bucket",
     "BucketPlace",
     "ComputeEnvironment",
+    "Database",
+    "DatabaseEngine",
     "Deliver",
     "Entry",
     "EnvironmentType",
     "Fact",
+    "Iam",
     "Image",
     "Job",
     "JobQueue",
@@ -47,12 +52,14 @@ __all__ = [
     "OnDestroy",
     "Part",
     "Platform",
+    "Power",
     "Schedule",
     "Secret",
     "SecretRef",
     "Spec",
     "Template",
     "Text",
+    "Topic",
     "Unset",
     "Written",
 ]
@@ -84,9 +91,10 @@ class Access(Written):
 
     read: tuple[BucketPlace, ...] = ()
     write: tuple[BucketPlace, ...] = ()
-    send: tuple[str, ...] = ()
+    send: tuple[str, ...] = ()  # message queues and topics, which share one set of names
     receive: tuple[str, ...] = ()
     submit: tuple[str, ...] = ()
+    connect: tuple[str, ...] = ()
     policy: tuple[Mapping[str, Any], ...] = ()
 
 
@@ -141,6 +149,8 @@ class Job(Entry):
         timeout: Seconds, of each attempt.
         retries: After the first attempt.
         retry_on: None: every failure but a timeout.
+        read_only: The container's root file system takes no writes; /tmp does.
+        on_failure: Key of a topic that is told, instead of the alerts' one.
     """
 
     image: Text
@@ -161,6 +171,8 @@ class Job(Entry):
     retries: int = 1
     retry_on: tuple[str, ...] | None = None
     keep_revisions: int = 5
+    read_only: bool = False
+    on_failure: str | None = None
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
 
 
@@ -186,6 +198,7 @@ class Spec(Written):
     tags: Mapping[str, str] = field(default_factory=dict)
     vars: Mapping[str, Text | int | float | bool] = field(default_factory=dict)
     network: Network
+    iam: Iam
     logs: Logs
     images: Mapping[str, Image] = field(default_factory=dict)
     secrets: Mapping[str, Secret] = field(default_factory=dict)
@@ -194,12 +207,20 @@ class Spec(Written):
     compute_environments: Mapping[str, ComputeEnvironment] = field(default_factory=dict)
     job_queues: Mapping[str, JobQueue] = field(default_factory=dict)
     jobs: Mapping[str, Job] = field(default_factory=dict)
+    topics: Mapping[str, Topic] = field(default_factory=dict)
+    databases: Mapping[str, Database] = field(default_factory=dict)
+    alerts: Alerts
     outputs: Mapping[str, Text] = field(default_factory=dict)
 
     @property
     def owner(self) -> str:
         """The instance: `pipeline`, or `pipeline.stage`."""
         return f"{self.pipeline}.{self.stage}" if self.stage else self.pipeline
+
+    def on_ec2(self, queue: str) -> bool:
+        """Whether a job queue of the spec stands on EC2; AWS lets no queue mix that with Fargate."""
+        environments = (self.compute_environments.get(key) for key in self.job_queues[queue].compute)
+        return any(environment.on_ec2 for environment in environments if environment is not None)
 
     def image_of(self, job: Job) -> Image | None:
         """Give the entry of `images` a job runs, or None when it names an image URI."""

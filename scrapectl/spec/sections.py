@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Platform: TypeAlias = Literal["X86_64", "ARM64"]
 OnDestroy: TypeAlias = Literal["refuse", "keep", "delete"]
-EnvironmentType: TypeAlias = Literal["fargate", "fargate-spot"]
+EnvironmentType: TypeAlias = Literal["fargate", "fargate-spot", "ec2", "ec2-spot"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,11 +140,18 @@ class MessageQueue(Entry):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ComputeEnvironment(Entry):
-    """A Batch compute environment."""
+    """A Batch compute environment; instance types (families or sizes) and `min_vcpus` are for EC2 alone."""
 
     type: EnvironmentType = "fargate"
+    instance_types: tuple[str, ...] = ("optimal",)
+    min_vcpus: int = 0
     max_vcpus: int = 16
     existing: str | None = None
+
+    @property
+    def on_ec2(self) -> bool:
+        """Whether jobs run on instances of the account, not on Fargate."""
+        return self.type.startswith("ec2")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -156,6 +163,7 @@ class JobQueue(Entry):
         shares: Share to the part it gets (a bigger number gets more); empty: no fair share, and no scheduling policy.
         share_decay: Seconds.
         reserve: Batch's computeReservation, 0 to 99.
+        stuck_after: Seconds after which the queue's first job is cancelled when it cannot start; None: never.
     """
 
     compute: tuple[str, ...] = ()
@@ -163,4 +171,5 @@ class JobQueue(Entry):
     shares: Mapping[str, float] = field(default_factory=dict)
     share_decay: int = 600
     reserve: int = 0
+    stuck_after: int | None = None
     existing: str | None = None
