@@ -7,8 +7,6 @@ import re
 KEYS: dict[str, frozenset[str]] = {
     "": frozenset(
         [
-            "databases",
-            "topics",
             "functions",
             "workflows",
             "triggers",
@@ -17,22 +15,17 @@ KEYS: dict[str, frozenset[str]] = {
             "warehouses",
             "loaders",
             "limits",
-            "alerts",
             "budget",
             "desktops",
-            "iam",
         ]
     ),
     "network": frozenset(["cidr", "zones", "nat", "endpoints", "peer"]),
-    "compute_environments.*": frozenset(["instance_types", "min_vcpus"]),
-    "job_queues.*": frozenset(["stuck_after"]),
-    "jobs.*": frozenset(["mounts", "uses", "expect", "on_failure"]),
-    "jobs.*.access": frozenset(["connect", "start", "call"]),
+    "alerts": frozenset(["missed_runs"]),
+    "jobs.*": frozenset(["mounts", "uses", "expect"]),
+    "jobs.*.access": frozenset(["start", "call"]),
 }
-VALUES: dict[str, frozenset[str]] = {"compute_environments.*.type": frozenset(["ec2", "ec2-spot"])}
-REFERENCES = frozenset(
-    ["database", "topic", "function", "workflow", "trigger", "host", "filesystem", "warehouse", "loader", "desktop"]
-)
+VALUES: dict[str, frozenset[str]] = {}
+REFERENCES = frozenset(["function", "workflow", "trigger", "host", "filesystem", "warehouse", "loader", "desktop"])
 
 
 def is_later_key(path: str, key: str) -> bool:

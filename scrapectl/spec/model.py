@@ -219,8 +219,7 @@ class Spec(Written):
 
     def on_ec2(self, queue: str) -> bool:
         """Whether a job queue of the spec stands on EC2; AWS lets no queue mix that with Fargate."""
-        environments = (self.compute_environments.get(key) for key in self.job_queues[queue].compute)
-        return any(environment.on_ec2 for environment in environments if environment is not None)
+        return self.job_queues[queue].on_ec2
 
     def image_of(self, job: Job) -> Image | None:
         """Give the entry of `images` a job runs, or None when it names an image URI."""

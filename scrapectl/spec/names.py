@@ -5,15 +5,25 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from scrapectl.spec.instances import processor_of
+
+ALARM_LIMIT = 255
 BATCH_LIMIT = 128
 BUCKET_LIMIT = 63
+DATABASE_LIMIT = 63
+FUNCTION_LIMIT = 64
+INSTANCE_PROFILE_LIMIT = 128
+LAUNCH_TEMPLATE_LIMIT = 128
 LOG_GROUP_LIMIT = 512
 MESSAGE_QUEUE_LIMIT = 80
 REPOSITORY_LIMIT = 256
 ROLE_LIMIT = 64
+RULE_LIMIT = 64
 SCHEDULE_LIMIT = 64
 SECRET_LIMIT = 512
 SECURITY_GROUP_LIMIT = 255
+SUBNET_GROUP_LIMIT = 255
+TOPIC_LIMIT = 256
 _LIMITS = {
     "images": REPOSITORY_LIMIT,
     "secrets": SECRET_LIMIT,
@@ -21,6 +31,8 @@ _LIMITS = {
     "compute_environments": BATCH_LIMIT,
     "job_queues": BATCH_LIMIT,
     "jobs": BATCH_LIMIT,
+    "databases": DATABASE_LIMIT,
+    "topics": TOPIC_LIMIT,
 }
 _HASH_DIGITS = 4
 
@@ -70,13 +82,18 @@ def entry_name(owner: tuple[str, str | None], section: str, entry: Any, account:
         return str(entry.name)
     if section == "buckets":
         return bucket_name(*owner, entry.key, account, region)
-    fixed = {"compute_environments": "type", "job_queues": "shares"}.get(section)
-    suffix = ""
-    if fixed:
-        value = getattr(entry, fixed)
-        value = value if isinstance(value, str) else bool(value)
-        suffix = hashlib.sha256(repr(value).encode()).hexdigest()[:_HASH_DIGITS]
+    fixed = _fixed(section, entry)
+    suffix = hashlib.sha256(repr(fixed).encode()).hexdigest()[:_HASH_DIGITS] if fixed is not None else ""
     return physical_name(*owner, entry.key, limit=_LIMITS[section], suffix=suffix)
+
+
+def _fixed(section: str, entry: Any) -> object:
+    """Give what AWS cannot change in an environment or a queue; what stands on Fargate keeps the name it has."""
+    if section == "compute_environments":
+        return (entry.type, processor_of(entry.instance_types)) if entry.on_ec2 else entry.type
+    if section == "job_queues":
+        return (bool(entry.shares), "ec2") if entry.on_ec2 else bool(entry.shares)
+    return None
 
 
 def bucket_name(pipeline: str, stage: str | None, name: str, account: str, region: str) -> str:

@@ -22,12 +22,18 @@ SECTIONS = {
     "secret": "secrets",
     "bucket": "buckets",
     "message_queue": "message_queues",
+    "topic": "topics",
     "compute_environment": "compute_environments",
     "job_queue": "job_queues",
     "job": "jobs",
+    "database": "databases",
 }
 _EVERYTHING = ("name", "arn")
-ATTRIBUTES = {"message_queue": (*_EVERYTHING, "url"), "job": (*_EVERYTHING, "queue", "share")}
+ATTRIBUTES = {
+    "message_queue": (*_EVERYTHING, "url"),
+    "job": (*_EVERYTHING, "queue", "share"),
+    "database": (*_EVERYTHING, "endpoint", "port", "database", "secret"),
+}
 _PLAIN = ("account", "region", "pipeline", "stage")
 _REFERENCE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
 # Stands where a reference was wrong and has been told: whoever meets it says no more.

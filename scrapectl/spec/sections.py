@@ -164,6 +164,7 @@ class JobQueue(Entry):
         share_decay: Seconds.
         reserve: Batch's computeReservation, 0 to 99.
         stuck_after: Seconds after which the queue's first job is cancelled when it cannot start; None: never.
+        on_ec2: Whether its environments are EC2; not written, and False for one that is not ours.
     """
 
     compute: tuple[str, ...] = ()
@@ -172,4 +173,5 @@ class JobQueue(Entry):
     share_decay: int = 600
     reserve: int = 0
     stuck_after: int | None = None
+    on_ec2: bool = False
     existing: str | None = None

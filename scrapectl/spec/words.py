@@ -29,12 +29,20 @@ def bucket_place(text: str, buckets: Iterable[str], findings: Findings, path: st
 
 
 def secret_ref(text: Text, secrets: Iterable[str], findings: Findings, path: str) -> SecretRef | None:
-    """Read `nps-key`, `nps-key:json-key`, `${secret.nps-key.arn}:json-key` or a full ARN; None when it is wrong."""
+    """Read `nps-key`, `nps-key:json-key`, the like with a reference in place of the name, or a full ARN.
+
+    Returns:
+        None when it is wrong, which is told. `${secret.nps-key.arn}` is the entry itself; `${database.results.secret}`
+        is a template, because only AWS knows the ARN of the password it made.
+    """
     parts = text.parts if isinstance(text, Template) else (text,)
     first = parts[0]
     if isinstance(first, Attribute) and first.section == "secret" and first.attribute == "arn":
         rest = "".join(str(part) for part in parts[1:])
         return SecretRef(secret=first.name, json_key=rest.strip(":") or None)
+    if isinstance(first, Attribute) and first.section == "database" and first.attribute == "secret":
+        rest = "".join(str(part) for part in parts[1:])
+        return SecretRef(arn=Template((first,)), json_key=rest.strip(":") or None)
     if isinstance(first, str) and first.startswith("arn:"):
         return _secret_arn(parts, findings, path)
     if isinstance(text, Template):
