@@ -75,9 +75,14 @@ HELP: dict[str, Help] = {
         ("scrapectl stop collect", "scrapectl stop collect --all", 'scrapectl stop --all --reason "wrong zip"'),
     ),
     "schedule": Help(
-        "List schedules and their next starts.",
+        "List, pause and resume schedules, and show their next starts.",
         "",
-        ("scrapectl schedule list", "scrapectl schedule next collect -n 5"),
+        (
+            "scrapectl schedule list",
+            "scrapectl schedule next collect -n 5",
+            "scrapectl schedule pause collect",
+            "scrapectl schedule resume collect",
+        ),
     ),
     "schedule list": Help(
         "List the schedules that stand.",
@@ -87,8 +92,24 @@ HELP: dict[str, Help] = {
     "schedule next": Help(
         "Show a job's next starts.",
         "From the spec, without AWS; with --pipeline from what stands. Local times that the clock leaves out in spring "
-        "are skipped, those that come twice in autumn start once, as EventBridge does.",
+        "are skipped, those that come twice in autumn start once, as EventBridge does. The spec knows of no pause.",
         ("scrapectl schedule next", "scrapectl schedule next collect -n 5", "scrapectl schedule next --pipeline shop"),
+    ),
+    "schedule pause": Help(
+        "Keep a job's schedules from starting it.",
+        "All of the job's, or one, by its key in the spec. What runs goes on (see: scrapectl stop). A pause survives "
+        "the next apply, is noted in its plan, and ends with schedule resume, or when the spec itself turns the "
+        "schedule off (enabled: false). While an apply or destroy of this pipeline is at work it is waited for.",
+        (
+            "scrapectl schedule pause collect",
+            "scrapectl schedule pause collect morning",
+            "scrapectl schedule pause collect --pipeline shop --stage eu",
+        ),
+    ),
+    "schedule resume": Help(
+        "Let a job's paused schedules start it again.",
+        "What would have started meanwhile is not made up for. What the spec has off stays off.",
+        ("scrapectl schedule resume collect", "scrapectl schedule resume collect morning --pipeline shop"),
     ),
     "pipelines": Help(
         "List every pipeline that stands in this account and region.",

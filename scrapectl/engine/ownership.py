@@ -36,7 +36,7 @@ def wanted_tags(desired: Desired, owner: str) -> dict[str, str]:
         tags[TAGS] = "".join(sorted(tag_key_mark(key) for key in desired.tags))
     if type(desired.resource).holds_data or desired.on_destroy != "delete":
         tags[ON_DESTROY] = desired.on_destroy
-    tags[APPLIED] = applied_hint(desired.resource)
+    tags[APPLIED] = applied_hint(desired.written or desired.resource)
     return tags
 
 

@@ -138,7 +138,9 @@ class _Draft:
         return None, None
 
     def _compare(self, desired: Desired, live: Live) -> None:
-        desired = dataclasses.replace(desired, resource=desired.resource.given(live))
+        given = desired.resource.given(live)
+        if given is not desired.resource:
+            desired = dataclasses.replace(desired, resource=given, written=desired.resource)
         fields = diff(desired.resource, live) + self._tag_changes(desired, live)
         told = desired.resource.told(live, fields)
         if fields:

@@ -283,3 +283,4 @@ class Desired:
     common: bool = False  # stands in any spec of this pipeline's name, so that it proves no kinship
     after: tuple[str, ...] = ()  # addresses that come first though no field says so
     notes: tuple[str, ...] = ()
+    written: Resource | None = None  # as the spec has it, where what stands bends it (`Resource.given`)

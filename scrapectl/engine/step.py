@@ -152,8 +152,8 @@ class PutStep(Step):
         return dataclasses.replace(live, tags=tags)
 
     def _resolved(self) -> Desired:
-        resource = resolve(self.desired.resource, self.lookup)
-        return dataclasses.replace(self.desired, resource=resource)
+        resource, written = resolve((self.desired.resource, self.desired.written), self.lookup)
+        return dataclasses.replace(self.desired, resource=resource, written=written)
 
     def _must_be_ours(self) -> None:
         if self.live is not None and self.kind.carries_tags and owner_of(self.live) != self.owner:

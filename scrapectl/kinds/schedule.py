@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self, cast
 
-from scrapectl.engine.marks import Identity
+from scrapectl.engine.marks import Identity, Local
 from scrapectl.engine.ownership import PIPELINE
-from scrapectl.engine.resource import Aws, Key, Live, Needs, Removal, Resource, Update
+from scrapectl.engine.resource import Aws, FieldChange, Key, Live, Needs, Removal, Resource, Update
 from scrapectl.kinds import schedule_mark
 from scrapectl.kinds.schedule_group import ABSENT
 
+ON, OFF = "ENABLED", "DISABLED"
 _PAST_START = ("ValidationException:The StartDate you specify cannot be earlier",)
 
 
@@ -41,6 +42,7 @@ class Schedule(Resource):
         within_seconds: For how long, 60 to 86400.
         dead_letter: ARN of the queue that takes what could not be handed over.
         description: The user's words.
+        paused: Since when and by whom it is paused (`given` says so, never a spec); "" when it is not.
     """
 
     group: Identity[str]
@@ -48,7 +50,7 @@ class Schedule(Resource):
     expression: str
     timezone: str = "UTC"
     flex_minutes: int | None = None
-    state: str = "ENABLED"
+    state: str = ON
     start: Any = None
     end: Any = None
     target_arn: str
@@ -58,6 +60,7 @@ class Schedule(Resource):
     within_seconds: int = 86400
     dead_letter: Any = None
     description: str = ""
+    paused: Local[str] = ""
 
     kind: ClassVar[str] = "schedule"
     tags_in_update: ClassVar[bool] = True
@@ -118,9 +121,37 @@ class Schedule(Resource):
         return _standing(self, answer["ScheduleArn"], kept)
 
     def update(self, aws: Aws, update: Update) -> None:
-        """Send all of it: what an update leaves out goes back to AWS's default. A pause stays."""
-        paused = {key: value for key, value in update.live.tags.items() if key == schedule_mark.PAUSED}
-        self._send(aws, "update_schedule", {**paused, **update.tags})
+        """Send all of it: what an update leaves out goes back to AWS's default. A pause stays while it holds."""
+        paused = {schedule_mark.PAUSED: self.paused} if self.paused else {}
+        self._send(aws, "update_schedule", {**update.tags, **paused})
+
+    def given(self, live: Live) -> Self:
+        """Leave a paused one off, until the spec itself turns it off: then the pause has ended.
+
+        A pause is only put on what the spec has on. One that was turned on in AWS by hand is paused no longer.
+        """
+        off = cast("Schedule", live.resource).state == OFF
+        paused = live.tags.get(schedule_mark.PAUSED, "")
+        return replace(self, state=OFF, paused=paused) if paused and off and self.state != OFF else self
+
+    def told(self, live: Live, changes: tuple[FieldChange, ...]) -> tuple[str, ...]:
+        """Say that it is paused."""
+        del live, changes
+        return (
+            (f"paused {self.paused}; it starts nothing until it is resumed (schedule resume)",) if self.paused else ()
+        )
+
+    def differ(self, live: Live) -> tuple[FieldChange, ...]:
+        """A pause that has ended leaves the mark, or it would begin again with the spec's next edit."""
+        ended = live.tags.get(schedule_mark.PAUSED) if not self.paused else None
+        return (FieldChange("paused", ended, None),) if ended else ()
+
+    @classmethod
+    def pause(cls, aws: Aws, live: Live, since: str) -> None:
+        """Turn it off, with a mark that the next apply heeds: when and by whom. "" ends the pause and turns it on."""
+        turned = replace(cast("Schedule", live.resource), state=OFF if since else ON)
+        kept = {key: value for key, value in live.tags.items() if key != schedule_mark.PAUSED}
+        turned._send(aws, "update_schedule", {**kept, schedule_mark.PAUSED: since})  # noqa: SLF001 - its own
 
     @classmethod
     def retag(cls, aws: Aws, live: Live, put: Mapping[str, str], drop: Sequence[str]) -> None:

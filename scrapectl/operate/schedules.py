@@ -6,12 +6,13 @@ import datetime as dt
 import difflib
 import functools
 import json
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from scrapectl.engine.ownership import ADDRESS
 from scrapectl.errors import UsageError
+from scrapectl.kinds import schedule_mark
 from scrapectl.operate.jobs import StandingJob, definition_name
 from scrapectl.spec.cron import next_times, to_aws
 from scrapectl.spec.names import schedule_name
@@ -22,22 +23,30 @@ if TYPE_CHECKING:
     from scrapectl.spec.model import Schedule, Spec
 
 _ABSENT = ("ResourceNotFoundException",)
-_PAUSED = re.compile(r"\[scrapectl [^\]]*\bpaused=(?!\s|\])[^\]]*\]$")
 
 
 @dataclass(frozen=True)
 class Timing:
-    """A schedule: `expression` in AWS's own words, `created` is where a rate without a start counts from."""
+    """A schedule: `expression` in AWS's own words, `created` is where a rate without a start counts from.
+
+    `pause` says since when and by whom it is paused; "" when it is not. `address` is the mark's.
+    """
 
     name: str
     job: str
     expression: str
     timezone: str
     enabled: bool
-    paused: bool = False
+    pause: str = ""
+    address: str = ""
     start: dt.datetime | None = None
     end: dt.datetime | None = None
     created: dt.datetime | None = None
+
+    @property
+    def paused(self) -> bool:
+        """Whether somebody paused it; the spec has it on."""
+        return bool(self.pause)
 
     def next(self, after: dt.datetime, count: int) -> list[dt.datetime]:
         """Its next starts; none while it is off."""
@@ -100,13 +109,16 @@ def _of_spec(job: str, schedule: Schedule) -> Timing:
 def _standing(answer: Mapping[str, Any], names: Mapping[str, str]) -> Timing:
     definition = definition_name(str(_input(answer["Target"].get("Input")).get("JobDefinition", "")))
     enabled = answer.get("State") == "ENABLED"
+    _, mark = schedule_mark.read(answer.get("Description") or "")
+    kept = mark or {}
     return Timing(
         name=answer["Name"],
         job=names.get(definition, answer["Name"].partition("_")[0]),
         expression=answer["ScheduleExpression"],
         timezone=answer.get("ScheduleExpressionTimezone") or "UTC",
         enabled=enabled,
-        paused=not enabled and _PAUSED.search(answer.get("Description") or "") is not None,
+        pause="" if enabled else kept.get(schedule_mark.PAUSED, ""),
+        address=kept.get(ADDRESS, ""),
         start=answer.get("StartDate"),
         end=answer.get("EndDate"),
         created=answer.get("CreationDate"),

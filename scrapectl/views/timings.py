@@ -10,6 +10,7 @@ from scrapectl.views.output import print_document, print_line
 from scrapectl.views.plain import clean
 
 if TYPE_CHECKING:
+    from scrapectl.operate.pauses import Held
     from scrapectl.operate.schedules import Timing
 
 HEADS = ("schedule", "when", "time zone", "", "next")
@@ -29,6 +30,20 @@ def print_timings(timings: Sequence[Timing], count: int, *, as_json: bool, no_co
     print_table(console(no_color=no_color), HEADS, timing_rows(timings, now, count))
 
 
+def print_held(held: Sequence[Held], done: str, *, as_json: bool) -> None:
+    """Say of each schedule what was done ("paused"), or why nothing was."""
+    now = dt.datetime.now(dt.UTC)
+    if as_json:
+        told = [{"changed": each.changed, "note": clean(each.note) or None} for each in held]
+        rows = [timing_document(each.timing, now, 1) | more for each, more in zip(held, told, strict=True)]
+        print_document({"schedules": rows})
+        return
+    for each in held:
+        starts = each.timing.next(now, 1)
+        after = f"; starts next {starts[0].isoformat(sep=' ', timespec='seconds')}" if starts else ""
+        print_line(f"{done} {each.timing.name}{after}" if each.changed else f"{each.timing.name} is {each.note}")
+
+
 def timing_document(timing: Timing, after: dt.datetime, count: int) -> dict[str, Any]:
     """The form of a schedule, in `status` and `schedule`; the starts in the schedule's own time zone."""
     return {
@@ -39,6 +54,7 @@ def timing_document(timing: Timing, after: dt.datetime, count: int) -> dict[str,
         "next": [start.isoformat(timespec="seconds") for start in timing.next(after, count)],
         "enabled": timing.enabled,
         "paused": timing.paused,
+        "pause": clean(timing.pause) or None,
     }
 
 
@@ -46,7 +62,7 @@ def timing_rows(timings: Iterable[Timing], after: dt.datetime, count: int) -> li
     """A row for each start, the first one with the schedule's own words."""
     rows: list[Sequence[object]] = []
     for timing in timings:
-        state = "paused" if timing.paused else "on" if timing.enabled else "off"
+        state = f"paused {timing.pause}" if timing.paused else "on" if timing.enabled else "off"
         starts = [start.isoformat(sep=" ", timespec="seconds") for start in timing.next(after, count)] or ["never"]
         rows.append((timing.name, timing.expression, timing.timezone, state, starts[0]))
         rows.extend(("", "", "", "", start) for start in starts[1:])

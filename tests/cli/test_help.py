@@ -34,6 +34,8 @@ WORDS = {
     "pipelines": [],
     "schedule list": ["--pipeline"],
     "schedule next": ["-n", "--pipeline"],
+    "schedule pause": ["--pipeline"],
+    "schedule resume": ["--pipeline"],
     "images push": ["--force"],
     "local start": ["--foreground", "--port"],
     "local stop": [],

@@ -171,11 +171,16 @@ class TestSchedule:
         assert diff(want, again) == ()
 
     def test_a_pause_survives_an_update(self, aws, want, live):
-        Schedule.retag(aws, live, {schedule_mark.PAUSED: "2026-11-21"}, ())
-        again = step(aws, dataclasses.replace(want, retries=5), read(aws))
-        assert again.tags == {**TAGS, schedule_mark.PAUSED: "2026-11-21"}
-        Schedule.retag(aws, again, {}, (schedule_mark.PAUSED,))
-        assert read(aws).tags == TAGS
+        Schedule.pause(aws, live, "2026-11-21 by me")
+        longer = dataclasses.replace(want, retries=5).given(read(aws))
+        again = step(aws, longer, read(aws))
+        assert again.tags == {**TAGS, schedule_mark.PAUSED: "2026-11-21 by me"}
+        assert (again.resource.state, diff(longer, again)) == ("DISABLED", ())
+        assert longer.told(again, ()) == (
+            "paused 2026-11-21 by me; it starts nothing until it is resumed (schedule resume)",
+        )
+        Schedule.pause(aws, again, "")
+        assert (read(aws).tags, read(aws).resource.state) == (TAGS, "ENABLED")
 
     @pytest.mark.usefixtures("group")
     def test_one_without_our_mark_is_nobodys(self, aws, want):
@@ -243,7 +248,7 @@ class TestMark:
         tags = {
             "scrapectl:address": "schedule." + "a" * 64 + "_" + "b" * 64,
             "scrapectl:applied": "v1:" + "0" * 52,
-            "scrapectl:paused": "2026-11-21T11:36:00Z",
+            "scrapectl:paused": "2026-11-21T11:36:00Z by " + "w" * 20,
             "scrapectl:start": "2026-11-21T11:36:00Z",
         }
         assert len(schedule_mark.write(long.description, tags)) <= schedule_mark.DESCRIPTION_LIMIT

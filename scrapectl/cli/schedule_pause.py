@@ -1,0 +1,29 @@
+"""`scrapectl schedule pause`: keep a job's schedules from starting it."""
+
+from __future__ import annotations
+
+import click
+
+from scrapectl.cli.options import Settings, file_option, pipeline_option
+from scrapectl.cli.root import command
+
+
+@command(
+    "schedule pause",
+    click.argument("job"),
+    click.argument("schedule", required=False),
+    file_option,
+    pipeline_option,
+)
+def schedule_pause(
+    settings: Settings, *, job: str, schedule: str | None, file: str | None, pipeline: str | None
+) -> None:
+    """Pause those that are meant, and tell what came of each."""
+    from scrapectl.cli.reach import reach  # noqa: PLC0415 - `--help` needs none of it
+    from scrapectl.operate.pauses import hold_schedules  # noqa: PLC0415 - the same
+    from scrapectl.views.output import tell  # noqa: PLC0415 - the same
+    from scrapectl.views.timings import print_held  # noqa: PLC0415 - the same
+
+    reached = reach(settings, file, pipeline)
+    held = hold_schedules(reached.aws, reached.owner, job, schedule, pause=True, tell=tell)
+    print_held(held, "paused", as_json=settings.json)

@@ -1,0 +1,29 @@
+"""`scrapectl schedule resume`: let a job's schedules start it again."""
+
+from __future__ import annotations
+
+import click
+
+from scrapectl.cli.options import Settings, file_option, pipeline_option
+from scrapectl.cli.root import command
+
+
+@command(
+    "schedule resume",
+    click.argument("job"),
+    click.argument("schedule", required=False),
+    file_option,
+    pipeline_option,
+)
+def schedule_resume(
+    settings: Settings, *, job: str, schedule: str | None, file: str | None, pipeline: str | None
+) -> None:
+    """Resume those that are meant, and tell what came of each."""
+    from scrapectl.cli.reach import reach  # noqa: PLC0415 - `--help` needs none of it
+    from scrapectl.operate.pauses import hold_schedules  # noqa: PLC0415 - the same
+    from scrapectl.views.output import tell  # noqa: PLC0415 - the same
+    from scrapectl.views.timings import print_held  # noqa: PLC0415 - the same
+
+    reached = reach(settings, file, pipeline)
+    held = hold_schedules(reached.aws, reached.owner, job, schedule, pause=False, tell=tell)
+    print_held(held, "resumed", as_json=settings.json)
