@@ -83,4 +83,20 @@ _CALLS: dict[str, tuple[Any, Any]] = {
         lambda aws, arn, put: aws.call("scheduler", "tag_resource", ResourceArn=arn, Tags=_pairs(put)),
         lambda aws, arn, drop: aws.call("scheduler", "untag_resource", ResourceArn=arn, TagKeys=drop),
     ),
+    "sns": (
+        lambda aws, arn, put: aws.call("sns", "tag_resource", ResourceArn=arn, Tags=_pairs(put)),
+        lambda aws, arn, drop: aws.call("sns", "untag_resource", ResourceArn=arn, TagKeys=drop),
+    ),
+    "events": (
+        lambda aws, arn, put: aws.call("events", "tag_resource", ResourceARN=arn, Tags=_pairs(put)),
+        lambda aws, arn, drop: aws.call("events", "untag_resource", ResourceARN=arn, TagKeys=drop),
+    ),
+    "cloudwatch": (
+        lambda aws, arn, put: aws.call("cloudwatch", "tag_resource", ResourceARN=arn, Tags=_pairs(put)),
+        lambda aws, arn, drop: aws.call("cloudwatch", "untag_resource", ResourceARN=arn, TagKeys=drop),
+    ),
+    "lambda": (
+        lambda aws, arn, put: aws.call("lambda", "tag_resource", Resource=arn, Tags=put),
+        lambda aws, arn, drop: aws.call("lambda", "untag_resource", Resource=arn, TagKeys=drop),
+    ),
 }
