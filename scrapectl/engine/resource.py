@@ -48,6 +48,21 @@ class Needs:
 
 
 @dataclass(frozen=True)
+class Scopes:
+    """What IAM judges a kind's actions on, for the least policy (`scrapectl policy`).
+
+    `types`: a resource type of the service authorization reference → its ARNs after `arn:partition:`; what tells ours
+    from others' is {owner}; {name} (it begins as ours do, as others' may: tags tell); {exact} (each name of the spec:
+    no tags tell); {tagged} (AWS chose its id: tags alone tell); {any} (nothing tells). `passed_to`: the service that
+    gets a role of its fields. `linked`: services whose own role AWS makes with the first of this kind.
+    """
+
+    types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    passed_to: str = ""
+    linked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Listing:
     """The owning service's own list of a kind, for destroy: the tagging API may not know a thing yet.
 
@@ -148,6 +163,7 @@ class Resource(abc.ABC):
     kind: ClassVar[str]
     pace: ClassVar[Pace] = Pace()
     needs: ClassVar[Needs] = Needs()
+    scopes: ClassVar[Scopes] = Scopes()
     replace: ClassVar[Replace] = Replace.REFUSED
     tags_in_update: ClassVar[bool] = False
     """`update` writes `Update.tags` itself, so that `retag` is called only when nothing else differs."""

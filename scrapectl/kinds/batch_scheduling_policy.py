@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from scrapectl.engine.marks import Identity
-from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Removal, Resource, Update
+from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Removal, Resource, Scopes, Update
 from scrapectl.kinds.batch_describe import GONE, arn_name, describe
 from scrapectl.kinds.tags import own_tags
 
@@ -43,6 +43,9 @@ class BatchSchedulingPolicy(Resource):
         create=("batch:CreateSchedulingPolicy", "batch:TagResource"),
         update=("batch:TagResource", "batch:UntagResource", "batch:UpdateSchedulingPolicy"),
         delete=("batch:DeleteSchedulingPolicy",),
+    )
+    scopes: ClassVar[Scopes] = Scopes(
+        {"batch:scheduling-policy": ("batch:{region}:{account}:scheduling-policy/{name}",)}
     )
 
     def __post_init__(self) -> None:

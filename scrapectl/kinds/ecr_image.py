@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol, cast
 
 from scrapectl.engine.marks import Identity, Local
-from scrapectl.engine.resource import Aws, Key, Live, Needs, Removal, Resource, Update
+from scrapectl.engine.resource import Aws, Key, Live, Needs, Removal, Resource, Scopes, Update
 from scrapectl.kinds.ecr_repository import repository_uri
 
 ABSENT = ("RepositoryNotFoundException", "ImageNotFoundException")
@@ -53,6 +53,7 @@ class EcrImage(Resource):
             "ecr:UploadLayerPart",
         ),
     )
+    scopes: ClassVar[Scopes] = Scopes({"ecr:repository": ("ecr:{region}:{account}:repository/{name}",)})
 
     @classmethod
     def read(cls, aws: Aws, key: Key) -> Live | None:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from scrapectl.engine.marks import Identity
 from scrapectl.engine.ownership import ON_DESTROY
-from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Removal, Resource, Update
+from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Removal, Resource, Scopes, Update
 from scrapectl.kinds.tags import tag_list, tags_from_list
 
 ABSENT = ("RepositoryNotFoundException",)
@@ -59,6 +59,7 @@ class EcrRepository(Resource):
         ),
         delete=("ecr:DeleteRepository", "ecr:ListImages"),
     )
+    scopes: ClassVar[Scopes] = Scopes({"ecr:repository": ("ecr:{region}:{account}:repository/{name}",)})
 
     @classmethod
     def read(cls, aws: Aws, key: Key) -> Live | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 from scrapectl.engine.marks import Fixed, Identity
-from scrapectl.engine.resource import Aws, Key, Live, Needs, Removal, Resource, Update
+from scrapectl.engine.resource import Aws, Key, Live, Needs, Removal, Resource, Scopes, Update
 from scrapectl.engine.values import Policy
 from scrapectl.kinds.tags import tag_list, tags_from_list
 
@@ -64,6 +64,7 @@ class IamRole(Resource):
         delete=("iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy"),
         owned=("iam:ListRoles",),
     )
+    scopes: ClassVar[Scopes] = Scopes({"iam:role": ("iam::{account}:role/scrapectl/{region}/{owner}/*",)})
 
     @classmethod
     def read(cls, aws: Aws, key: Key) -> Live | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from scrapectl.engine.marks import Identity
-from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Removal, Resource, Update
+from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Removal, Resource, Scopes, Update
 from scrapectl.kinds.tags import own_tags
 
 ABSENT = ("ResourceNotFoundException",)
@@ -39,6 +39,15 @@ class LogGroup(Resource):
         create=("logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:TagResource"),
         update=("logs:DeleteRetentionPolicy", "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource"),
         delete=("logs:DeleteLogGroup",),
+    )
+    scopes: ClassVar[Scopes] = Scopes(
+        {
+            "logs:log-group": (
+                "logs:{region}:{account}:log-group:/scrapectl/{owner}",
+                "logs:{region}:{account}:log-group:/scrapectl/{owner}:*",
+            ),
+            "logs:log-stream": ("logs:{region}:{account}:log-group:/scrapectl/{owner}:*",),
+        },
     )
 
     @classmethod

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, cast
 
 from scrapectl.engine.marks import Identity
 from scrapectl.engine.ownership import ON_DESTROY
-from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Removal, Resource, Status, Update
+from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Removal, Resource, Scopes, Status, Update
 from scrapectl.errors import AwsError
 from scrapectl.kinds import s3_bucket_contents as inside
 from scrapectl.kinds.s3_bucket_rules import (
@@ -101,6 +101,12 @@ class S3Bucket(Resource):
             "s3:ListBucketMultipartUploads",
             "s3:ListBucketVersions",
         ),
+    )
+    scopes: ClassVar[Scopes] = Scopes(
+        {
+            "s3:bucket": ("s3:::{exact}",),
+            "s3:object": ("s3:::{exact}/*",),
+        },
     )
 
     @classmethod

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self, cast
 
 from scrapectl.engine.marks import Identity, Local
 from scrapectl.engine.ownership import PIPELINE
-from scrapectl.engine.resource import Aws, FieldChange, Key, Live, Needs, Removal, Resource, Update
+from scrapectl.engine.resource import Aws, FieldChange, Key, Live, Needs, Removal, Resource, Scopes, Update
 from scrapectl.kinds import schedule_mark
 from scrapectl.kinds.schedule_group import ABSENT
 
@@ -73,6 +73,10 @@ class Schedule(Resource):
         update=("iam:PassRole", "scheduler:UpdateSchedule"),
         delete=("scheduler:DeleteSchedule",),
         owned=("scheduler:ListSchedules",),
+    )
+    scopes: ClassVar[Scopes] = Scopes(
+        {"scheduler:schedule": ("scheduler:{region}:{account}:schedule/{owner}/*",)},
+        passed_to="scheduler.amazonaws.com",
     )
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from scrapectl.engine.marks import Identity
-from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Removal, Resource, Status, Update
+from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Removal, Resource, Scopes, Status, Update
 from scrapectl.kinds.tags import tag_list, tags_from_list
 
 ABSENT = ("ResourceNotFoundException",)
@@ -33,6 +33,12 @@ class ScheduleGroup(Resource):
         create=("scheduler:CreateScheduleGroup", "scheduler:TagResource"),
         update=("scheduler:TagResource", "scheduler:UntagResource"),
         delete=("scheduler:DeleteSchedule", "scheduler:DeleteScheduleGroup"),
+    )
+    scopes: ClassVar[Scopes] = Scopes(
+        {
+            "scheduler:schedule-group": ("scheduler:{region}:{account}:schedule-group/{owner}",),
+            "scheduler:schedule": ("scheduler:{region}:{account}:schedule/{owner}/*",),
+        },
     )
 
     @classmethod

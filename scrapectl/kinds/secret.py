@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
 from scrapectl.engine.marks import Identity, Local, Secret
-from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Removal, Resource, Status, Update
+from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Removal, Resource, Scopes, Status, Update
 from scrapectl.kinds.tags import tag_list, tags_from_list
 
 ABSENT = ("ResourceNotFoundException",)
@@ -76,6 +76,14 @@ class SecretValue(Resource):
             "secretsmanager:UpdateSecret",
         ),
         delete=("secretsmanager:DeleteSecret",),
+    )
+    scopes: ClassVar[Scopes] = Scopes(
+        {
+            "secretsmanager:Secret": (
+                "secretsmanager:{region}:{account}:secret:{name}",
+                "secretsmanager:{region}:{account}:secret:{name}-??????",
+            ),
+        },
     )
 
     @classmethod

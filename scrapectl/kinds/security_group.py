@@ -8,7 +8,7 @@ from typing import Any, ClassVar, cast
 
 from scrapectl.engine.marks import Fixed, Identity
 from scrapectl.engine.ownership import PIPELINE
-from scrapectl.engine.resource import Aws, Key, Live, Needs, Pace, Removal, Resource, Update
+from scrapectl.engine.resource import Aws, Key, Live, Needs, Pace, Removal, Resource, Scopes, Update
 from scrapectl.kinds.tags import tag_list, tags_from_list
 
 ABSENT = ("InvalidGroup.NotFound",)
@@ -77,6 +77,12 @@ class SecurityGroup(Resource):
         ),
         delete=("ec2:DeleteSecurityGroup",),
         owned=("ec2:DescribeSecurityGroups",),
+    )
+    scopes: ClassVar[Scopes] = Scopes(
+        {
+            "ec2:security-group": ("ec2:{region}:{account}:security-group/{tagged}",),
+            "ec2:vpc": ("ec2:{region}:{account}:vpc/{any}",),
+        },
     )
 
     @classmethod

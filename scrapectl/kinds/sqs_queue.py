@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 from scrapectl.engine.marks import Identity
-from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Removal, Resource, Update
+from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Removal, Resource, Scopes, Update
 from scrapectl.engine.values import Policy
 from scrapectl.kinds.tags import own_tags
 
@@ -61,6 +61,7 @@ class SqsQueue(Resource):
         update=("sqs:GetQueueUrl", "sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue"),
         delete=("sqs:DeleteQueue",),
     )
+    scopes: ClassVar[Scopes] = Scopes({"sqs:queue": ("sqs:{region}:{account}:{name}",)})
 
     @classmethod
     def read(cls, aws: Aws, key: Key) -> Live | None:
