@@ -251,6 +251,17 @@ class Resource(abc.ABC):
         del live
         return frozenset()
 
+    def way_out(self, live: Self) -> str:
+        """What to do instead of a change that AWS does not make here; "": what the planner says of any."""
+        del live
+        return ""
+
+    @classmethod
+    def remains_of(cls, live: Live) -> str:
+        """What AWS keeps of this one after a delete."""
+        del live
+        return cls.remains
+
     def given(self, live: Live) -> Self:
         """What is wanted now that this stands: someone's pause keeps a schedule from starting."""
         del live

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
 from scrapectl.engine.marks import Fixed, Identity
-from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Removal, Resource, Update
+from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Removal, Resource, Scopes, Update
 from scrapectl.kinds.batch_describe import GONE, SETTLING, arn_name, describe, status_of
 from scrapectl.kinds.batch_jobs import end_jobs, jobs_of, tasks_in
 from scrapectl.kinds.tags import own_tags
@@ -28,6 +28,13 @@ class BatchComputeEnvironment(Resource):
         subnets: Subnet ids, in any order.
         security_groups: Security group ids, in any order.
         state: ENABLED, or DISABLED while it goes.
+        instance_types: Types or families, in any order; these and what follows are of EC2 alone.
+        min_vcpus: How many vCPUs of instances stand by even without jobs.
+        instance_profile: ARN of the profile that its instances get.
+        launch_template: Name; its default version is taken.
+        allocation: How instances are chosen.
+        image_type: Of the machine image that AWS keeps.
+        instance_tags: On its instances and their volumes.
     """
 
     name: Identity[str]
@@ -36,6 +43,13 @@ class BatchComputeEnvironment(Resource):
     subnets: tuple[Any, ...]
     security_groups: tuple[Any, ...]
     state: str = "ENABLED"
+    instance_types: tuple[str, ...] = ()
+    min_vcpus: int = 0
+    instance_profile: Any = None
+    launch_template: Any = None
+    allocation: str | None = None
+    image_type: str | None = None
+    instance_tags: Mapping[str, str] = field(default_factory=dict)
 
     kind: ClassVar[str] = "batch_compute_environment"
     pace: ClassVar[Pace] = SETTLING
@@ -57,6 +71,14 @@ class BatchComputeEnvironment(Resource):
             "batch:ListJobs",
             "batch:TerminateJob",
         ),
+    )
+    scopes: ClassVar[Scopes] = Scopes(
+        {
+            "batch:compute-environment": ("batch:{region}:{account}:compute-environment/{name}",),
+            "ecs:container-instance": ("ecs:{region}:{account}:container-instance/AWSBatch-{name}/*",),
+            "batch:job": ("batch:{region}:{account}:job/{any}",),
+        },
+        linked=("batch.amazonaws.com",),
     )
 
     def __post_init__(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from scrapectl.engine.marks import Identity, Local
 from scrapectl.engine.ownership import tag_difference
-from scrapectl.engine.resource import Aws, FieldChange, Key, Listing, Live, Needs, Removal, Resource, Update
+from scrapectl.engine.resource import Aws, FieldChange, Key, Listing, Live, Needs, Removal, Resource, Scopes, Update
 from scrapectl.kinds.batch_container import Environment, container_properties, container_values
 from scrapectl.kinds.batch_describe import GONE, arn_name
 from scrapectl.kinds.batch_retry import conditions, words
@@ -44,6 +44,8 @@ class BatchJobDefinition(Resource):
         retry_on: The spec's words (see `batch_retry`); None: every failure but a timeout.
         priority: Within its share, 0 to 9999.
         propagate_tags: Whether its tasks carry its tags.
+        runs_on: FARGATE, or EC2: then platform, disk and public_ip are None, as the instance has them.
+        read_only: The root file system takes no writes; /tmp does.
         keep_revisions: How many ACTIVE revisions stay; the oldest beyond it are deregistered.
     """
 
@@ -52,9 +54,9 @@ class BatchJobDefinition(Resource):
     command: tuple[Any, ...] = ()
     vcpus: str
     memory: int
-    platform: str = "X86_64"
+    platform: str | None = "X86_64"
     disk: int | None = None
-    public_ip: bool = False
+    public_ip: bool | None = False
     environment: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, Any] = field(default_factory=dict)
     job_role: Any = None
@@ -67,6 +69,8 @@ class BatchJobDefinition(Resource):
     retry_on: tuple[str, ...] | None = None
     priority: int | None = None
     propagate_tags: bool = True
+    runs_on: str = "FARGATE"
+    read_only: bool = False
     keep_revisions: Local[int] = 5
 
     kind: ClassVar[str] = "batch_job_definition"
@@ -89,6 +93,13 @@ class BatchJobDefinition(Resource):
             "iam:PassRole",
         ),
         delete=("batch:DeregisterJobDefinition",),
+    )
+    scopes: ClassVar[Scopes] = Scopes(
+        {
+            "batch:job-definition": ("batch:{region}:{account}:job-definition/{name}",),
+            "batch:job-definition-revision": ("batch:{region}:{account}:job-definition/{name}:*",),
+        },
+        passed_to="ecs-tasks.amazonaws.com",
     )
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self, cast
 
 from scrapectl.engine.marks import Identity
-from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Removal, Resource, Update
+from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Removal, Resource, Scopes, Update
 from scrapectl.kinds.batch_describe import GONE, SETTLING, arn_name, describe, status_of
 from scrapectl.kinds.batch_jobs import end_jobs, jobs_in
 from scrapectl.kinds.tags import own_tags
@@ -27,6 +27,7 @@ class BatchJobQueue(Resource):
         priority: Of queues that share an environment the one with the bigger number goes first.
         scheduling_policy: ARN; None: first in, first out. AWS can exchange one, but neither add nor remove it.
         state: ENABLED, or DISABLED when it takes no jobs.
+        stuck_after: Seconds after which its first job is cancelled when it cannot start; None: never.
     """
 
     name: Identity[str]
@@ -34,6 +35,7 @@ class BatchJobQueue(Resource):
     priority: int = 1
     scheduling_policy: Any = None
     state: str = "ENABLED"
+    stuck_after: int | None = None
 
     kind: ClassVar[str] = "batch_job_queue"
     pace: ClassVar[Pace] = SETTLING
@@ -45,6 +47,12 @@ class BatchJobQueue(Resource):
         create=("batch:CreateJobQueue", "batch:TagResource"),
         update=("batch:TagResource", "batch:UntagResource", "batch:UpdateJobQueue"),
         delete=("batch:DeleteJobQueue", "batch:ListJobs", "batch:TerminateJob", "batch:UpdateJobQueue"),
+    )
+    scopes: ClassVar[Scopes] = Scopes(
+        {
+            "batch:job-queue": ("batch:{region}:{account}:job-queue/{name}",),
+            "batch:job": ("batch:{region}:{account}:job/{any}",),
+        },
     )
 
     @classmethod

@@ -1,0 +1,146 @@
+"""(wanted, live database, what differs) → how AWS carries it out, what it refuses, and the members that ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Any
+
+from scrapectl.engine.resource import FieldChange
+from scrapectl.kinds.rds_answer import DELETING, OPTIMIZING, STOPPED, Standing
+from scrapectl.kinds.rds_version import Version, is_exact, major
+
+if TYPE_CHECKING:
+    from scrapectl.kinds.rds_instance import RdsInstance
+
+WAITS = frozenset({"instance_class", "storage", "version", "backup_days", "multi_az", "port"})
+"""What AWS leaves for the maintenance window unless it shall be at once (ModifyDBInstance, RDS API)."""
+_LEAST_STEP = 10  # per cent: AWS rounds a smaller growth up (AllocatedStorage, RDS API), so that it is never as wanted
+
+_MEMBERS = {
+    "instance_class": "DBInstanceClass",
+    "storage": "AllocatedStorage",
+    "public": "PubliclyAccessible",
+    "backup_days": "BackupRetentionPeriod",
+    "multi_az": "MultiAZ",
+    "maintenance_window": "PreferredMaintenanceWindow",
+    "backup_window": "PreferredBackupWindow",
+    "port": "DBPortNumber",
+    "managed_password": "ManageMasterUserPassword",
+}
+
+
+class Grown(int):
+    """GiB that AWS has grown storage to by itself, beyond what the spec began with."""
+
+
+def least_growth(storage: int) -> int:
+    """The smallest size that AWS grows a storage of so many GiB to."""
+    return -(-storage * (100 + _LEAST_STEP) // 100)
+
+
+def refused(want: RdsInstance, live: RdsInstance) -> Mapping[str, str]:
+    """Field → what to write instead, for each change that AWS would not make so."""
+    found: dict[str, str] = {}
+    if want.storage < live.storage:
+        found["storage"] = (
+            f"Storage never shrinks: write storage: {live.storage}. For less, make a database of another name, "
+            "copy the data, and take this one out."
+        )
+    elif live.storage < want.storage < least_growth(live.storage):
+        found["storage"] = (
+            f"AWS grows storage by {_LEAST_STEP} % at least: write storage: {least_growth(live.storage)} or more, "
+            f"or leave it at {live.storage}."
+        )
+    if Version(want.version).older_than(live.version):
+        found["version"] = (
+            f'A database never goes back to an older version: write version: "{live.version}". For an older one, make '
+            "a database of another name, and copy the data."
+        )
+    return found
+
+
+def members(want: RdsInstance, live: RdsInstance, changed: Collection[str]) -> dict[str, Any]:
+    """Spell the changed fields as ModifyDBInstance takes them."""
+    asked = {_MEMBERS[name]: getattr(want, name) for name in sorted(changed) if name in _MEMBERS}
+    if "security_groups" in changed:
+        asked["VpcSecurityGroupIds"] = list(want.security_groups)
+    if "max_storage" in changed:  # the bound at the size itself is how AWS is told that it shall not grow
+        asked["MaxAllocatedStorage"] = want.max_storage or want.storage
+    if "version" in changed:
+        asked["EngineVersion"] = str(want.version)
+        asked["AutoMinorVersionUpgrade"] = not is_exact(want.engine, want.version)
+        if major(want.engine, want.version) != major(want.engine, live.version):
+            asked["AllowMajorVersionUpgrade"] = True
+    return asked
+
+
+def told(want: RdsInstance, live: RdsInstance, standing: Standing, changes: tuple[FieldChange, ...]) -> tuple[str, ...]:
+    """Say how each change comes about, and what waits already."""
+    if standing.state == DELETING:
+        return ("it is being deleted; a new one is made when it is gone",)
+    changed = {change.name for change in changes if not change.fixed}
+    return (
+        *_sizes(want, live, standing, changed),
+        *_carried_out(want, live, standing, changed),
+        *_waiting(want, standing, changed),
+    )
+
+
+def _sizes(want: RdsInstance, live: RdsInstance, standing: Standing, changed: Collection[str]) -> Iterator[str]:
+    if isinstance(want.storage, Grown):
+        yield f"AWS has grown its storage to {live.storage} GiB, and never takes it back"
+    if "storage" in changed and standing.state == OPTIMIZING:
+        yield "its storage was changed a short while ago: AWS may refuse another change for some hours"
+
+
+def _carried_out(want: RdsInstance, live: RdsInstance, standing: Standing, changed: AbstractSet[str]) -> Iterator[str]:
+    asked = changed - {"power", "pending", "status", "tags"}
+    waits = sorted(asked & WAITS) if want.in_window else []
+    if asked and standing.state == STOPPED:
+        yield "it is stopped: it is started for this change, and stopped again"
+    if waits:
+        yield f"{_listed(waits)}: waits for the window {_window(want, live)}" + _and_then(want, live, waits)
+        asked = asked - set(waits)
+    yield from (text for name in sorted(asked) if (text := _how(name, want, live)))
+
+
+def _and_then(want: RdsInstance, live: RdsInstance, waits: Collection[str]) -> str:
+    ways = [text.partition(": ")[2] for name in waits if (text := _how(name, want, live))]
+    return f", then {'; '.join(ways)}" if ways else ""
+
+
+def _how(name: str, want: RdsInstance, live: RdsInstance) -> str:
+    away = "fails over, away for a minute or two" if live.multi_az else "restarts, away for some minutes"
+    if name == "version":
+        if major(want.engine, want.version) != major(want.engine, live.version):
+            return "version: a new major version, away for ten minutes or more, and no way back"
+        return f"version: {away}"
+    if name == "backup_days":
+        return (
+            "backup_days: away for a moment" if 0 in {want.backup_days, live.backup_days} else "backup_days: in place"
+        )
+    if name == "managed_password":
+        return "managed_password: in place; AWS makes a new password, and the old one ends at once"
+    texts = {
+        "instance_class": f"instance_class: {away}",
+        "port": f"port: {away}",
+        "storage": "storage: grows in place; AWS then takes no other change of it for some hours",
+        "multi_az": "multi_az: in place, slower while AWS copies it",
+    }
+    return texts.get(name, f"{name}: in place")
+
+
+def _waiting(want: RdsInstance, standing: Standing, changed: Collection[str]) -> Iterator[str]:
+    if standing.pending and want.in_window and "pending" not in changed:
+        values = ", ".join(f"{name} {value}" for name, value in sorted(standing.pending.items()))
+        yield f"{values}: waits for the window {_window(want, want)}"
+
+
+def _window(want: RdsInstance, live: RdsInstance) -> str:
+    window = want.maintenance_window or live.maintenance_window or ""
+    return window.partition("-")[0] if window else "for maintenance"
+
+
+def _listed(names: Collection[str]) -> str:
+    return ", ".join(names)

@@ -1,0 +1,317 @@
+"""Turns a database into an instance of RDS: made, changed, started for a change and stopped again, and ended safely."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self, cast
+
+from scrapectl.engine.marks import Defaulted, Fixed, Identity, Local
+from scrapectl.engine.ownership import ON_DESTROY
+from scrapectl.engine.resource import Aws, FieldChange, Key, Listing, Live, Needs, Pace, Removal, Resource, Update
+from scrapectl.errors import ScrapectlError
+from scrapectl.kinds import rds_changes
+from scrapectl.kinds.rds_answer import (
+    DELETING,
+    NO_SNAPSHOT_OF,
+    OPTIMIZING,
+    STOPPED,
+    Standing,
+    outputs_of,
+    pending_values,
+    status_of,
+    values_of,
+)
+from scrapectl.kinds.rds_subnet_group import subnet_group_arn
+from scrapectl.kinds.rds_version import Version, is_exact
+from scrapectl.kinds.tags import tag_list, tags_from_list
+
+ABSENT = ("DBInstanceNotFound", "DBInstanceNotFoundFault")
+STOP_AGAIN = "scrapectl:stop-again"
+"""The tag of one that was started for a change: it is stopped when that is done."""
+ONE_BY_ONE = 8
+"""Up to so many are read by name, side by side; more in one listing of all, a hundred a page."""
+_STORAGE_TYPE = "gp3"
+
+
+def db_instance_arn(partition: str, region: str, account: str, name: str) -> str:
+    """Say the ARN that a database will have."""
+    return f"arn:{partition}:rds:{region}:{account}:db:{name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RdsInstance(Resource):
+    """A database with its own instance.
+
+    Attributes:
+        name: In small letters.
+        engine: "postgres", "mysql".
+        version: As much of it as shall be held: "16" is every 16.x.
+        instance_class: "db.t4g.micro".
+        storage: GiB; with `max_storage` the size that it begins with.
+        max_storage: GiB that AWS may grow it to; None: it does not.
+        database: The name of the one database that it is made with.
+        username: Of the user that owns it.
+        subnet_group: Name of the subnet group.
+        security_groups: Ids, in any order.
+        public: Whether it has a public address.
+        backup_days: For how many days AWS keeps automated backups; 0: it makes none.
+        maintenance_window: `sat:05:00-sat:06:00`, in UTC.
+        backup_window: `04:00-04:30`, in UTC.
+        managed_password: AWS makes, keeps and changes the password; False only of what others changed, never wanted.
+        in_window: Changes that take it away for a while wait for the maintenance window.
+    """
+
+    name: Identity[str]
+    engine: Fixed[str]
+    version: str
+    instance_class: str
+    storage: int
+    max_storage: int | None = None
+    database: Fixed[str]
+    username: Fixed[str]
+    subnet_group: Fixed[Any]
+    security_groups: tuple[Any, ...]
+    public: bool = False
+    backup_days: int
+    multi_az: bool = False
+    maintenance_window: Defaulted[str] = None
+    backup_window: Defaulted[str] = None
+    port: Defaulted[int] = None
+    managed_password: bool = True
+    encrypted: Fixed[bool] = True
+    in_window: Local[bool] = False
+
+    kind: ClassVar[str] = "rds_instance"
+    tells_the_spec: ClassVar[bool] = True
+    holds_data: ClassVar[bool] = True
+    contents_name: ClassVar[tuple[str, str]] = ("database", "databases")
+    pace: ClassVar[Pace] = Pace(first=5.0, interval=15.0, limit=3600.0)
+    sweep: ClassVar[str | None] = "rds:{region}:{account}:db:"
+    listing: ClassVar[Listing | None] = Listing("rds", "describe_db_instances", "DBInstances", "DBInstanceIdentifier")
+    needs: ClassVar[Needs] = Needs(
+        read=("rds:DescribeDBInstances",),
+        create=(
+            "iam:CreateServiceLinkedRole",
+            "kms:DescribeKey",
+            "rds:AddTagsToResource",
+            "rds:CreateDBInstance",
+            "secretsmanager:CreateSecret",
+            "secretsmanager:TagResource",
+        ),
+        update=(
+            "kms:DescribeKey",
+            "rds:AddTagsToResource",
+            "rds:ModifyDBInstance",
+            "rds:RemoveTagsFromResource",
+            "rds:StartDBInstance",
+            "rds:StopDBInstance",
+            "secretsmanager:CreateSecret",
+            "secretsmanager:TagResource",
+        ),
+        delete=("rds:CreateDBSnapshot", "rds:DeleteDBInstance"),
+    )
+
+    def __post_init__(self) -> None:
+        """Compare versions by what they say, and sort what AWS holds as a set; done again with references put in."""
+        object.__setattr__(self, "version", Version(self.version))
+        object.__setattr__(self, "security_groups", tuple(sorted(self.security_groups, key=str)))
+
+    @classmethod
+    def read_many(cls, aws: Aws, keys: Sequence[Key]) -> dict[Key, Live]:
+        """Read a few by name, many in one listing."""
+        names = {name for (name,) in keys}
+        ask: Any = functools.partial(aws.call, "rds", "describe_db_instances", absent=ABSENT)
+        if len(names) <= ONE_BY_ONE:
+            answers = aws.gather([functools.partial(ask, DBInstanceIdentifier=name) for name in sorted(names)])
+            entries = [entry for answer in answers if answer for entry in answer["DBInstances"]]
+        else:
+            entries = aws.pages("rds", "describe_db_instances", "DBInstances")
+        lives = [cls._live(entry) for entry in entries if entry["DBInstanceIdentifier"] in names]
+        return {live.resource.key(): live for live in lives}
+
+    @classmethod
+    def _live(cls, entry: Mapping[str, Any]) -> Live:
+        state = entry["DBInstanceStatus"]
+        standing = Standing(state, pending_values(entry), f"{dt.datetime.now(dt.UTC):%Y%m%d-%H%M%S}")
+        return Live(
+            cls(name=entry["DBInstanceIdentifier"], **values_of(entry)),
+            outputs_of(entry),
+            tags_from_list(entry.get("TagList") or ()),
+            status_of(state),
+            f"it is {state}",
+            standing,
+        )
+
+    def create(self, aws: Aws, tags: Mapping[str, str]) -> Live | None:
+        """Make it; AWS takes minutes, and makes the password."""
+        chosen: dict[str, Any] = {
+            "PreferredMaintenanceWindow": self.maintenance_window,
+            "PreferredBackupWindow": self.backup_window,
+            "Port": self.port,
+            "MaxAllocatedStorage": self.max_storage,
+        }
+        aws.call(
+            "rds",
+            "create_db_instance",
+            blind_retry=False,  # after a lost answer AWS would refuse the repeat: it exists
+            DBInstanceIdentifier=self.name,
+            Engine=self.engine,
+            EngineVersion=str(self.version),
+            AutoMinorVersionUpgrade=not is_exact(self.engine, self.version),
+            DBInstanceClass=self.instance_class,
+            AllocatedStorage=self.storage,
+            StorageType=_STORAGE_TYPE,
+            StorageEncrypted=self.encrypted,
+            DBName=self.database,
+            MasterUsername=self.username,
+            ManageMasterUserPassword=True,
+            DBSubnetGroupName=self.subnet_group,
+            VpcSecurityGroupIds=list(self.security_groups),
+            PubliclyAccessible=self.public,
+            BackupRetentionPeriod=self.backup_days,
+            MultiAZ=self.multi_az,
+            Tags=tag_list(tags),
+            **{member: value for member, value in chosen.items() if value is not None},
+        )
+        return None
+
+    def update(self, aws: Aws, update: Update) -> None:
+        """Take the next step: start a stopped one, change what runs, stop again what was started for it."""
+        live, state = update.live, _standing(update.live).state
+        asked = update.changed - {"power", "status"}
+        if asked and state == STOPPED:
+            if STOP_AGAIN not in live.tags:  # before it is started: a kill in between leaves it stopped
+                aws.tag(live.outputs["arn"], {STOP_AGAIN: "true"}, ())
+            aws.call("rds", "start_db_instance", DBInstanceIdentifier=self.name)
+        elif asked:
+            self._modify(aws, live, asked)
+        elif "power" in update.changed:
+            self._stop_again(aws, live, state)
+
+    def _modify(self, aws: Aws, live: Live, asked: frozenset[str]) -> None:
+        standing = _standing(live)
+        changed = asked | set(standing.pending) if "pending" in asked else asked
+        members = rds_changes.members(self, cast("RdsInstance", live.resource), changed)
+        aws.call(
+            "rds",
+            "modify_db_instance",
+            DBInstanceIdentifier=self.name,
+            ApplyImmediately=not self.in_window,
+            **members,
+        )
+
+    def _stop_again(self, aws: Aws, live: Live, state: str) -> None:
+        """Stop it, and take the tag off only when it is stopped: a kill in between is seen by the next plan."""
+        if state == STOPPED:
+            aws.tag(live.outputs["arn"], {}, (STOP_AGAIN,))
+        elif state == OPTIMIZING:
+            raise ScrapectlError(
+                f"{self.name} was started for a change of its storage, which AWS still optimizes, for some hours; it "
+                "cannot be stopped before.",
+                "Run apply again then: it is stopped, as it was.",
+            )
+        else:
+            aws.call("rds", "stop_db_instance", DBInstanceIdentifier=self.name)
+
+    def given(self, live: Live) -> Self:
+        """Take the size that AWS has grown it to for the wanted one, between the first size and the bound."""
+        standing = cast("RdsInstance", live.resource)
+        most = self.max_storage
+        if most is None or not self.storage < standing.storage <= most:
+            return self
+        bound = None if standing.storage == most else most
+        return dataclasses.replace(self, storage=rds_changes.Grown(standing.storage), max_storage=bound)
+
+    def fixed(self, live: Self) -> frozenset[str]:
+        """Storage does not shrink, nor grow by little; a version never goes back."""
+        return frozenset(rds_changes.refused(self, live))
+
+    def way_out(self, live: Self) -> str:
+        """Say what to write instead."""
+        return " ".join(rds_changes.refused(self, live).values())
+
+    def differ(self, live: Live) -> tuple[FieldChange, ...]:
+        """Count what no field says: on its way out, stopped for us, waiting though it shall be at once."""
+        standing = _standing(live)
+        if standing.state == DELETING:
+            return (FieldChange("status", DELETING, "READY"),)
+        found = []
+        if standing.pending and not self.in_window:
+            found.append(FieldChange("pending", "waits for the window", "at once"))
+        if STOP_AGAIN in live.tags:
+            before = "stopped, and marked" if standing.state == STOPPED else "started for a change"
+            found.append(FieldChange("power", before, "stopped"))
+        return tuple(found)
+
+    def told(self, live: Live, changes: tuple[FieldChange, ...]) -> tuple[str, ...]:
+        """Say how AWS carries each change out."""
+        return rds_changes.told(self, cast("RdsInstance", live.resource), _standing(live), changes)
+
+    @classmethod
+    def delete(cls, aws: Aws, live: Live, removal: Removal) -> None:
+        """Delete it, running or stopped, with its automated backups; its last state stays as a snapshot if wanted."""
+        del removal
+        standing, name = _standing(live), live.outputs["name"]
+        if standing.state == DELETING:
+            return
+        ending: dict[str, Any] = {"SkipFinalSnapshot": True}
+        if _leaves_snapshot(live):
+            if standing.state in NO_SNAPSHOT_OF:
+                raise ScrapectlError(
+                    f"{name} is {standing.state}: AWS makes no final snapshot of it.",
+                    "Restore what you need from an automated backup; with on_destroy: delete it goes as it is.",
+                )
+            ending = {"SkipFinalSnapshot": False, "FinalDBSnapshotIdentifier": _final_snapshot(live)}
+        aws.call(
+            "rds",
+            "delete_db_instance",
+            absent=(*ABSENT, "InvalidDBInstanceState:being deleted"),
+            DBInstanceIdentifier=name,
+            DeleteAutomatedBackups=True,
+            **ending,
+        )
+
+    @classmethod
+    def contents(cls, aws: Aws, live: Live) -> int:
+        """One database: what is in it is never looked at."""
+        del aws, live
+        return 1
+
+    @classmethod
+    def remains_of(cls, live: Live) -> str:
+        """Name the snapshot that stays."""
+        if _standing(live).state == DELETING:
+            return "the final snapshot that it is being deleted with, if there is one"
+        if not _leaves_snapshot(live):
+            return ""
+        return f"its last state, as the snapshot {_final_snapshot(live)}, which costs by its size until you delete it"
+
+    @classmethod
+    def stands_in(cls, live: Live) -> tuple[str, ...]:
+        """Its subnet group, which it names without saying of which account."""
+        place = live.outputs["arn"].split(":")
+        group = cast("RdsInstance", live.resource).subnet_group
+        return (subnet_group_arn(place[1], place[3], place[4], group),) if len(place) > len("arn") else ()
+
+    @classmethod
+    def key_of_arn(cls, arn: str) -> Key | None:
+        """Take the name out of the ARN."""
+        name = arn.partition(":db:")[2]
+        return (name,) if name else None
+
+
+def _standing(live: Live) -> Standing:
+    return live.detail if isinstance(live.detail, Standing) else Standing()
+
+
+def _leaves_snapshot(live: Live) -> bool:
+    """Whether the data outlives it: where nothing says so, it does."""
+    return live.tags.get(ON_DESTROY, "snapshot") == "snapshot"
+
+
+def _final_snapshot(live: Live) -> str:
+    return f"{live.outputs['name']}-final-{_standing(live).read_at}"
