@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class NetworkFacts:
-    """Where jobs run: ids; `public` when a subnet's route leads to an internet gateway."""
+    """Where jobs run: ids; `public` when a subnet's route leads to an internet gateway; `zones` of the subnets."""
 
     vpc: str
     subnets: tuple[str, ...]
     security_groups: tuple[str, ...] = ()
     public: bool = True
+    zones: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Facts:
         existing: (section, key) to the outputs of what is not ours: arn, name, url, uri.
         secret_values: Key of a secret to the value of its variable, when that is set.
         image_tags: Key of an image to the tag its folder shall have, `src-<hash>`.
+        notifier: Source of the function that tells of failures, as it is shipped.
     """
 
     account: str
@@ -33,3 +35,4 @@ class Facts:
     existing: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
     secret_values: Mapping[str, str] = field(default_factory=dict, repr=False)
     image_tags: Mapping[str, str] = field(default_factory=dict)
+    notifier: bytes = field(default=b"", repr=False)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from scrapectl.aws.network import network_facts
 from scrapectl.engine.resource import Aws
 from scrapectl.errors import AccessDenied, AwsError, Problem, SpecError
-from scrapectl.facts import Facts
-from scrapectl.spec.model import Entry, Spec
+from scrapectl.facts import Facts, NetworkFacts
+from scrapectl.shipped import shipped
+from scrapectl.spec.model import DatabaseEngine, Entry, Spec
 
+ZONES_OF_A_DATABASE = 2
+ENGINES = get_args(DatabaseEngine)
 FolderHash = Callable[[Path, str], str]
 """(folder, platform) → hex digits: the same folder built for another platform is another image."""
 
@@ -37,9 +40,26 @@ def gather_facts(spec: Spec, aws: Aws, folder_hash: FolderHash, env: Mapping[str
         else:
             existing[section, entry.key] = outputs
     tags = _image_tags(spec, folder_hash, problems)
+    problems.extend(_too_few_zones(spec, network))
     if problems:
         raise SpecError.of(problems)
-    return Facts(aws.account, aws.partition, aws.region, network, existing, _secret_values(spec, known), tags)
+    notifier = shipped("notifier/notifier.py").read_bytes() if _tells(spec) else b""
+    return Facts(aws.account, aws.partition, aws.region, network, existing, _secret_values(spec, known), tags, notifier)
+
+
+def _tells(spec: Spec) -> bool:
+    """Whether anybody may have to be told of a failure."""
+    return spec.alerts.to is not None or any(job.on_failure for job in spec.jobs.values())
+
+
+def _too_few_zones(spec: Spec, network: NetworkFacts) -> list[Problem]:
+    """RDS takes no subnet group of fewer than two zones (AWS-FACTS §18: DBSubnetGroupDoesNotCoverEnoughAZs)."""
+    ours = [database for database in spec.databases.values() if database.existing is None]
+    if not ours or len(network.zones) >= ZONES_OF_A_DATABASE:
+        return []
+    message = f"a database needs subnets in two zones; those of the network are in {', '.join(network.zones)}."
+    place = spec.network.place_of("subnets") if spec.network.subnets else ours[0].where
+    return [Problem(message, place, "network.subnets", "Name a subnet of another zone too.")]
 
 
 def _secret_values(spec: Spec, env: Mapping[str, str]) -> dict[str, str]:
@@ -123,6 +143,45 @@ def _image(aws: Aws, entry: Any) -> dict[str, str] | None:
     return {"name": name, "arn": known["repositoryArn"], "uri": f"{known['repositoryUri']}@{digest}"}
 
 
+def _topic(aws: Aws, entry: Any) -> dict[str, str] | None:
+    name, account = _name(entry.existing), _account(aws, entry.existing)
+    arn = (
+        entry.existing
+        if entry.existing.startswith("arn:")
+        else f"arn:{aws.partition}:sns:{aws.region}:{account}:{name}"
+    )
+    answer = aws.call("sns", "get_topic_attributes", TopicArn=arn, absent=("NotFound", "NotFoundException"))
+    return None if answer is None else {"name": name, "arn": arn}
+
+
+def _database(aws: Aws, entry: Any) -> dict[str, Any] | None:
+    answer = aws.call(
+        "rds",
+        "describe_db_instances",
+        DBInstanceIdentifier=entry.existing,
+        absent=("DBInstanceNotFound", "DBInstanceNotFoundFault"),
+    )
+    for known in answer["DBInstances"] if answer else ():
+        _check_engine(entry, known["Engine"])
+        at = known.get("Endpoint") or {}
+        return {
+            "name": known["DBInstanceIdentifier"],
+            "arn": known["DBInstanceArn"],
+            "endpoint": at.get("Address", ""),
+            "port": str(at.get("Port", entry.port)),
+            "database": entry.database,
+            "secret": entry.secret,
+        }
+    return None
+
+
+def _check_engine(entry: Any, engine: str) -> None:
+    if engine != entry.engine:
+        hint = f"Write engine: {engine}." if engine in ENGINES else "Only postgres and mysql can be used."
+        path = f"{entry.origin}.engine"
+        raise SpecError.of([Problem(f"this database's engine is {engine}.", entry.place_of("engine"), path, hint)])
+
+
 def _compute_environment(aws: Aws, entry: Any) -> dict[str, str] | None:
     found = aws.call("batch", "describe_compute_environments", computeEnvironments=[entry.existing])
     for known in found["computeEnvironments"]:
@@ -153,6 +212,8 @@ _ASK: dict[str, Callable[[Aws, Any], dict[str, str] | None]] = {
     "message_queues": _message_queue,
     "secrets": _secret,
     "images": _image,
+    "topics": _topic,
+    "databases": _database,
     "compute_environments": _compute_environment,
     "job_queues": _job_queue,
 }

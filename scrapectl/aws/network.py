@@ -31,7 +31,9 @@ def network_facts(aws: Aws, network: Network) -> NetworkFacts:
     )
     chosen = _chosen(network, vpc, subnets)
     public = any(_is_public(subnet, tables) for subnet in chosen)
-    return NetworkFacts(vpc, tuple(sorted(s["SubnetId"] for s in chosen)), tuple(network.security_groups), public)
+    ids = tuple(sorted(subnet["SubnetId"] for subnet in chosen))
+    zones = tuple(sorted({str(subnet.get("AvailabilityZone", "")) for subnet in chosen}))
+    return NetworkFacts(vpc, ids, tuple(network.security_groups), public, zones)
 
 
 def _default_vpc(aws: Aws) -> str:

@@ -4,13 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scrapectl.blueprint import buckets, compute, images, jobs, message_queues, pipeline, roles, schedules, secrets
+from scrapectl.blueprint import (
+    alerts,
+    buckets,
+    compute,
+    databases,
+    images,
+    instances,
+    jobs,
+    message_queues,
+    pipeline,
+    roles,
+    schedules,
+    secrets,
+    topics,
+)
 from scrapectl.blueprint.scope import Scope
 from scrapectl.engine.resource import Desired
 from scrapectl.facts import Facts
 from scrapectl.spec.model import Spec
 
-_SECTIONS = (pipeline, roles, secrets, buckets, message_queues, images, compute, jobs, schedules)
+_SECTIONS = (
+    pipeline,
+    roles,
+    secrets,
+    buckets,
+    topics,
+    message_queues,
+    databases,
+    images,
+    instances,
+    compute,
+    jobs,
+    schedules,
+    alerts,
+)
 
 
 def blueprint(spec: Spec, facts: Facts) -> list[Desired]:

@@ -28,7 +28,8 @@ def statements(scope: Scope, access: Access) -> list[Statement]:
     found: list[Statement] = []
     found += _bucket_statements(scope, access.read, READ_OBJECTS, lists=True)
     found += _bucket_statements(scope, access.write, WRITE_OBJECTS, lists=False)
-    found += _queue_statements(scope, access.send, SEND)
+    found += _queue_statements(scope, [key for key in access.send if key in scope.spec.message_queues], SEND)
+    found += publish_statements(scope, [key for key in access.send if key in scope.spec.topics])
     found += _queue_statements(scope, access.receive, RECEIVE)
     if access.submit:
         found.append(allow(("batch:SubmitJob",), submit_resources(scope, [scope.spec.jobs[k] for k in access.submit])))
@@ -48,10 +49,24 @@ def intent(access: Access) -> tuple[object, ...]:
     )
 
 
-def allow(actions: Iterable[str], resources: Iterable[str], condition: Mapping[str, Any] | None = None) -> Statement:
+def allow(actions: Iterable[str], resources: Iterable[Any], condition: Mapping[str, Any] | None = None) -> Statement:
     """One statement, its lists sorted."""
-    statement: Statement = {"Effect": "Allow", "Action": sorted(set(actions)), "Resource": sorted(set(resources))}
+    statement: Statement = {
+        "Effect": "Allow",
+        "Action": sorted(set(actions)),
+        "Resource": sorted(set(resources), key=str),
+    }
     return {**statement, "Condition": dict(condition)} if condition else statement
+
+
+def publish_statements(scope: Scope, topics: Iterable[str]) -> list[Statement]:
+    """Leave to publish; a topic under a key of the user's needs that key too (SNS, "Managing encryption keys")."""
+    keys = sorted(set(topics))
+    if not keys:
+        return []
+    found = [allow(("sns:Publish",), [scope.arn("topics", key) for key in keys])]
+    kms = [topic.kms for key in keys if (topic := scope.spec.topics[key]).kms]
+    return [*found, allow(("kms:Decrypt", "kms:GenerateDataKey"), kms)] if kms else found
 
 
 def submit_resources(scope: Scope, jobs: Iterable[Job]) -> list[str]:

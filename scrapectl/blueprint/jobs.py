@@ -44,6 +44,7 @@ def run_tag(scope: Scope, job: Job) -> str:
 def _definition(scope: Scope, job: Job) -> BatchJobDefinition:
     address = scope.address("jobs", job.key)
     image = scope.spec.image_of(job)
+    on_ec2 = scope.spec.on_ec2(job.queue)
     public = job.public_ip if job.public_ip is not None else scope.facts.network.public
     return BatchJobDefinition(
         name=scope.physical("jobs", job.key),
@@ -51,9 +52,11 @@ def _definition(scope: Scope, job: Job) -> BatchJobDefinition:
         command=tuple(scope.text(part, address) for part in job.command),
         vcpus=f"{job.vcpus:g}",
         memory=job.memory,
-        platform=job.platform,
-        disk=job.disk,
-        public_ip=public,
+        runs_on="EC2" if on_ec2 else "FARGATE",
+        platform=None if on_ec2 else job.platform,
+        disk=None if on_ec2 else job.disk,
+        public_ip=None if on_ec2 else public,
+        read_only=job.read_only,
         environment={name: scope.text(value, address) for name, value in job.environment.items()},
         secrets={name: _secret(scope, secret) for name, secret in job.secrets.items()},
         job_role=job_role_ref(scope, job),

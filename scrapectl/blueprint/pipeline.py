@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from scrapectl.blueprint.scope import Scope
+from scrapectl.blueprint.told import has_schedules, letter_topic, notifies, watches_runs
 from scrapectl.engine.resource import Desired
-from scrapectl.engine.values import Ref
+from scrapectl.engine.values import Policy, Ref
+from scrapectl.kinds.events_rule import rule_arn
 from scrapectl.kinds.log_group import LogGroup, log_group_arn
 from scrapectl.kinds.schedule_group import ScheduleGroup, schedule_group_arn
 from scrapectl.kinds.security_group import SecurityGroup
@@ -15,19 +18,20 @@ from scrapectl.spec import names
 
 DAY = 86_400
 DEAD_LETTER_DAYS = 14
+LONGEST_VISIBILITY = 12 * 3600
 _SECURITY_GROUP_WHAT = "jobs"
 
 
 def desired(scope: Scope) -> Iterator[Desired]:
     """The things of the instance that its jobs and schedules need."""
     spec = scope.spec
-    if spec.jobs:
+    if spec.jobs or notifies(scope):
         group = LogGroup(name=log_group_name(scope), retention=spec.logs.retention // DAY)
         yield scope.desire(_address(scope, "log_group"), group, spec.logs, common=True)
-    if any(job.schedules for job in spec.jobs.values()):
+    if has_schedules(scope):
         yield scope.desire(_address(scope, "schedule_group"), ScheduleGroup(name=scope.owner), spec, common=True)
-        dead = SqsQueue(name=_dead_name(scope), retention=DEAD_LETTER_DAYS * DAY, visibility=30)
-        yield scope.desire(_dead_address(scope), dead, spec, common=True)
+    if has_schedules(scope) or notifies(scope):
+        yield scope.desire(_dead_address(scope), _dead_letters(scope), spec, common=True)
     if needs_security_group(scope):
         outward = SecurityGroup(
             name=_security_group_name(scope),
@@ -35,6 +39,43 @@ def desired(scope: Scope) -> Iterator[Desired]:
             description=f"Jobs of {scope.owner}: nothing in, everything out",
         )
         yield scope.desire(_security_group_address(scope), outward, spec.network, common=True)
+
+
+def _dead_letters(scope: Scope) -> SqsQueue:
+    """What could not be delivered; each letter is told once, and then lies hidden for as long as SQS allows."""
+    statements = dead_letter_statements(scope)
+    return SqsQueue(
+        name=_dead_name(scope),
+        retention=DEAD_LETTER_DAYS * DAY,
+        visibility=LONGEST_VISIBILITY if letter_topic(scope) is not None else 30,
+        policy=Policy({"Version": "2012-10-17", "Statement": statements}) if statements else None,
+    )
+
+
+def dead_letter_statements(scope: Scope) -> list[dict[str, Any]]:
+    """What the dead-letter queue must allow, so that the rule can lay down in it what it could not deliver."""
+    if not watches_runs(scope):
+        return []
+    return [
+        {
+            "Sid": "rules",
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": dead_letter_arn(scope),
+            "Condition": {"ArnEquals": {"aws:SourceArn": failure_rule_arn(scope)}},
+        }
+    ]
+
+
+def failure_rule_name(scope: Scope) -> str:
+    """The rule that hears of failed runs."""
+    return scope.name(names.RULE_LIMIT, None, "failed-runs")
+
+
+def failure_rule_arn(scope: Scope) -> str:
+    """Its ARN."""
+    return rule_arn(*scope.place, failure_rule_name(scope))
 
 
 def log_group_name(scope: Scope) -> str:
@@ -76,6 +117,11 @@ def needs_security_group(scope: Scope) -> bool:
     """Whether one must be made: an environment of ours stands in a network that names none."""
     ours = any(environment.existing is None for environment in scope.spec.compute_environments.values())
     return ours and not scope.facts.network.security_groups
+
+
+def job_groups(scope: Scope) -> tuple[str | Ref, ...]:
+    """The security groups that jobs are in: the network's own, else the one that is made."""
+    return scope.facts.network.security_groups or ((security_group_ref(scope),) if needs_security_group(scope) else ())
 
 
 def security_group_ref(scope: Scope) -> Ref:

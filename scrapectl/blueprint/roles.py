@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 from scrapectl.blueprint import access
 from scrapectl.blueprint.pipeline import dead_letter_arn, log_group_arn_of, schedule_group_arn_of
+from scrapectl.blueprint.role import make_role, role_ref, trust_for
 from scrapectl.blueprint.scope import Scope
 from scrapectl.engine.resource import Desired
-from scrapectl.engine.values import Policy, Ref
-from scrapectl.kinds.iam_role import IamRole, role_arn, role_path
-from scrapectl.spec import names
+from scrapectl.engine.values import Policy, Ref, Text
 from scrapectl.spec.model import Job, SecretRef
 
 PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
@@ -38,17 +36,17 @@ def desired(scope: Scope) -> Iterator[Desired]:
 
 def job_role_ref(scope: Scope, job: Job) -> Ref | None:
     """What the code of a job acts as; None when it has no access at all."""
-    return _ref(scope, _job_what(job)) if access.intent(job.access) != _NO_ACCESS else None
+    return role_ref(scope, _job_what(job)) if access.intent(job.access) != _NO_ACCESS else None
 
 
 def execution_role_ref(scope: Scope, job: Job) -> Ref:
     """What pulls the image, reads the secrets and writes the log."""
-    return _ref(scope, _execution_what(scope, job))
+    return role_ref(scope, _execution_what(scope, job))
 
 
 def scheduler_role_refs(scope: Scope) -> dict[str, Ref]:
     """What EventBridge Scheduler assumes to submit each scheduled job, by the job's key."""
-    return {job.key: _ref(scope, what) for what, jobs in _schedulers(scope).items() for job in jobs}
+    return {job.key: role_ref(scope, what) for what, jobs in _schedulers(scope).items() for job in jobs}
 
 
 def _job_role(scope: Scope, job: Job) -> Desired | None:
@@ -56,7 +54,7 @@ def _job_role(scope: Scope, job: Job) -> Desired | None:
     if not found:
         return None
     description = f"What jobs of {scope.owner} with this access may do"
-    return _role(scope, _job_what(job), _trust_tasks(scope), found, job, description=description)
+    return make_role(scope, _job_what(job), _trust_tasks(scope), found, job, description=description)
 
 
 def _execution_role(scope: Scope, job: Job) -> Desired:
@@ -72,7 +70,7 @@ def _execution_role(scope: Scope, job: Job) -> Desired:
         through = {"StringEquals": {"kms:ViaService": f"secretsmanager.{scope.facts.region}.{_domain(scope)}"}}
         found.append(access.allow(("kms:Decrypt",), keys, through))
     description = f"Starts jobs of {scope.owner}: pulls the image, reads the secrets, writes the log"
-    return _role(scope, _execution_what(scope, job), _trust_tasks(scope), found, job, description=description)
+    return make_role(scope, _execution_what(scope, job), _trust_tasks(scope), found, job, description=description)
 
 
 def _schedulers(scope: Scope) -> dict[str, list[Job]]:
@@ -100,55 +98,14 @@ def _scheduler_role(scope: Scope, what: str, jobs: list[Job]) -> Desired:
         access.allow(("batch:SubmitJob",), access.submit_resources(scope, jobs)),
         access.allow(("sqs:SendMessage",), [dead_letter_arn(scope)]),
     ]
-    trust = _trust("scheduler.amazonaws.com", scope, "StringEquals", schedule_group_arn_of(scope))
+    trust = trust_for("scheduler.amazonaws.com", scope, "StringEquals", schedule_group_arn_of(scope))
     description = f"Submits scheduled jobs of {scope.owner}"
-    return _role(scope, what, trust, found, scope.spec, description=description, common=True)
+    return make_role(scope, what, trust, found, scope.spec, description=description, common=True)
 
 
 def _trust_tasks(scope: Scope) -> Policy:
     partition, region, account = scope.place
-    return _trust("ecs-tasks.amazonaws.com", scope, "ArnLike", f"arn:{partition}:ecs:{region}:{account}:*")
-
-
-def _trust(principal: str, scope: Scope, operator: str, source: str) -> Policy:
-    """Who may assume a role, for whose sake: the confused-deputy conditions of AWS-FACTS §21."""
-    condition: dict[str, dict[str, str]] = {"StringEquals": {"aws:SourceAccount": scope.facts.account}}
-    condition.setdefault(operator, {})["aws:SourceArn"] = source
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": principal},
-        "Action": "sts:AssumeRole",
-        "Condition": condition,
-    }
-    return Policy({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def _role(
-    scope: Scope, what: str, trust: Policy, found: Iterable[access.Statement], written: Any, **more: Any
-) -> Desired:
-    role = IamRole(
-        name=_name(scope, what),
-        path=role_path(scope.facts.region, scope.owner),
-        trust=trust,
-        policy=Policy({"Version": "2012-10-17", "Statement": list(found)}),
-        description=more.pop("description"),
-    )
-    places = {"policy": written.place_of("access")} if isinstance(written, Job) else None
-    return scope.desire(_address(scope, what), role, written, places=places, **more)
-
-
-def _ref(scope: Scope, what: str) -> Ref:
-    path = role_path(scope.facts.region, scope.owner)
-    arn = role_arn(scope.facts.partition, scope.facts.account, path, _name(scope, what))
-    return Ref(_address(scope, what), "arn", arn)
-
-
-def _name(scope: Scope, what: str) -> str:
-    return names.role_name(scope.spec.pipeline, scope.spec.stage, None, what, scope.facts.region)
-
-
-def _address(scope: Scope, what: str) -> str:
-    return f"iam_role.{scope.base(None, what)}"
+    return trust_for("ecs-tasks.amazonaws.com", scope, "ArnLike", f"arn:{partition}:ecs:{region}:{account}:*")
 
 
 def _job_what(job: Job) -> str:
@@ -180,10 +137,14 @@ def _repository_arn(scope: Scope, job: Job) -> str | None:
     return f"arn:{scope.facts.partition}:ecr:{found['region']}:{found['account']}:repository/{found['name']}"
 
 
-def _secret_pattern(scope: Scope, secret: SecretRef) -> str:
-    """A secret's ARN ends in six characters that AWS chooses; the pattern is AWS's own advice and matches just it."""
+def _secret_pattern(scope: Scope, secret: SecretRef) -> str | Ref | Text:
+    """A secret's ARN ends in six characters that AWS chooses; the pattern is AWS's own advice and matches just it.
+
+    Of a database's password AWS chooses the whole name, so that the role waits for the database.
+    """
     if secret.arn is not None:
-        return str(scope.text(secret.arn))
+        found: str | Ref | Text = scope.text(secret.arn)
+        return found
     key = str(secret.secret)
     existing = scope.facts.existing.get(("secrets", key))
     if existing is not None:

@@ -15,7 +15,9 @@ from scrapectl.kinds.batch_compute_environment import compute_environment_arn
 from scrapectl.kinds.batch_job_definition import job_definition_arn
 from scrapectl.kinds.batch_job_queue import job_queue_arn
 from scrapectl.kinds.ecr_repository import repository_arn, repository_uri
+from scrapectl.kinds.rds_instance import db_instance_arn
 from scrapectl.kinds.s3_bucket_rules import bucket_arn
+from scrapectl.kinds.sns_topic import topic_arn
 from scrapectl.kinds.sqs_queue import queue_arn
 from scrapectl.spec import names
 from scrapectl.spec.model import Attribute, Entry, Fact, Spec, Template, Text, Unset, Written
@@ -28,6 +30,8 @@ SECTIONS = {
     "job": "jobs",
     "image": "images",
     "secret": "secrets",
+    "topic": "topics",
+    "database": "databases",
 }
 _KIND_OF = {
     "buckets": "s3_bucket",
@@ -37,6 +41,8 @@ _KIND_OF = {
     "jobs": "batch_job_definition",
     "images": "ecr_repository",
     "secrets": "secret",
+    "topics": "sns_topic",
+    "databases": "rds_instance",
 }
 
 
@@ -100,9 +106,18 @@ class Scope:
             known["arn"] = None
         elif section == "message_queues":
             known |= {"arn": queue_arn(*place, name), "url": None}
+        elif section == "topics":
+            known["arn"] = topic_arn(*place, name)
+        elif section == "databases":
+            known |= self._database(key, db_instance_arn(*place, name))
         else:
             known["arn"] = _BATCH_ARN[section](*place, name)
         return known
+
+    def _database(self, key: str, arn: str) -> Mapping[str, Any]:
+        """Where it answers, and its password's ARN, are AWS's to choose."""
+        entry = self.spec.databases[key]
+        return {"arn": arn, "endpoint": None, "secret": None, "port": str(entry.port), "database": entry.database}
 
     def arn(self, section: str, key: str) -> str:
         """An entry's ARN as plain text, which orders nothing: for policies."""
@@ -112,7 +127,7 @@ class Scope:
         """A reference that orders; plain text for what is not ours."""
         value = self.outputs(section, key)[output]
         if (section, key) in self.facts.existing:
-            return value
+            return self.text(value)
         return Ref(self.address(section, key), output, value)
 
     def text(self, text: Text, within: str = "") -> Any:

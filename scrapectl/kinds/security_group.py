@@ -24,13 +24,13 @@ class Rule:
         protocol: "tcp", "udp", "icmp", or "-1" for all.
         from_port: First port, or ICMP type; None for all protocols.
         to_port: Last port, or ICMP code.
-        source: Where it comes from, or goes to: a CIDR, the id of a group or prefix list, or "self".
+        source: Where it comes from, or goes to: a CIDR, the id of a group (or a reference to it) or prefix list, or "self".
     """
 
     protocol: str
     from_port: int | None
     to_port: int | None
-    source: str
+    source: Any
     description: str = ""
 
 

@@ -1,0 +1,153 @@
+"""`alerts` and `on_failure` → the notifier with the rule that wakes it, and the alarms on message queues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from scrapectl.blueprint import access
+from scrapectl.blueprint.message_queues import dead_letter_address, dead_letter_name
+from scrapectl.blueprint.notices import notices
+from scrapectl.blueprint.pipeline import (
+    dead_letter_arn,
+    dead_letter_ref,
+    failure_rule_arn,
+    failure_rule_name,
+    log_group_arn_of,
+    log_group_ref,
+)
+from scrapectl.blueprint.role import make_role, role_ref, trust_of
+from scrapectl.blueprint.scope import Scope
+from scrapectl.blueprint.told import failure_topic, letter_topic, notifies, queues_with_alarms, watches_runs
+from scrapectl.blueprint.zipped import code_digest, zip_files
+from scrapectl.engine.resource import Desired
+from scrapectl.engine.values import Ref
+from scrapectl.kinds.batch_job_definition import job_definition_arn
+from scrapectl.kinds.cloudwatch_alarm import CloudwatchAlarm
+from scrapectl.kinds.events_rule import EventsRule, RuleTarget
+from scrapectl.kinds.lambda_event_source import LambdaEventSource
+from scrapectl.kinds.lambda_function import LambdaFunction, Permission, function_arn
+from scrapectl.spec import names
+from scrapectl.spec.model import MessageQueue
+
+WHAT = "notifier"
+_MINUTE = 60
+
+
+def desired(scope: Scope) -> Iterator[Desired]:
+    """The notifier when anybody is told of runs or letters; an alarm or two for each message queue."""
+    if notifies(scope):
+        yield from _notifier(scope)
+    if watches_runs(scope):
+        yield scope.desire(_rule_address(scope), _rule(scope), scope.spec.alerts, common=True)
+    if letter_topic(scope) is not None:
+        source = LambdaEventSource(function=_name(scope), source=dead_letter_arn(scope))
+        address = f"lambda_event_source.{scope.base(None, WHAT)}"
+        after = (_address(scope), f"sqs_queue.{scope.base(None, 'dead')}")
+        yield scope.desire(address, source, scope.spec.alerts, common=True, after=after)
+    for queue in queues_with_alarms(scope):
+        yield from _alarms(scope, queue)
+
+
+def _notifier(scope: Scope) -> Iterator[Desired]:
+    description = f"Tells of failed runs and dead letters of {scope.owner}"
+    yield make_role(
+        scope, WHAT, trust_of("lambda.amazonaws.com"), _leave(scope), scope.spec.alerts, description=description
+    )
+    package = zip_files({"notifier.py": scope.facts.notifier, "routes.json": notices(scope)})
+    wakes = Permission("failed-runs", "events.amazonaws.com", failure_rule_arn(scope))
+    function = LambdaFunction(
+        name=_name(scope),
+        code=code_digest(package),
+        package=package,
+        handler="notifier.handler",
+        runtime="python3.13",
+        role=role_ref(scope, WHAT),
+        memory=256,
+        timeout=_MINUTE,
+        log_group=log_group_ref(scope),
+        permissions=frozenset({wakes}) if watches_runs(scope) else frozenset(),
+        description=description,
+    )
+    yield scope.desire(_address(scope), function, scope.spec.alerts, common=True)
+
+
+def _leave(scope: Scope) -> list[access.Statement]:
+    """What the notifier reads and whom it may tell."""
+    group = log_group_arn_of(scope)
+    topics = {failure_topic(scope, job) for job in scope.spec.jobs.values()} | {letter_topic(scope)}
+    found = [
+        access.allow(("logs:CreateLogStream", "logs:GetLogEvents", "logs:PutLogEvents"), [f"{group}:*"]),
+        *access.publish_statements(scope, [topic for topic in topics if topic]),
+    ]
+    if watches_runs(scope):
+        found.append(access.allow(("batch:DescribeJobs", "batch:ListJobs"), ["*"]))  # AWS allows nothing narrower
+    if letter_topic(scope) is not None:
+        take = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+        found.append(access.allow(take, [dead_letter_arn(scope)]))
+    return found
+
+
+def _rule(scope: Scope) -> EventsRule:
+    """Failed jobs of ours; children of an array have an index, and their parent tells for them."""
+    description = f"Failed runs of {scope.owner}, to be told"
+    target = RuleTarget(id=WHAT, arn=Ref(_address(scope), "arn", _arn(scope)), dead_letter=dead_letter_ref(scope))
+    detail = {
+        "status": ["FAILED"],
+        "jobDefinition": [{"prefix": prefix} for prefix in _definitions(scope)],
+        "arrayProperties": {"index": [{"exists": False}]},
+    }
+    pattern = {"source": ["aws.batch"], "detail-type": ["Batch Job State Change"], "detail": detail}
+    return EventsRule(
+        name=failure_rule_name(scope), pattern=pattern, description=description, targets=frozenset({target})
+    )
+
+
+def _definitions(scope: Scope) -> list[str]:
+    """How the ARNs of our definitions begin; the notifier then tells its own from a neighbour's by the whole name."""
+    fixed = sorted(f"{job.name}:" for job in scope.spec.jobs.values() if job.name)
+    return [job_definition_arn(*scope.place, name) for name in (f"{scope.base()}-", *fixed)]
+
+
+def _alarms(scope: Scope, queue: MessageQueue) -> Iterator[Desired]:
+    alerts = scope.spec.alerts
+    to = frozenset({scope.ref("topics", str(alerts.to), "arn")})
+    dead = Ref(dead_letter_address(scope, queue), "name", dead_letter_name(scope, queue))
+    if alerts.dead_letters:
+        told = f"Messages of {queue.key} of {scope.owner} were given up: they lie in {dead.value}."
+        metric: dict[str, Any] = {"metric": "ApproximateNumberOfMessagesVisible", "threshold": 1.0, "description": told}
+        yield _alarm(scope, queue, "dead", metric, {"dimensions": {"QueueName": dead}, "actions": to})
+    if alerts.queue_age is not None:
+        told = f"A message of {queue.key} of {scope.owner} has waited longer than {alerts.queue_age} s."
+        metric = {"metric": "ApproximateAgeOfOldestMessage", "threshold": float(alerts.queue_age), "description": told}
+        name = scope.ref("message_queues", queue.key, "name")
+        yield _alarm(scope, queue, "age", metric, {"dimensions": {"QueueName": name}, "actions": to})
+
+
+def _alarm(scope: Scope, queue: MessageQueue, what: str, metric: dict[str, Any], watched: dict[str, Any]) -> Desired:
+    alarm = CloudwatchAlarm(
+        name=scope.name(names.ALARM_LIMIT, queue.key, what),
+        namespace="AWS/SQS",
+        statistic="Maximum",
+        period=_MINUTE,
+        comparison="GreaterThanOrEqualToThreshold",
+        **metric,
+        **watched,
+    )
+    return scope.desire(f"cloudwatch_alarm.{scope.base(queue.key, what)}", alarm, queue)
+
+
+def _name(scope: Scope) -> str:
+    return scope.name(names.FUNCTION_LIMIT, None, WHAT)
+
+
+def _address(scope: Scope) -> str:
+    return f"lambda_function.{scope.base(None, WHAT)}"
+
+
+def _arn(scope: Scope) -> str:
+    return function_arn(*scope.place, _name(scope))
+
+
+def _rule_address(scope: Scope) -> str:
+    return f"events_rule.{scope.base(None, 'failed-runs')}"

@@ -1,0 +1,44 @@
+"""Who is told of what: the topic of each failure, and whether anybody must be told at all."""
+
+from __future__ import annotations
+
+from scrapectl.blueprint.scope import Scope
+from scrapectl.spec.model import Job, MessageQueue
+
+
+def has_schedules(scope: Scope) -> bool:
+    """Whether anything happens by the clock."""
+    jobs, databases = scope.spec.jobs.values(), scope.spec.databases.values()
+    return any(job.schedules for job in jobs) or any(
+        database.power for database in databases if database.existing is None
+    )
+
+
+def failure_topic(scope: Scope, job: Job) -> str | None:
+    """Key of the topic that hears of a failed run of this job."""
+    alerts = scope.spec.alerts
+    return job.on_failure or (alerts.to if alerts.failed_runs else None)
+
+
+def watches_runs(scope: Scope) -> bool:
+    """Whether the failure of some job is told."""
+    return any(failure_topic(scope, job) for job in scope.spec.jobs.values())
+
+
+def letter_topic(scope: Scope) -> str | None:
+    """Key of the topic that hears of what could not be delivered."""
+    alerts = scope.spec.alerts
+    return alerts.to if alerts.dead_letters and has_schedules(scope) else None
+
+
+def notifies(scope: Scope) -> bool:
+    """Whether the instance has a notifier."""
+    return watches_runs(scope) or letter_topic(scope) is not None
+
+
+def queues_with_alarms(scope: Scope) -> tuple[MessageQueue, ...]:
+    """The message queues of ours that an alarm watches, for dead letters or for their age."""
+    alerts = scope.spec.alerts
+    if alerts.to is None or not (alerts.dead_letters or alerts.queue_age):
+        return ()
+    return tuple(queue for queue in scope.spec.message_queues.values() if queue.existing is None)
