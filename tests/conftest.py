@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.account import Account
+
+# Jobs as processes, unless a test says otherwise: results must not depend on what engine this machine has.
+os.environ["SCRAPECTL_LOCAL_ENGINE"] = "none"
 
 # The same cases each time, and no verdict on how fast this machine is just now.
 settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])

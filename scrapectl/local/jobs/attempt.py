@@ -6,17 +6,21 @@ import shutil
 import tempfile
 import threading
 import traceback
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scrapectl.local.engine.build import Builder, NoBase
+from scrapectl.local.engine.choice import Engine, EngineProblem, chosen_by
+from scrapectl.local.engine.container import Output, command_for, oom_kills
 from scrapectl.local.jobs.board import Board
 from scrapectl.local.jobs.environment import environment_of
-from scrapectl.local.jobs.execution_role import NotStarted, check_roles, pull, secrets_of
+from scrapectl.local.jobs.execution_role import NotStarted, check_roles, is_ours, pull, secrets_of
 from scrapectl.local.jobs.image import ImageProblem, make_container, prepare
 from scrapectl.local.jobs.job import Attempt, Job
 from scrapectl.local.jobs.log_stream import LogStream
-from scrapectl.local.jobs.process import GRACE, Command, Ended, Process
+from scrapectl.local.jobs.process import GRACE, Command, Ended, LogLine, Process
 from scrapectl.local.jobs.submission import command_of
 
 if TYPE_CHECKING:
@@ -53,6 +57,7 @@ class Runner:
         self._scratch.mkdir(parents=True, mode=0o700)
         self._threads: set[threading.Thread] = set()
         self._closed = False
+        self._builder: Builder | None = None
 
     def tick(self) -> None:
         """Do what time makes due."""
@@ -95,21 +100,68 @@ class Runner:
         check_roles(self._cloud, job)
         log = LogStream(self._cloud, job, attempt)
         environment = environment_of(self._cloud, job, secrets_of(self._cloud, job))
+        prepared = self._prepare(job, log, environment, scratch)
+        timeout = job.timeout * self.pace.second if job.timeout else None
+        command = replace(prepared.command, timeout=timeout, grace=GRACE * self.pace.second)
+        with self._cloud.lock:
+            if job.terminated or self._closed:
+                return Ended(None)
+            job.process = process = Process(command, prepared.write, lambda _: None)
+            self.board.running(job, attempt)
+        ended = prepared.ended(process.wait())
+        return ended if ended.exit_code is not None else Ended(None, _START + ended.reason + ": unknown")
+
+    def _prepare(self, job: Job, log: LogStream, environment: dict[str, str], scratch: Path) -> Prepared:
+        """Make ready what runs: in a container when an engine answers, else as a process of this machine."""
+        try:
+            engine = chosen_by(self._cloud).engine()
+        except EngineProblem as problem:
+            raise NotStarted(f"CannotStartContainerError: {problem}") from problem
+        if engine is not None:
+            try:
+                return self._contained(engine, job, log, environment, scratch)
+            except NoBase as missing:
+                if engine.insisted:
+                    raise ImageProblem(f"CannotPullContainerError: {missing}") from missing
+                log.say(f"scrapectl: {engine.name} cannot have {missing}")
         pushed = pull(self._cloud, job)
         image = prepare(pushed.digest, lambda: pushed.layers[0], self._folder)
         if image.recipe.not_run:
             log.say(f"scrapectl: run without a container engine; not run: {'; '.join(image.recipe.not_run)}")
         container = make_container(image, scratch, command_of(job), environment)
-        timeout = job.timeout * self.pace.second if job.timeout else None
-        grace = GRACE * self.pace.second
-        command = Command(container.argv, container.environment, container.folder, timeout, grace)
+        return Prepared(
+            Command(container.argv, container.environment, container.folder), log.write, lambda ended: ended
+        )
+
+    def _contained(
+        self, engine: Engine, job: Job, log: LogStream, environment: dict[str, str], scratch: Path
+    ) -> Prepared:
+        builder = self._builder_of(engine)
+        uri = job.container.get("image", "")
+        if is_ours(self._cloud, uri):
+            pushed = pull(self._cloud, job)
+            image = builder.image(pushed.digest, lambda: pushed.layers[0], log.say)
+        else:
+            image = builder.fetched(uri)
+        output, kills = Output(log.write), oom_kills()
+        command = command_for(engine, image, job, environment, scratch)
+        return Prepared(
+            command, output, lambda ended: output.ended(ended, oom_before=kills, ours=job.terminated or self._closed)
+        )
+
+    def _builder_of(self, engine: Engine) -> Builder:
         with self._cloud.lock:
-            if job.terminated or self._closed:
-                return Ended(None)
-            job.process = process = Process(command, log.write, lambda _: None)
-            self.board.running(job, attempt)
-        ended = process.wait()
-        return ended if ended.exit_code is not None else Ended(None, _START + ended.reason + ": unknown")
+            self._builder = self._builder or Builder(engine, self._scratch)
+            return self._builder
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """One attempt ready to run: its command, where its lines go, and what its end means."""
+
+    command: Command
+    write: Callable[[list[LogLine]], None]
+    ended: Callable[[Ended], Ended]
 
 
 def runner_of(cloud: Cloud) -> Runner:

@@ -93,6 +93,20 @@ def parse_dockerfile(text: str) -> Recipe:
     return recipe
 
 
+def bases(text: str) -> list[str]:
+    """The images that a Dockerfile is built on, in the order of its FROM lines; its own stages are none."""
+    arguments, stages = Recipe(), {"scratch"}
+    found: list[str] = []
+    for keyword, rest in _instructions(text):
+        if keyword == "ARG" and not found and stages == {"scratch"}:
+            _arg(arguments, "", rest)
+        elif keyword == "FROM":
+            base, *name = words(_FLAGS.sub("", rest, count=1), arguments.arguments)
+            found += [base] if base.lower() not in stages else []
+            stages |= {word.lower() for word in name[1:]}
+    return list(dict.fromkeys(found))
+
+
 def _instructions(text: str) -> Iterator[tuple[str, str]]:
     """Join continued lines, drop comments and the bodies of here-documents."""
     lines = iter(text.splitlines())

@@ -41,6 +41,11 @@ def check_roles(cloud: Cloud, job: Job) -> None:
             raise NotStarted(_ASSUME.format(role=role))
 
 
+def is_ours(cloud: Cloud, uri: str) -> bool:
+    """Whether an image URI names this cloud's registry."""
+    return uri.startswith(f"{cloud.account}.dkr.ecr.")
+
+
 def pull(cloud: Cloud, job: Job) -> Image:
     """Fetch the job's image.
 

@@ -2,8 +2,10 @@
 
 Run as a script of its own (`python -I -S minder.py LOG_FD`), so that neither the command nor its environment, which
 may hold secrets, ever stands in a command line. Standard input: one JSON line `{"argv": [...], "environment": {...},
-"folder": "...", "timeout": seconds or null, "grace": seconds}`, then a line for each request to terminate; its end
-means that whoever asked is gone. Standard output: one JSON line when the command started, one when it ended.
+"folder": "...", "timeout": seconds or null, "grace": seconds, "signal": what terminates it, "account": [user, group]
+or null, "afterwards": [[...], ...]}`, then a line for each request to terminate; its end means that whoever asked is
+gone. Standard output: one JSON line when the command started, one when it ended, with what the commands to be run
+afterwards said.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from typing import Any
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
+AFTERWARDS_SECONDS = 10.0
 
 
 def main() -> None:
@@ -35,18 +38,20 @@ def main() -> None:
         return
     os.close(log)  # the log ends when the last process of the job has ended
     _tell(pid=child.pid)
-    watch = _Watch(child, float(order["grace"]))
+    watch = _Watch(child, order["signal"], float(order["grace"]))
     threading.Thread(target=watch.obey, daemon=True).start()
     if order["timeout"] is not None:
         _later(float(order["timeout"]), watch.time_out)
     code = child.wait()
     _kill_group(child.pid)
+    said = _afterwards(order)
     _kill_orphans()
-    _tell(exit=code if code >= 0 else 128 - code, timed_out=watch.timed_out)
+    _tell(exit=code if code >= 0 else 128 - code, timed_out=watch.timed_out, afterwards=said)
     os._exit(0)  # a tidy exit would wait a second for the thread that reads standard input
 
 
 def _start(order: dict[str, Any], log: int) -> subprocess.Popen[bytes]:
+    user, group = order["account"] or (None, None)
     return subprocess.Popen(
         order["argv"],
         env=order["environment"],
@@ -55,15 +60,40 @@ def _start(order: dict[str, Any], log: int) -> subprocess.Popen[bytes]:
         stdout=log,
         stderr=log,
         start_new_session=True,
+        user=user,
+        group=group,
+        extra_groups=None if user is None else [],
         preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread runs yet
     )
+
+
+def _afterwards(order: dict[str, Any]) -> list[str]:
+    """Run what is to be run when the command has ended, however it did; what each said on standard output."""
+    said: list[str] = []
+    for argv in order["afterwards"]:
+        try:
+            done = subprocess.run(
+                argv,
+                env=order["environment"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                timeout=AFTERWARDS_SECONDS,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            said.append("")
+        else:
+            said.append(done.stdout.decode(errors="replace"))
+    return said
 
 
 class _Watch:
     """What may end the command before it ends by itself."""
 
-    def __init__(self, child: subprocess.Popen[bytes], grace: float) -> None:
+    def __init__(self, child: subprocess.Popen[bytes], stop_signal: int, grace: float) -> None:
         self.child = child
+        self.stop_signal = stop_signal
         self.grace = grace
         self.timed_out = False
 
@@ -79,7 +109,7 @@ class _Watch:
 
     def terminate(self) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.child.pid, signal.SIGTERM)
+            os.killpg(self.child.pid, self.stop_signal)
         _later(self.grace, lambda: _kill_group(self.child.pid))
 
 

@@ -6,6 +6,7 @@ import codecs
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 LONGEST_LINE = 256 * 1024
 """Bytes of one log event (CloudWatch Logs' classic limit); a longer line becomes several."""
@@ -36,13 +38,22 @@ class LogLine:
 
 @dataclass(frozen=True)
 class Command:
-    """What to run: the program and its arguments, its whole environment, the folder it starts in."""
+    """What to run: the program and its arguments, its whole environment, the folder it starts in.
+
+    Attributes:
+        stop_signal: what `terminate` sends.
+        account: the user and group it runs as; this process's own when None.
+        afterwards: commands that are run when it has ended, also when whoever started it is gone.
+    """
 
     argv: tuple[str, ...]
     environment: Mapping[str, str]
     folder: Path
     timeout: float | None = None
     grace: float = GRACE
+    stop_signal: int = signal.SIGTERM
+    account: tuple[int, int] | None = None
+    afterwards: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,11 +64,13 @@ class Ended:
         exit_code: 0 to 255 as a container engine says it (128 + n for signal n); None when it never started.
         reason: why it has no exit code of its own; empty otherwise.
         timed_out: the command's own timeout ended it.
+        afterwards: what each command that was run afterwards said.
     """
 
     exit_code: int | None
     reason: str = ""
     timed_out: bool = False
+    afterwards: tuple[str, ...] = ()
 
 
 class Process:
@@ -79,7 +92,7 @@ class Process:
         self._thread.start()
 
     def terminate(self) -> None:
-        """Ask the whole process group to end (SIGTERM), and make it end after the command's grace."""
+        """Ask the whole process group to end, and make it end after the command's grace."""
         self._send(b"terminate\n")
 
     def kill(self) -> None:
@@ -182,16 +195,19 @@ def _order(command: Command) -> bytes:
         "folder": str(command.folder),
         "timeout": command.timeout,
         "grace": command.grace,
+        "signal": int(command.stop_signal),
+        "account": command.account,
+        "afterwards": [list(argv) for argv in command.afterwards],
     }
     return json.dumps(order).encode() + b"\n"
 
 
 def _ended_from(events: bytes) -> Ended:
-    told: dict[str, object] = {}
+    told: dict[str, Any] = {}
     for line in events.splitlines():
         told |= json.loads(line)
     if isinstance(code := told.get("exit"), int):
-        return Ended(code, timed_out=bool(told.get("timed_out")))
+        return Ended(code, timed_out=bool(told.get("timed_out")), afterwards=tuple(told.get("afterwards", ())))
     if "error" in told:
         return Ended(None, str(told["error"]))
     return Ended(137, "the process that watched over it was killed")

@@ -1,0 +1,168 @@
+"""Turn a job and its image into one container: the command that runs it, and how it ended as AWS says it."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+import resource
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from scrapectl.local.engine.build import Built
+from scrapectl.local.engine.choice import Engine, client_environment
+from scrapectl.local.jobs.job import Job
+from scrapectl.local.jobs.process import Command, Ended, LogLine
+from scrapectl.local.jobs.submission import command_of
+
+OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
+KILLED = 137
+
+# What is left to a container that needs to change owners and users; no raw network, no devices, no mounts.
+CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID")
+
+# Fargate's limit of open files; more processes than a scraper has, fewer than a bomb. Never more than we have
+# ourselves: to raise a limit takes a capability that not every machine gives.
+_LIMITS = {"nofile": (resource.RLIMIT_NOFILE, 65535), "nproc": (resource.RLIMIT_NPROC, 4096)}
+
+_ENDED = "{{json .State}}"
+_CLIENTS = ("Error: ", "docker: ")
+_MORE = ("See 'docker run", "Run 'docker run", "\n")
+_WHAT_FAILED = re.compile(r'exec: ".*?": [^:]+')
+_AT_ONCE = {"podman": ("--time", "0")}
+_NEVER = "0001-01-01"
+
+
+def command_for(engine: Engine, image: Built, job: Job, environment: Mapping[str, str], scratch: Path) -> Command:
+    """Say what runs an attempt of a job in a container that is removed when it has ended.
+
+    No variable's value stands in a command line, which every user of the machine can read: the client takes them from
+    its own environment, or, where a variable would change the client itself, from a file that only we can read.
+    """
+    name = f"scrapectl-{job.attempts[-1].task}"
+    own = client_environment()
+    filed = {key: value for key, value in environment.items() if key in own or _moves_client(key)}
+    file = scratch / "environment"
+    file.touch(mode=0o600)
+    file.write_text("".join(f"{key}={value}\n" for key, value in filed.items()))
+    options = [
+        *("--name", name, "--label", "scrapectl=local", "--pull", "never", "--network", "host", "--log-driver", "none"),
+        *("--cap-drop", "all", *(f"--cap-add={one}" for one in CAPABILITIES)),
+        *("--security-opt", "no-new-privileges", *_ulimits(), *_memory(engine, job), *_disk(engine, job, image)),
+        *("--env-file", str(file), *(word for key in environment if key not in filed for word in ("--env", key))),
+        *(("--user", job.container["user"]) if job.container.get("user") else ()),
+    ]
+    return Command(
+        tuple(engine.command("run", *options, image.name, *command_of(job))),
+        {**{key: value for key, value in environment.items() if key not in filed}, **own},
+        scratch,
+        afterwards=(
+            tuple(engine.command("inspect", "--type", "container", "--format", _ENDED, name)),
+            tuple(engine.command("rm", "--force", "--volumes", *_AT_ONCE.get(engine.name, ()), name)),
+        ),
+    )
+
+
+def memory_of(job: Job) -> int:
+    """The job's memory in MiB."""
+    entries = job.container.get("resourceRequirements") or []
+    given = next((entry["value"] for entry in entries if entry["type"] == "MEMORY"), job.container.get("memory"))
+    return int(given or 2048)
+
+
+def oom_kills() -> int:
+    """How often this kernel has killed for want of memory; engines do not always notice (podman on cgroup v1)."""
+    try:
+        text = Path("/proc/vmstat").read_text()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in text.splitlines() if line.startswith("oom_kill ")), 0)
+
+
+class Output:
+    """What a container writes, passed on; but what the client says of a container that never started is held back."""
+
+    def __init__(self, write: Callable[[list[LogLine]], None]) -> None:
+        self._write = write
+        self._held: list[LogLine] | None = []
+
+    def __call__(self, lines: list[LogLine]) -> None:
+        """Take lines; those that look like the client's own are held until it is known whose they are."""
+        if self._held is not None:
+            self._held += lines
+            if all(line.text.startswith(_CLIENTS if not at else _MORE) for at, line in enumerate(self._held)):
+                return
+            lines, self._held = self._held, None
+        self._write(lines)
+
+    def ended(self, ended: Ended, *, oom_before: int, ours: bool) -> Ended:
+        """Say how the container ended.
+
+        Args:
+            ended: how the client did.
+            oom_before: `oom_kills()` when it started.
+            ours: whether it was killed on request.
+        """
+        state = _state(ended)
+        if (
+            state is not None
+            and str(state.get("StartedAt", "")).startswith(_NEVER)
+            and not ended.timed_out
+            and not ours
+        ):
+            said = self._held[0].text if self._held else str(state.get("Error") or f"exit {ended.exit_code}")
+            found = _WHAT_FAILED.search(said)
+            return Ended(None, found[0] if found else said.removeprefix("Error: ").removeprefix("docker: "))
+        if self._held:
+            self._write(self._held)
+        ran_out = state is not None and (state.get("OOMKilled") is True or oom_kills() > oom_before)
+        if ended.exit_code == KILLED and ran_out and not ended.timed_out and not ours:
+            return replace(ended, reason=OUT_OF_MEMORY)
+        return ended
+
+
+def _state(ended: Ended) -> dict[str, Any] | None:
+    """What the engine told of the container after its end; nothing when it could not."""
+    try:
+        state = json.loads(ended.afterwards[0])
+    except (IndexError, ValueError):
+        return None
+    return state if isinstance(state, dict) else None
+
+
+def _moves_client(name: str) -> bool:
+    return name.startswith(("DOCKER_", "CONTAINER", "PODMAN_", "LD_", "GO", "XDG_"))
+
+
+def _ulimits() -> list[str]:
+    found: list[str] = []
+    for name, (number, most) in _LIMITS.items():
+        ours = resource.getrlimit(number)[1]
+        value = most if ours == resource.RLIM_INFINITY else min(most, ours)
+        found += ["--ulimit", f"{name}={value}:{value}"]
+    return found
+
+
+def _memory(engine: Engine, job: Job) -> list[str]:
+    """The job's memory as a limit that kills, with no swap to flee to."""
+    size = f"{memory_of(job)}m"
+    return ["--memory", size, "--memory-swap", size] if engine.limits_memory else []
+
+
+def _disk(engine: Engine, job: Job, image: Built) -> list[str]:
+    """A root that takes no writes, where it shall not, and the job's empty volumes.
+
+    A volume belongs to root, mode 0755, unless the image declares one at that path (Amazon ECS, "Bind mounts").
+    """
+    found: list[str] = []
+    if job.container.get("readonlyRootFilesystem"):
+        found += ["--read-only", *(("--read-only-tmpfs=false",) if engine.name == "podman" else ())]
+    declared = {posixpath.normpath(path) for path in image.volumes}
+    for mount in job.container.get("mountPoints") or []:
+        path = posixpath.normpath(mount["containerPath"])
+        mode = "ro" if mount.get("readOnly") else "rw"
+        empty = ",notmpcopyup" if engine.name == "podman" else ""
+        found += ["--tmpfs", f"{path}:{mode},exec,mode={'1777' if path in declared else '0755'}{empty}"]
+    return found
