@@ -55,13 +55,17 @@ class Holder:
 
 @dataclass(frozen=True)
 class State:
-    """What the parameter says. `version` is SSM's; `follows` the newest that its writer had seen."""
+    """What the parameter says. `version` is SSM's; `follows` the newest that its writer had seen.
+
+    `spec` is the fingerprint of what was last applied as a whole; "" when the last apply was not whole.
+    """
 
     serial: int = 0
     holder: Holder | None = None
     until: float = 0.0
     follows: int = 0
     applied: str = ""
+    spec: str = ""
     version: int = 0
 
     @property
@@ -149,8 +153,8 @@ class Anchor:
         """Whether the lease is still ours: a holder that could not renew in time starts no further write."""
         return not self._lost and time.monotonic() - self._renewed < LEASE
 
-    def release(self, *, changed: bool) -> None:
-        """Give the lease back; the serial moves when something was changed.
+    def release(self, *, changed: bool, spec: str | None = None) -> None:
+        """Give the lease back; the serial moves when something was changed. `spec` is what stands as a whole now.
 
         A lease that cannot be given back ends by itself, and the next apply sees that it was never given back: that
         is told, and hides nothing of what came of the apply.
@@ -160,7 +164,12 @@ class Anchor:
             return
         applied = self._aws.now().isoformat(timespec="seconds") if changed else self._state.applied
         after = dataclasses.replace(
-            self._state, serial=self._state.serial + changed, holder=None, until=0.0, applied=applied
+            self._state,
+            serial=self._state.serial + changed,
+            holder=None,
+            until=0.0,
+            applied=applied,
+            spec=self._state.spec if spec is None else spec,
         )
         try:
             self._put(after)

@@ -74,6 +74,14 @@ HELP: dict[str, Help] = {
         "A run by its id, or a job's only active run; --all for all of a job's, or of the pipeline's, active runs.",
         ("scrapectl stop collect", "scrapectl stop collect --all", 'scrapectl stop --all --reason "wrong zip"'),
     ),
+    "drift": Help(
+        "Show what differs though the spec did not change.",
+        "Changed, broken, missing, or ours without being wanted; apply brings it back. While the last apply made all "
+        "of this very spec, that is known for sure. After an edit that was not applied, each field still tells which "
+        "side moved, but whether a missing thing is new in the spec or was deleted in AWS cannot be told, and is "
+        "said. Exit code 0; with --detailed-exitcode 2 when something drifted.",
+        ("scrapectl drift", "scrapectl drift --detailed-exitcode", "scrapectl drift pipeline.yaml --output json"),
+    ),
     "schedule": Help(
         "List, pause and resume schedules, and show their next starts.",
         "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,6 +98,15 @@ def _digits(value: Any, found: frozenset[Mark]) -> str:
     if value is None or Mark.SECRET in found:
         return _UNSET
     return hashlib.sha256(spelling(value).encode()).hexdigest()[:4]
+
+
+def fingerprint(wanted: Sequence[Desired]) -> str:
+    """16 hex digits for all that a spec wants, known before anything stands; secrets leave no trace.
+
+    The anchor keeps those of what was last applied as a whole: while they are the same, what differs is drift.
+    """
+    each = sorted((d.address, applied_hint(d.resource), spelling(d.tags), d.on_destroy) for d in wanted)
+    return hashlib.sha256(spelling(each).encode()).hexdigest()[:16]
 
 
 def spelling(value: Any) -> str:

@@ -65,10 +65,16 @@ def apply_plan(
             anchor.release(changed=False)
         raise
     except BaseException:
-        anchor.release(changed=changed)
+        anchor.release(changed=changed, spec=_standing_spec(planned, whole=False) if changed else None)
         raise
-    anchor.release(changed=True)
+    anchor.release(changed=True, spec=_standing_spec(planned, whole=not (applied.failed or options.only)))
     return applied
+
+
+def _standing_spec(planned: Planned, *, whole: bool) -> str:
+    """The fingerprint of what stands now; of what was applied in part alone it is not known, unless it stood before."""
+    before = planned.anchored.spec if planned.anchored else ""
+    return planned.spec if whole or before == planned.spec else ""
 
 
 def _carry_out(

@@ -15,6 +15,7 @@ from scrapectl.aws.once import ReadOnce
 from scrapectl.aws.session import Session
 from scrapectl.engine.aim import Aim
 from scrapectl.engine.order import with_needs
+from scrapectl.engine.ownership import fingerprint
 from scrapectl.engine.plan import Action, Plan
 from scrapectl.engine.planner import make_destroy_plan, make_plan
 from scrapectl.engine.refresh import refresh
@@ -47,17 +48,19 @@ def plan_spec(spec: Spec, aws: Session, options: Options | None = None, tell: Ca
     tasks: list[Callable[[], Any]] = [anchor.read, functools.partial(gather_facts, spec, reads, folder_hash)]
     state, facts = aws.gather(tasks)
     wanted = blueprint.blueprint(spec, facts)
+    whole = fingerprint(wanted)
     if options.only:
         wanted = _only(wanted, options.only)
     world = refresh(reads, KINDS, wanted, spec.owner, functools.partial(owned_keys, reads, KINDS, spec.owner))
     plan = make_plan(wanted, world, _aim(spec.pipeline, spec.stage, aws, options))
-    _need_values(plan)
+    if not options.only_compares:
+        _need_values(plan)
     if options.build is False:
         _need_images(plan)
     plan = _with_former_owner(plan, spec, aws)
     again = functools.partial(plan_spec, spec, aws, options, tell)
     outputs = blueprint.outputs(spec, facts)
-    return Planned(plan, again, anchor, state, outputs)
+    return Planned(plan, again, anchor, state, outputs, spec=whole)
 
 
 def plan_destroy(

@@ -29,6 +29,7 @@ class Options:
     build: bool = True
     kill: bool = False
     command: str = "apply"
+    only_compares: bool = False  # the plan is never carried out: values that apply must have may be missing
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,13 @@ class Planned:
     anchored: State | None  # what the anchor said when the plan was made; None: no apply has been there
     outputs: Mapping[str, Any] = dataclasses.field(default_factory=dict)  # may hold references
     destroys: bool = False
+    spec: str = ""  # the fingerprint of all that the spec wants
+
+    @property
+    def spec_stands(self) -> bool:
+        """Whether the last apply made all of this very spec: what differs now was changed in AWS."""
+        state = self.anchored
+        return state is not None and state.holder is None and state.spec == self.spec != ""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from scrapectl.views.values import shown
 
 def plan_document(plan: Plan) -> dict[str, Any]:
     """The form of `plan --output json`; a refused plan also holds the error."""
-    document = _frame(plan, [_change(change) for change in plan.changes])
+    document = _frame(plan, [change_document(change) for change in plan.changes])
     if plan.refusals:
         document |= error_document(refusal(plan))
     return document
@@ -25,7 +25,7 @@ def outcome_document(plan: Plan, outcomes: Sequence[Outcome], outputs: Mapping[s
     """The form of `apply` and `destroy`: the same changes, each with what came of it, and the spec's outputs."""
     changes = [
         {
-            **_change(outcome.change),
+            **change_document(outcome.change),
             "outcome": outcome.result.value,
             "seconds": round(outcome.seconds, 1),
             "error": clean(outcome.error) or None,
@@ -54,7 +54,8 @@ def _frame(plan: Plan, changes: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
+def change_document(change: Change) -> dict[str, Any]:
+    """The form of one change."""
     return {
         "address": clean(change.address),
         "action": change.action.value,

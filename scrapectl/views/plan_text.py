@@ -49,9 +49,14 @@ def change_lines(change: Change, *, whole: bool = True) -> list[Line]:
     if change.action is Action.CREATE:
         lines.extend(Line(text) for field in change.fields if whole and (text := _new_field(field)))
     elif change.action is not Action.DELETE:
-        lines.extend(Line(text) for field in split_fields(change) for text in _field(field, drift=change.drift))
+        lines.extend(field_lines(change))
     lines.extend(Line(f"        note: {clean_line(note)}") for note in change.notes)
     return lines
+
+
+def field_lines(change: Change) -> list[Line]:
+    """What differs, field by field: what it is, and what the spec says."""
+    return [Line(text) for field in split_fields(change) for text in _field(field, drift=change.drift)]
 
 
 def verb(change: Change) -> str:
