@@ -24,7 +24,7 @@ class Rule:
         protocol: "tcp", "udp", "icmp", or "-1" for all.
         from_port: First port, or ICMP type; None for all protocols.
         to_port: Last port, or ICMP code.
-        source: Where it comes from, or goes to: a CIDR, the id of a group (or a reference to it) or prefix list, or "self".
+        source: A CIDR, the id of a group (or a reference to it) or of a prefix list, or "self".
     """
 
     protocol: str
