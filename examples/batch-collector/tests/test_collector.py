@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from collector.init import init
 from collector.results import read_results
-from collector.scrape import Places, scrape
+from collector.scrape import Outlets, Places, scrape
 from collector.settings import Child, Search, read_child, read_search, required
 from collector.web import PageGone, Web
 from serve_site import Website, serving
@@ -56,6 +56,7 @@ class FakeAws:
         self.messages: list[list[dict[str, Any]]] = []
         self.submitted: list[dict[str, Any]] = []
         self.jobs: list[dict[str, str]] = []
+        self.table: dict[tuple[str, str, str], dict[str, Any]] = {}
 
     def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> None:
         assert (Bucket, bool(ContentType)) == ("raw", True)
@@ -78,6 +79,13 @@ class FakeAws:
         (wanted,) = filters
         assert wanted["name"] == "JOB_NAME"
         return {"jobSummaryList": [job for job in self.jobs if job["jobName"] in wanted["values"]]}
+
+    def write(self, rows: list[dict[str, Any]]) -> None:
+        """What the database would hold: a row for each key."""
+        self.table |= {(row["vin"], row["zip"], row["date"]): row for row in rows}
+
+    def outlets(self) -> Outlets:
+        return Outlets(self, self, self)  # type: ignore[arg-type]  # in place of the table too
 
     def rows(self) -> list[dict[str, Any]]:
         keys = sorted(key for key in self.objects if key.startswith("rows/"))
@@ -124,19 +132,20 @@ def run_children(website: Website, aws: FakeAws) -> list[int]:
     (work,) = request["containerOverrides"]["environment"]
     size = request.get("arrayProperties", {}).get("size", 1)
     places = Places("raw", work["value"], QUEUE_URL)
-    return [scrape(places, Child("run-2", i, size), web_of(website, i, size), aws, aws) for i in range(size)]
+    return [scrape(places, Child("run-2", i, size), web_of(website, i, size), aws.outlets()) for i in range(size)]
 
 
 @pytest.mark.parametrize(
     ("zip_code", "radius", "by_child"), [("48104", "25", [3, 3, 2]), ("48201", "25", [3, 2]), ("49855", "50", [2])]
 )
-def test_every_car_reaches_bucket_and_queue_once(
+def test_every_car_reaches_bucket_queue_and_table_once(
     zip_code: str, radius: str, by_child: list[int], *, search: Search, website: Website, aws: FakeAws
 ) -> None:
     assert run_init(replace(search, zip=zip_code, radius=radius), website, aws) == "job-1"
     assert run_children(website, aws) == by_child
     assert {row["vin"]: row["price"] for row in aws.rows()} == PRICES[zip_code]
     assert [row for message in aws.messages for row in message] == aws.rows()
+    assert list(aws.table.values()) == aws.rows()
     assert [len(message) for message in aws.messages] == by_child
 
 
@@ -215,7 +224,7 @@ def test_rows_say_what_the_page_says(search: Search, website: Website, aws: Fake
 def test_a_page_that_has_gone_leaves_no_rows_and_no_error(website: Website, aws: FakeAws) -> None:
     order = {"zip": "48201", "date": "2026-11-20", "pages": [f"{website.address}/search/48201/25/page-9.html"]}
     aws.objects["pages/w.json"] = json.dumps(order).encode()
-    assert scrape(Places("raw", "pages/w.json", QUEUE_URL), Child("r"), web_of(website), aws, aws) == 0
+    assert scrape(Places("raw", "pages/w.json", QUEUE_URL), Child("r"), web_of(website), aws.outlets()) == 0
     assert (aws.objects["rows/48201/2026-11-20/page-0001.jsonl"], aws.messages) == (b"", [])
 
 

@@ -12,8 +12,9 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
+from collector.database import Cars
 from collector.init import init
-from collector.scrape import Places, scrape
+from collector.scrape import Outlets, Places, scrape
 from collector.settings import read_child, read_search, required
 from collector.web import Web
 
@@ -24,8 +25,9 @@ log = logging.getLogger("collector")
 
 
 def run_init(environ: Mapping[str, str], client: Callable[[str], Any]) -> None:
-    """Work out the pages and submit the job that scrapes them."""
+    """Make the table, work out the pages and submit the job that scrapes them."""
     search = read_search(environ, dt.datetime.now(dt.UTC).date())
+    Cars.connect().make()
     init(search, read_child(environ).run, Web(search.site), client("s3"), client("batch"))
 
 
@@ -33,7 +35,8 @@ def run_scrape(environ: Mapping[str, str], client: Callable[[str], Any]) -> None
     """Scrape a share of the pages that the init job listed."""
     site, *where = required(environ, "SITE", "BUCKET", "WORK", "ROWS_URL")
     child = read_child(environ)
-    rows = scrape(Places(*where), child, Web(site, child.size, child.index), client("s3"), client("sqs"))
+    web = Web(site, child.size, child.index)
+    rows = scrape(Places(*where), child, web, Outlets(client("s3"), client("sqs"), Cars.connect()))
     log.info("done: %d rows", rows)
 
 

@@ -1,4 +1,4 @@
-"""A child's share of the pages becomes rows: an object for each page in the bucket, and messages in the queue."""
+"""A child's share of the pages becomes rows: in the database, in an object for each page, and in the queue."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from collector.results import read_results
 from collector.web import PageGone
 
 if TYPE_CHECKING:
+    from collector.database import Cars
     from collector.settings import Child
     from collector.web import Web
 
@@ -29,20 +30,30 @@ class Places:
     rows_url: str
 
 
-def scrape(places: Places, child: Child, web: Web, s3: Any, sqs: Any) -> int:
+@dataclass(frozen=True)
+class Outlets:
+    """What rows go through: boto3's clients, and the table."""
+
+    s3: Any
+    sqs: Any
+    cars: Cars
+
+
+def scrape(places: Places, child: Child, web: Web, outlets: Outlets) -> int:
     """Scrape this child's share of the work list; how many rows.
 
-    A page's rows have one key a day, so that a second attempt or a second run overwrites. Messages can come twice, as
-    in any queue: `vin` and `date` tell that it is the same row.
+    A page's rows have one key a day, so that a second attempt or a second run overwrites, in the table too. Messages
+    can come twice, as in any queue: `vin` and `date` tell that it is the same row.
     """
-    order = json.load(s3.get_object(Bucket=places.bucket, Key=places.work)["Body"])
+    order = json.load(outlets.s3.get_object(Bucket=places.bucket, Key=places.work)["Body"])
     written = 0
     for number, address in list(enumerate(order["pages"], 1))[child.index :: child.size]:
         rows = scrape_page(address, order, web)
         key = f"rows/{order['zip']}/{order['date']}/page-{number:04}.jsonl"
         lines = "".join(json.dumps(row) + "\n" for row in rows)
-        s3.put_object(Bucket=places.bucket, Key=key, Body=lines.encode(), ContentType="application/x-ndjson")
-        send(rows, places.rows_url, sqs)
+        outlets.s3.put_object(Bucket=places.bucket, Key=key, Body=lines.encode(), ContentType="application/x-ndjson")
+        outlets.cars.write(rows)
+        send(rows, places.rows_url, outlets.sqs)
         log.info("%s: %d rows", key, len(rows))
         written += len(rows)
     return written
