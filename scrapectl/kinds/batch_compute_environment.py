@@ -1,4 +1,4 @@
-"""Turns a place where jobs run into a Fargate compute environment of AWS Batch."""
+"""Turns a place where jobs run into a compute environment of AWS Batch, on Fargate or on instances of EC2."""
 
 from __future__ import annotations
 
@@ -7,10 +7,33 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
 from scrapectl.engine.marks import Fixed, Identity
-from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Removal, Resource, Scopes, Update
-from scrapectl.kinds.batch_describe import GONE, SETTLING, arn_name, describe, status_of
+from scrapectl.engine.resource import (
+    Aws,
+    FieldChange,
+    Key,
+    Listing,
+    Live,
+    Needs,
+    Pace,
+    Removal,
+    Resource,
+    Scopes,
+    Update,
+)
+from scrapectl.kinds.batch_describe import GONE, arn_name, describe, status_of
+from scrapectl.kinds.batch_instances import (
+    HOURS_TO_END,
+    JOBS_MAY_END,
+    ON_FARGATE,
+    instance_resources,
+    instance_values,
+    replaces_instances,
+)
 from scrapectl.kinds.batch_jobs import end_jobs, jobs_of, tasks_in
+from scrapectl.kinds.ec2_launch_template import called
 from scrapectl.kinds.tags import own_tags
+
+_MEMBERS = {"subnets": "subnets", "security_groups": "securityGroupIds"}
 
 
 def compute_environment_arn(partition: str, region: str, account: str, name: str) -> str:
@@ -20,10 +43,10 @@ def compute_environment_arn(partition: str, region: str, account: str, name: str
 
 @dataclass(frozen=True, kw_only=True)
 class BatchComputeEnvironment(Resource):
-    """A managed Fargate environment; it has no service role of ours, so Batch's service-linked role serves it.
+    """A managed environment; it has no service role of ours, so Batch's service-linked role serves it.
 
     Attributes:
-        type: FARGATE or FARGATE_SPOT. AWS never changes one into the other.
+        type: FARGATE, FARGATE_SPOT, EC2 or SPOT; another type is another environment.
         max_vcpus: The most that jobs may hold at once.
         subnets: Subnet ids, in any order.
         security_groups: Security group ids, in any order.
@@ -52,15 +75,15 @@ class BatchComputeEnvironment(Resource):
     instance_tags: Mapping[str, str] = field(default_factory=dict)
 
     kind: ClassVar[str] = "batch_compute_environment"
-    pace: ClassVar[Pace] = SETTLING
+    pace: ClassVar[Pace] = Pace(first=2.0, interval=5.0, limit=3600.0)  # instances are replaced for up to an hour
     sweep: ClassVar[str | None] = "batch:{region}:{account}:compute-environment/"
     listing: ClassVar[Listing | None] = Listing(
         "batch", "describe_compute_environments", "computeEnvironments", "computeEnvironmentName"
     )
     needs: ClassVar[Needs] = Needs(
         read=("batch:DescribeComputeEnvironments",),
-        create=("batch:CreateComputeEnvironment", "batch:TagResource", "iam:CreateServiceLinkedRole"),
-        update=("batch:UpdateComputeEnvironment", "batch:TagResource", "batch:UntagResource"),
+        create=("batch:CreateComputeEnvironment", "batch:TagResource", "iam:CreateServiceLinkedRole", "iam:PassRole"),
+        update=("batch:UpdateComputeEnvironment", "batch:TagResource", "batch:UntagResource", "iam:PassRole"),
         delete=(
             "batch:UpdateComputeEnvironment",
             "batch:DeleteComputeEnvironment",
@@ -78,12 +101,13 @@ class BatchComputeEnvironment(Resource):
             "ecs:container-instance": ("ecs:{region}:{account}:container-instance/AWSBatch-{name}/*",),
             "batch:job": ("batch:{region}:{account}:job/{any}",),
         },
+        passed_to="ec2.amazonaws.com",
         linked=("batch.amazonaws.com",),
     )
 
     def __post_init__(self) -> None:
         """Sort what AWS holds as sets; done again when references are put in."""
-        for name in ("subnets", "security_groups"):
+        for name in ("subnets", "security_groups", "instance_types"):
             object.__setattr__(self, name, tuple(sorted(getattr(self, name), key=str)))
 
     @classmethod
@@ -104,6 +128,7 @@ class BatchComputeEnvironment(Resource):
             subnets=tuple(resources.get("subnets", ())),
             security_groups=tuple(resources.get("securityGroupIds", ())),
             state=entry["state"],
+            **instance_values(resources),
         )
         outputs = {"arn": entry["computeEnvironmentArn"], "name": resource.name}
         reason = entry.get("statusReason", "")
@@ -119,13 +144,16 @@ class BatchComputeEnvironment(Resource):
             computeEnvironmentName=self.name,
             type="MANAGED",
             state="ENABLED",
-            computeResources={"type": self.type, **self._resources()},
+            computeResources={"type": self.type, **self._resources(), **instance_resources(self)},
             tags=dict(tags),
         )
         return None
 
     def update(self, aws: Aws, update: Update) -> None:
-        """Send what differs; everything to a broken one, which makes Batch try again."""
+        """Send what differs; everything to a broken one, which makes Batch try again.
+
+        Of instances only what differs goes out: each such member makes Batch replace those that run.
+        """
         changed = update.changed
         parameters: dict[str, Any] = {}
         if changed & {"state", "status"}:
@@ -133,8 +161,30 @@ class BatchComputeEnvironment(Resource):
         if changed - {"state"}:
             # Batch refuses an update of a managed environment that is neither of its state nor of its resources,
             # and takes an empty list as "unchanged": maxvCpus always goes along.
-            parameters["computeResources"] = self._resources()
+            parameters["computeResources"] = self._changed_resources(changed)
+        if replaces_instances(self, changed):
+            parameters["updatePolicy"] = JOBS_MAY_END
         aws.call("batch", "update_compute_environment", computeEnvironment=self.name, **parameters)
+
+    def _changed_resources(self, changed: frozenset[str]) -> dict[str, Any]:
+        if self.type in ON_FARGATE or "status" in changed:
+            return {**self._resources(), **instance_resources(self)}
+        wanted = {"maxvCpus"} | {_MEMBERS[name] for name in changed & _MEMBERS.keys()}
+        network = {member: value for member, value in self._resources().items() if member in wanted}
+        return {**network, **instance_resources(self, changed)}
+
+    def told(self, live: Live, changes: tuple[FieldChange, ...]) -> tuple[str, ...]:
+        """Say when instances are replaced."""
+        del live
+        if replaces_instances(self, {change.name for change in changes}):
+            return (f"its instances are replaced; jobs that run on them have {HOURS_TO_END} hours to end",)
+        return ()
+
+    @classmethod
+    def stands_in(cls, live: Live) -> tuple[str, ...]:
+        """Its launch template, which it names by its name alone."""
+        template = cast("BatchComputeEnvironment", live.resource).launch_template
+        return (called(template),) if template else ()
 
     def _resources(self) -> dict[str, Any]:
         lists = {"subnets": list(self.subnets), "securityGroupIds": list(self.security_groups)}

@@ -8,6 +8,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from scrapectl.kinds.batch_job_definition import BatchJobDefinition
 
+FARGATE = "FARGATE"
+_TMP = "tmp"
+# Scratch space that a root file system without writes leaves nowhere else; without a host path it is the task's own,
+# on instances as on Fargate.
+_SCRATCH = {
+    "readonlyRootFilesystem": True,
+    "volumes": [{"name": _TMP, "host": {}}],
+    "mountPoints": [{"sourceVolume": _TMP, "containerPath": "/tmp", "readOnly": False}],  # noqa: S108 - the job's
+}
 _NO_SIZE = {"VCPU": "0", "MEMORY": "0"}  # of another hand's definition that names none
 
 
@@ -34,7 +43,6 @@ def container_properties(job: BatchJobDefinition) -> dict[str, Any]:
         "jobRoleArn": job.job_role,
         "environment": [{"name": name, "value": value} for name, value in sorted(job.environment.items())],
         "secrets": [{"name": name, "valueFrom": value} for name, value in sorted(job.secrets.items())],
-        "ephemeralStorage": {"sizeInGiB": job.disk} if job.disk else None,
     }
     return {
         "image": job.image,
@@ -44,10 +52,19 @@ def container_properties(job: BatchJobDefinition) -> dict[str, Any]:
             {"type": "MEMORY", "value": str(job.memory)},
         ],
         "logConfiguration": {"logDriver": "awslogs", "options": _log_options(job)},
+        **(_fargate_properties(job) if job.runs_on == FARGATE else {}),
+        **{member: value for member, value in optional.items() if value},
+        **(_SCRATCH if job.read_only else {}),
+    }
+
+
+def _fargate_properties(job: BatchJobDefinition) -> dict[str, Any]:
+    """What an instance has by itself, so that AWS refuses it in a definition for EC2 (AWS-FACTS §2.5)."""
+    return {
         "networkConfiguration": {"assignPublicIp": "ENABLED" if job.public_ip else "DISABLED"},
         "fargatePlatformConfiguration": {"platformVersion": "LATEST"},
         "runtimePlatform": {"operatingSystemFamily": "LINUX", "cpuArchitecture": job.platform},
-        **{member: value for member, value in optional.items() if value},
+        **({"ephemeralStorage": {"sizeInGiB": job.disk}} if job.disk else {}),
     }
 
 
@@ -59,7 +76,7 @@ def _log_options(job: BatchJobDefinition) -> dict[str, str]:
     }
 
 
-def container_values(properties: Mapping[str, Any]) -> dict[str, Any]:
+def container_values(properties: Mapping[str, Any], runs_on: str) -> dict[str, Any]:
     """Read a job definition's fields back; AWS adds empty lists and defaults, and keeps no order of variables."""
     sizes = _NO_SIZE | {entry["type"]: entry["value"] for entry in properties.get("resourceRequirements") or ()}
     log = (properties.get("logConfiguration") or {}).get("options") or {}
@@ -68,9 +85,8 @@ def container_values(properties: Mapping[str, Any]) -> dict[str, Any]:
         "command": tuple(properties.get("command") or ()),
         "vcpus": sizes["VCPU"],
         "memory": int(float(sizes["MEMORY"])),
-        "platform": (properties.get("runtimePlatform") or {}).get("cpuArchitecture") or "X86_64",
-        "disk": (properties.get("ephemeralStorage") or {}).get("sizeInGiB"),
-        "public_ip": (properties.get("networkConfiguration") or {}).get("assignPublicIp") == "ENABLED",
+        **(_fargate_values(properties) if runs_on == FARGATE else dict.fromkeys(("platform", "disk", "public_ip"))),
+        "read_only": _is_read_only(properties),
         "environment": {entry["name"]: entry.get("value", "") for entry in properties.get("environment") or ()},
         "secrets": {entry["name"]: entry["valueFrom"] for entry in properties.get("secrets") or ()},
         "job_role": properties.get("jobRoleArn") or None,
@@ -79,3 +95,16 @@ def container_values(properties: Mapping[str, Any]) -> dict[str, Any]:
         "log_region": log.get("awslogs-region", ""),
         "log_prefix": log.get("awslogs-stream-prefix", ""),
     }
+
+
+def _fargate_values(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "platform": (properties.get("runtimePlatform") or {}).get("cpuArchitecture") or "X86_64",
+        "disk": (properties.get("ephemeralStorage") or {}).get("sizeInGiB"),
+        "public_ip": (properties.get("networkConfiguration") or {}).get("assignPublicIp") == "ENABLED",
+    }
+
+
+def _is_read_only(properties: Mapping[str, Any]) -> bool:
+    mounted = {mount.get("containerPath") for mount in properties.get("mountPoints") or ()}
+    return bool(properties.get("readonlyRootFilesystem")) and mounted == {"/tmp"}  # noqa: S108 - the job's

@@ -1,4 +1,4 @@
-"""Turns a job into revisions of a Fargate job definition of AWS Batch: the newest is what runs."""
+"""Turns a job into revisions of a job definition of AWS Batch, for Fargate or EC2: the newest is what runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from scrapectl.engine.marks import Identity, Local
 from scrapectl.engine.ownership import tag_difference
 from scrapectl.engine.resource import Aws, FieldChange, Key, Listing, Live, Needs, Removal, Resource, Scopes, Update
-from scrapectl.kinds.batch_container import Environment, container_properties, container_values
+from scrapectl.kinds.batch_container import FARGATE, Environment, container_properties, container_values
 from scrapectl.kinds.batch_describe import GONE, arn_name
 from scrapectl.kinds.batch_retry import conditions, words
 from scrapectl.kinds.tags import own_tags
@@ -26,13 +26,13 @@ def job_definition_arn(partition: str, region: str, account: str, name: str) -> 
 
 @dataclass(frozen=True, kw_only=True)
 class BatchJobDefinition(Resource):
-    """A container job on Fargate.
+    """A container job.
 
     Attributes:
         image: With its tag or digest.
         vcpus: As text, as AWS takes it ("0.5").
         memory: MiB.
-        platform: X86_64 or ARM64.
+        platform: X86_64 or ARM64; on EC2 None, as disk and public_ip: the instance's own count.
         disk: GiB of scratch space; None: Fargate's own 20.
         public_ip: Whether its task gets one.
         environment: Name → value; an empty value is the same as none, as AWS drops it.
@@ -44,7 +44,7 @@ class BatchJobDefinition(Resource):
         retry_on: The spec's words (see `batch_retry`); None: every failure but a timeout.
         priority: Within its share, 0 to 9999.
         propagate_tags: Whether its tasks carry its tags.
-        runs_on: FARGATE, or EC2: then platform, disk and public_ip are None, as the instance has them.
+        runs_on: FARGATE or EC2.
         read_only: The root file system takes no writes; /tmp does.
         keep_revisions: How many ACTIVE revisions stay; the oldest beyond it are deregistered.
     """
@@ -124,14 +124,16 @@ class BatchJobDefinition(Resource):
         ordered = sorted(entries, key=lambda entry: int(entry["revision"]))
         newest = ordered[-1]
         retry = newest.get("retryStrategy") or {}
+        runs_on = FARGATE if FARGATE in (newest.get("platformCapabilities") or ()) else "EC2"  # AWS's default
         resource = cls(
             name=newest["jobDefinitionName"],
             timeout=(newest.get("timeout") or {}).get("attemptDurationSeconds", 0),
             attempts=retry.get("attempts", 1),
-            retry_on=words(retry.get("evaluateOnExit", ())),
+            retry_on=words(retry.get("evaluateOnExit", ()), runs_on),
             priority=newest.get("schedulingPriority"),
             propagate_tags=newest.get("propagateTags", False),
-            **container_values(newest.get("containerProperties") or {}),
+            runs_on=runs_on,
+            **container_values(newest.get("containerProperties") or {}, runs_on),
         )
         arns = tuple(entry["jobDefinitionArn"] for entry in ordered)
         return Live(resource, _outputs(resource.name, arns[-1]), own_tags(newest.get("tags", {})), detail=arns)
@@ -153,7 +155,7 @@ class BatchJobDefinition(Resource):
 
     def _register(self, aws: Aws, tags: Mapping[str, str]) -> str:
         retry: dict[str, Any] = {"attempts": self.attempts}
-        if on_exit := conditions(self.retry_on):
+        if on_exit := conditions(self.retry_on, self.runs_on):
             retry["evaluateOnExit"] = on_exit
         optional: dict[str, Any] = {} if self.priority is None else {"schedulingPriority": self.priority}
         answer = aws.call(
@@ -162,7 +164,7 @@ class BatchJobDefinition(Resource):
             blind_retry=False,  # a repeat of a call whose answer was lost would make one more revision
             jobDefinitionName=self.name,
             type="container",
-            platformCapabilities=["FARGATE"],
+            platformCapabilities=[self.runs_on],
             containerProperties=container_properties(self),
             retryStrategy=retry,
             timeout={"attemptDurationSeconds": self.timeout},

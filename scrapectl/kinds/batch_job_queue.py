@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, cast
 
@@ -11,6 +11,13 @@ from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Remo
 from scrapectl.kinds.batch_describe import GONE, SETTLING, arn_name, describe, status_of
 from scrapectl.kinds.batch_jobs import end_jobs, jobs_in
 from scrapectl.kinds.tags import own_tags
+
+STUCK = (
+    "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",
+    "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE",
+    "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT",
+)
+"""Why a job may stand at the head of its queue and not start (jobs stuck in RUNNABLE, Batch user guide)."""
 
 
 def job_queue_arn(partition: str, region: str, account: str, name: str) -> str:
@@ -71,6 +78,7 @@ class BatchJobQueue(Resource):
             priority=entry["priority"],
             scheduling_policy=entry.get("schedulingPolicyArn") or None,
             state=entry["state"],
+            stuck_after=_stuck_after(entry.get("jobStateTimeLimitActions") or ()),
         )
         outputs = {"arn": entry["jobQueueArn"], "name": resource.name}
         reason = entry.get("statusReason", "")
@@ -88,19 +96,34 @@ class BatchJobQueue(Resource):
             computeEnvironmentOrder=self._order(),
             tags=dict(tags),
             **_policy_of(self),
+            **self._limited(),
         )
         return None
 
     def update(self, aws: Aws, update: Update) -> None:
         """Send what differs, everything to a broken one; always with the policy, as AWS wants one that is set."""
-        whole: dict[str, Any] = {"state": self.state, "priority": self.priority, "compute": self._order()}
+        whole: dict[str, Any] = {
+            "state": self.state,
+            "priority": self.priority,
+            "compute": self._order(),
+            "stuck_after": self._limits(),
+        }
         changed = whole.keys() if "status" in update.changed else update.changed & whole.keys()
-        members = {"compute": "computeEnvironmentOrder"}
+        members = {"compute": "computeEnvironmentOrder", "stuck_after": "jobStateTimeLimitActions"}
         parameters = {members.get(name, name): whole[name] for name in changed}
         aws.call("batch", "update_job_queue", jobQueue=self.name, **parameters, **_policy_of(self))
 
     def _order(self) -> list[dict[str, Any]]:
         return [{"order": place, "computeEnvironment": arn} for place, arn in enumerate(self.compute, start=1)]
+
+    def _limited(self) -> dict[str, Any]:
+        return {} if self.stuck_after is None else {"jobStateTimeLimitActions": self._limits()}
+
+    def _limits(self) -> list[dict[str, Any]]:
+        if self.stuck_after is None:
+            return []
+        limit = {"state": "RUNNABLE", "maxTimeSeconds": self.stuck_after, "action": "CANCEL"}
+        return [{"reason": reason, **limit} for reason in STUCK]
 
     def fixed(self, live: Self) -> frozenset[str]:
         """A policy can be exchanged for another, but never be added or removed."""
@@ -130,6 +153,14 @@ class BatchJobQueue(Resource):
         """Take the name at the end of the ARN."""
         name = arn_name(arn, "job-queue")
         return (name,) if name else None
+
+
+def _stuck_after(limits: Iterable[Mapping[str, Any]]) -> int | None:
+    """Read the one time of all our limits back; other limits, or other times for some, are another time: 0."""
+    times = {limit["reason"]: limit["maxTimeSeconds"] for limit in limits}
+    if not times:
+        return None
+    return times[STUCK[0]] if times.keys() == set(STUCK) and len(set(times.values())) == 1 else 0
 
 
 def _policy_of(queue: BatchJobQueue) -> dict[str, Any]:
