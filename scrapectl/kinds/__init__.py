@@ -7,15 +7,20 @@ from scrapectl.kinds.batch_compute_environment import BatchComputeEnvironment
 from scrapectl.kinds.batch_job_definition import BatchJobDefinition
 from scrapectl.kinds.batch_job_queue import BatchJobQueue
 from scrapectl.kinds.batch_scheduling_policy import BatchSchedulingPolicy
+from scrapectl.kinds.cloudwatch_alarm import CloudwatchAlarm
 from scrapectl.kinds.ecr_image import EcrImage
 from scrapectl.kinds.ecr_repository import EcrRepository
+from scrapectl.kinds.events_rule import EventsRule
 from scrapectl.kinds.iam_role import IamRole
+from scrapectl.kinds.lambda_event_source import LambdaEventSource
+from scrapectl.kinds.lambda_function import LambdaFunction
 from scrapectl.kinds.log_group import LogGroup
 from scrapectl.kinds.s3_bucket import S3Bucket
 from scrapectl.kinds.schedule import Schedule
 from scrapectl.kinds.schedule_group import ScheduleGroup
 from scrapectl.kinds.secret import SecretValue
 from scrapectl.kinds.security_group import SecurityGroup
+from scrapectl.kinds.sns_topic import SnsTopic
 from scrapectl.kinds.sqs_queue import SqsQueue
 
 KINDS: dict[str, type[Resource]] = {
@@ -25,6 +30,7 @@ KINDS: dict[str, type[Resource]] = {
         LogGroup,
         S3Bucket,
         SqsQueue,
+        SnsTopic,
         SecretValue,
         EcrRepository,
         EcrImage,
@@ -33,6 +39,10 @@ KINDS: dict[str, type[Resource]] = {
         BatchComputeEnvironment,
         BatchJobQueue,
         BatchJobDefinition,
+        LambdaFunction,
+        LambdaEventSource,
+        EventsRule,
+        CloudwatchAlarm,
         ScheduleGroup,
         Schedule,
     )

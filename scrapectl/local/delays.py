@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True)
 class Delays:
-    """Seconds for each thing that takes time; AWS's usual figures, see AWS-FACTS sections 1, 2, 5, 6, 8.2 and 12."""
+    """Seconds for each thing that takes time; AWS's usual figures, see AWS-FACTS sections 1, 2, 5, 6, 8.2, 9, 12 and 18."""
 
     compute_environment: float = 15.0
     job_queue: float = 8.0
@@ -18,6 +18,17 @@ class Delays:
     queue_name: float = 60.0
     secret_name: float = 20.0
     tag_index: float = 10.0
+    function_create: float = 5.0
+    function_update: float = 3.0
+    event_source: float = 5.0
+    database_create: float = 420.0
+    database_notice: float = 5.0
+    database_modify: float = 180.0
+    database_storage: float = 21_600.0
+    database_start: float = 120.0
+    database_stop: float = 120.0
+    database_delete: float = 150.0
+    database_snapshot: float = 60.0
 
 
-NO_DELAYS = Delays(0, 0, 0, 0, 0, 0, 0, 0, 0)
+NO_DELAYS = Delays(**dict.fromkeys((field.name for field in fields(Delays)), 0.0))

@@ -35,6 +35,7 @@ class Case:
         end: Ends what it is part of, for a kind that is never deleted by itself.
         user_tags: It can carry tags that are not ours.
         implied: Verb → IAM actions that AWS asks for without a call of ours.
+        later: Fields that AWS takes only once the thing is made, as an update.
     """
 
     make: Callable[[Bench, str], Resource]
@@ -44,6 +45,7 @@ class Case:
     end: Tamper | None = None
     user_tags: bool = True
     implied: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    later: frozenset[str] = frozenset()
 
 
 def trust(service: str) -> Policy:

@@ -13,6 +13,7 @@ from scrapectl.kinds import KINDS
 from tests.contract.batch_cases import BATCH_CASES
 from tests.contract.bench import Bench, open_bench
 from tests.contract.cases import CASES, Case
+from tests.contract.messaging_cases import MESSAGING_CASES
 
 OWNER = "shop"
 READS = ("get_", "list_", "describe_", "head_", "batch_check_")
@@ -41,7 +42,7 @@ class Kill:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_the_same_again_mends_it(name: str):
-    case = (CASES | BATCH_CASES)[name]
+    case = (CASES | BATCH_CASES | MESSAGING_CASES)[name]
     fired = list(itertools.takewhile(lambda nth: killed_and_mended(case, nth), itertools.count(1)))
     assert fired, "nothing was changed"
 

@@ -1,5 +1,39 @@
 """Our operations, one file for each AWS service that moto lacks or is laxer in than AWS; importing registers them."""
 
-from scrapectl.local.services import batch, ec2, ecr, iam, logs, s3, scheduler, secretsmanager, sqs, ssm, tagging
+from scrapectl.local.services import (
+    batch,
+    cloudwatch_control,
+    ec2,
+    ecr,
+    events_control,
+    iam,
+    lambda_control,
+    lambda_mappings_control,
+    logs,
+    s3,
+    scheduler,
+    secretsmanager,
+    sns_control,
+    sqs,
+    ssm,
+    tagging,
+)
 
-__all__ = ["batch", "ec2", "ecr", "iam", "logs", "s3", "scheduler", "secretsmanager", "sqs", "ssm", "tagging"]
+__all__ = [
+    "batch",
+    "cloudwatch_control",
+    "ec2",
+    "ecr",
+    "events_control",
+    "iam",
+    "lambda_control",
+    "lambda_mappings_control",
+    "logs",
+    "s3",
+    "scheduler",
+    "secretsmanager",
+    "sns_control",
+    "sqs",
+    "ssm",
+    "tagging",
+]
