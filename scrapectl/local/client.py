@@ -43,6 +43,7 @@ class Status:
         resources: How many of each thing stand in it; they are in memory only, and go when it stops.
         uptime: Seconds since it started.
         memory: Resident MiB.
+        engine: What jobs run in: `podman`, `docker`, `none` (processes), or why there is none.
         pid: Its process.
         folder: Where its log is.
     """
@@ -53,6 +54,7 @@ class Status:
     resources: dict[str, int] = field(default_factory=dict)
     uptime: float = 0.0
     memory: int = 0
+    engine: str = ""
     pid: int | None = None
     folder: str = ""
 
@@ -107,6 +109,7 @@ def status() -> Status:
         resources=told.get("resources", {}),
         uptime=told.get("uptime", 0.0),
         memory=told.get("memory", 0),
+        engine=told.get("engine", ""),
         pid=running.pid,
         folder=str(folder),
     )

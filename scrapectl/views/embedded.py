@@ -6,6 +6,12 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+_WAYS = {
+    "docker": "Jobs run in containers, by docker.",
+    "podman": "Jobs run in containers, by podman.",
+    "none": "Jobs run as processes of this machine, without a container engine.",
+}
+
 
 class Endpoint(Protocol):
     """Where it answers, and with which keys."""
@@ -35,6 +41,8 @@ class Status(Protocol):
     def uptime(self) -> float: ...  # noqa: D102
     @property
     def memory(self) -> int: ...  # noqa: D102
+    @property
+    def engine(self) -> str: ...  # noqa: D102
 
 
 def status_document(status: Status) -> dict[str, Any]:
@@ -50,6 +58,7 @@ def status_document(status: Status) -> dict[str, Any]:
         "started": _started(status.uptime) if status.running else None,
         "current": status.current,
         "memory": status.memory,
+        "engine": status.engine or None,
     }
 
 
@@ -63,6 +72,7 @@ def status_lines(status: Status) -> list[str]:
             f"since {_started(status.uptime)}, in {status.memory} MiB."
         ),
         "What stands in it is in memory only, and goes when it stops.",
+        *([_WAYS.get(status.engine, f"Jobs do not run: {status.engine}.")] if status.engine else []),
     ]
     if not status.current:
         lines.append("It is of another version of scrapectl: scrapectl local reset starts the one of now.")

@@ -24,6 +24,7 @@ NAMES = "localhost/scrapectl"
 TOLD_LINES = 30
 FORGET_AFTER = 60.0
 _LOOKS = 20.0
+_WHAT = "{{.Id}}|{{.Config.User}}|{{json .Config.Volumes}}"
 
 
 class NoBase(Exception):
@@ -36,10 +37,12 @@ class Built:
 
     Attributes:
         name: what to run.
+        user: whom the image runs as; empty for root.
         volumes: folders that the image says are volumes.
     """
 
     name: str
+    user: str = ""
     volumes: tuple[str, ...] = ()
 
 
@@ -135,12 +138,12 @@ class Builder:
 
     def _look(self, name: str) -> Built | None:
         """The engine's image of a name, by its id; None when it has none."""
-        question = self.engine.command("image", "inspect", "--format", "{{.Id}} {{json .Config.Volumes}}", name)
+        question = self.engine.command("image", "inspect", "--format", _WHAT, name)
         asked = subprocess.run(question, capture_output=True, text=True, timeout=_LOOKS, check=False)
         if asked.returncode != 0 or not asked.stdout.strip():
             return None
-        number, _, volumes = asked.stdout.strip().partition(" ")
-        return Built(number, tuple(json.loads(volumes) or ()))
+        number, user, volumes = asked.stdout.strip().split("|", 2)
+        return Built(number, user, tuple(json.loads(volumes) or ()))
 
 
 def _last(lines: list[str], ended: int) -> str:

@@ -65,6 +65,15 @@ def command_for(engine: Engine, image: Built, job: Job, environment: Mapping[str
     )
 
 
+def closed_volumes(image: Built, job: Job) -> list[str]:
+    """The job's empty volumes that its user cannot write to, for want of a VOLUME in the Dockerfile."""
+    if (job.container.get("user") or image.user).partition(":")[0] in {"", "0", "root"}:
+        return []
+    mounts = [mount for mount in job.container.get("mountPoints") or [] if not mount.get("readOnly")]
+    declared = {posixpath.normpath(path) for path in image.volumes}
+    return [mount["containerPath"] for mount in mounts if posixpath.normpath(mount["containerPath"]) not in declared]
+
+
 def memory_of(job: Job) -> int:
     """The job's memory in MiB."""
     entries = job.container.get("resourceRequirements") or []
@@ -154,7 +163,8 @@ def _memory(engine: Engine, job: Job) -> list[str]:
 def _disk(engine: Engine, job: Job, image: Built) -> list[str]:
     """A root that takes no writes, where it shall not, and the job's empty volumes.
 
-    A volume belongs to root, mode 0755, unless the image declares one at that path (Amazon ECS, "Bind mounts").
+    A volume belongs to root, mode 0755, unless the image declares one at that path (Amazon ECS, "Bind mounts"). Old
+    versions of runc give it the mode of the image's folder all the same, so `closed_volumes` is told in the log.
     """
     found: list[str] = []
     if job.container.get("readonlyRootFilesystem"):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from scrapectl.local.engine.build import Builder, NoBase
 from scrapectl.local.engine.choice import Engine, EngineProblem, chosen_by
-from scrapectl.local.engine.container import Output, command_for, oom_kills
+from scrapectl.local.engine.container import Output, closed_volumes, command_for, oom_kills
 from scrapectl.local.jobs.board import Board
 from scrapectl.local.jobs.environment import environment_of
 from scrapectl.local.jobs.execution_role import NotStarted, check_roles, is_ours, pull, secrets_of
@@ -143,6 +143,10 @@ class Runner:
             image = builder.image(pushed.digest, lambda: pushed.layers[0], log.say)
         else:
             image = builder.fetched(uri)
+        for path in closed_volumes(image, job):
+            log.say(
+                f"scrapectl: on AWS {path} belongs to root: VOLUME {path} in the Dockerfile lets its user write there"
+            )
         output, kills = Output(log.write), oom_kills()
         command = command_for(engine, image, job, environment, scratch)
         return Prepared(
