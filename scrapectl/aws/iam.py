@@ -235,8 +235,8 @@ def _applies(statement: Mapping[str, Any], action: str, resource: str, context: 
 def _names(statement: Mapping[str, Any], field: str, value: str, *, lower: bool) -> bool:
     """Whether `Action` or `Resource` names the value, or `NotAction` or `NotResource` does not."""
     if f"Not{field}" in statement:
-        return not any(_like(one.lower() if lower else one, value) for one in _list(statement[f"Not{field}"]))
-    return any(_like(one.lower() if lower else one, value) for one in _list(statement.get(field, [])))
+        return not any(matches(one.lower() if lower else one, value) for one in _list(statement[f"Not{field}"]))
+    return any(matches(one.lower() if lower else one, value) for one in _list(statement.get(field, [])))
 
 
 def _list(value: Any) -> list[str]:
@@ -249,7 +249,8 @@ def _glob(pattern: str) -> re.Pattern[str]:
     return re.compile("".join({"*": ".*", "?": "."}.get(one, re.escape(one)) for one in pattern), re.DOTALL)
 
 
-def _like(pattern: str, value: str) -> bool:
+def matches(pattern: str, value: str) -> bool:
+    """Whether a text fits a pattern of IAM."""
     return _glob(pattern).fullmatch(value) is not None
 
 
@@ -272,5 +273,5 @@ _SAME: Mapping[str, Callable[[str, str], bool]] = {
     "StringEquals": lambda wanted, value: wanted == value,
     "StringEqualsIgnoreCase": lambda wanted, value: wanted.lower() == value.lower(),
     "Bool": lambda wanted, value: wanted.lower() == value.lower(),
-    **dict.fromkeys(("StringLike", "ArnLike", "ArnEquals"), _like),
+    **dict.fromkeys(("StringLike", "ArnLike", "ArnEquals"), matches),
 }

@@ -124,6 +124,17 @@ HELP: dict[str, Help] = {
         "Also the one that was renamed, or left in another stage.",
         ("scrapectl pipelines", "scrapectl pipelines --region eu-west-1 --output json"),
     ),
+    "policy": Help(
+        "Print the least IAM policy that lets a person or a CI do something with this pipeline.",
+        "apply: plan, apply and push images, whatever is edited in the spec's sections; run: run, stop, pause, watch; "
+        "read: plan, drift, status, logs; destroy. Names, paths and tags keep it to this pipeline; notes say where AWS "
+        "allows no narrower. Account and region are the spec's, else AWS is asked.",
+        (
+            "scrapectl policy --for apply --out policies",
+            "scrapectl policy --for run --stage prod",
+            "scrapectl policy pipeline.yaml --for read > read.json",
+        ),
+    ),
     "images": Help(
         "Push the pipeline's images.", "", ("scrapectl images push", "scrapectl images push scraper --force")
     ),

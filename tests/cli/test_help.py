@@ -37,6 +37,7 @@ WORDS = {
     "schedule next": ["-n", "--pipeline"],
     "schedule pause": ["--pipeline"],
     "schedule resume": ["--pipeline"],
+    "policy": ["--for", "--out", "--file", "-f"],
     "images push": ["--force"],
     "local start": ["--foreground", "--port"],
     "local stop": [],

@@ -1,0 +1,72 @@
+"""(spec, place) → the resources that it wants, without asking AWS: what AWS alone knows is assumed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scrapectl import blueprint
+from scrapectl.engine.resource import Desired
+from scrapectl.facts import Facts, NetworkFacts
+from scrapectl.spec.model import Spec
+
+ANY = "*"
+_EXISTING_ARN = {
+    "buckets": "s3:::{name}",
+    "message_queues": "sqs:{region}:{account}:{name}",
+    "topics": "sns:{region}:{account}:{name}",
+    "secrets": "secretsmanager:{region}:{account}:secret:{name}-??????",
+    "images": "ecr:{region}:{account}:repository/{name}",
+    "compute_environments": "batch:{region}:{account}:compute-environment/{name}",
+    "job_queues": "batch:{region}:{account}:job-queue/{name}",
+    "databases": "rds:{region}:{account}:db:{name}",
+}
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where an instance stands; account and region may be "*" when nobody can tell."""
+
+    account: str
+    region: str
+
+    @property
+    def partition(self) -> str:
+        """By the region's name (AWS General Reference, "Amazon Resource Names")."""
+        known = {"cn": "aws-cn", "us-gov": "aws-us-gov", "us-iso": "aws-iso", "us-isob": "aws-iso-b"}
+        return next((partition for start, partition in known.items() if self.region.startswith(f"{start}-")), "aws")
+
+
+def assume(spec: Spec, where: Where) -> list[Desired]:
+    """Everything that the spec wants, as far as its names tell."""
+    existing = {(section, key): _outputs(found, where) for (section, key), found in existing_arns(spec, where).items()}
+    network = NetworkFacts(
+        vpc=spec.network.vpc or ANY,
+        subnets=spec.network.subnets or (ANY,),
+        security_groups=spec.network.security_groups,
+        zones=(ANY, ANY),
+    )
+    tags = {key: "src-0" for key, image in spec.images.items() if image.build is not None}
+    facts = Facts(where.account, where.partition, where.region, network, existing, image_tags=tags)
+    return blueprint.blueprint(spec, facts)
+
+
+def existing_arns(spec: Spec, where: Where) -> dict[tuple[str, str], str]:
+    """The ARN of each thing that the spec uses and does not own, by section and key."""
+    found = {}
+    for section, pattern in _EXISTING_ARN.items():
+        for entry in getattr(spec, section).values():
+            if entry.existing is not None:
+                arn = pattern.format(name=entry.existing, account=where.account, region=where.region)
+                given = entry.existing.startswith("arn:")
+                found[section, entry.key] = entry.existing if given else f"arn:{where.partition}:{arn}"
+    return found
+
+
+def _outputs(arn: str, where: Where) -> Mapping[str, Any]:
+    """What AWS would tell of it: its name and ARN; all else is any text."""
+    name = arn.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
+    uri = f"{where.account}.dkr.ecr.{where.region}.amazonaws.com/{name}"
+    return defaultdict(str, arn=arn, name=name, uri=uri)
