@@ -1,4 +1,4 @@
-"""Plays the terminal session of docs/systems/batch-collector-session.md on the embedded cloud, and writes it down."""
+"""Plays the terminal session of docs/systems/000-session.md on the embedded cloud, and writes it down."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PAGE = ROOT / "docs" / "systems" / "batch-collector-session.md"
+PAGE = ROOT / "docs" / "systems" / "000-session.md"
 sys.path.insert(0, str(ROOT / "examples"))
 PORT = 8642
 
