@@ -56,8 +56,14 @@ def _below(origin: str, names: set[str]) -> bool:
 
 
 def identifiers(live: Live) -> frozenset[str]:
-    """The texts by which other things name this one: its ARN, id or URL, never its bare name."""
-    return frozenset(value for output, value in live.outputs.items() if output in {"arn", "id", "url"} and value)
+    """The texts by which other things name this one: its ARN, id or URL, never its bare name.
+
+    "called" is the name with the kind before it, for what others can name by its name alone.
+    """
+    return frozenset(value for output, value in live.outputs.items() if output in _NAMING and value)
+
+
+_NAMING = frozenset({"arn", "id", "url", "called"})
 
 
 def named_by(live: Live, kind: type[Resource]) -> frozenset[str]:

@@ -125,6 +125,7 @@ class _Draft:
         fate = self._may_go(thing, old, desired)
         if fate is _Fate.ENDS:
             self._add(desired, Action.REPLACE, old, replaced_fields(desired.resource, old), old_key=thing[1])
+            self._tell_what_stays(desired.address, old)
             return
         self._add(desired, Action.CREATE, None, created_fields(desired.resource))
         if fate is _Fate.KEPT:
@@ -156,7 +157,8 @@ class _Draft:
             self._replace_in_place(desired, live, fields)
         else:
             names = ", ".join(change.name for change in fields if change.fixed)
-            self._refuse(desired, f"AWS cannot change {names} of {desired.address}.", _FIXED_HINT)
+            hint = desired.resource.way_out(live.resource) or _FIXED_HINT
+            self._refuse(desired, f"AWS cannot change {names} of {desired.address}.", hint)
 
     def _replace_in_place(self, desired: Desired, live: Live, fields: tuple[FieldChange, ...]) -> None:
         key = desired.resource.key()
@@ -216,14 +218,18 @@ class _Draft:
         fate = self._may_go(thing, live, None)
         if fate is _Fate.REFUSED:
             return
-        kind = self.aim.kinds[thing[0]]
-        if fate is _Fate.ENDS and kind.remains:
-            self.remains.append(f"{address}: {kind.remains}")
+        if fate is _Fate.ENDS:
+            self._tell_what_stays(address, live)
         if fate is _Fate.KEPT:
             self.remains.append(f"{address}: kept, tagged {KEPT}")
         self.changes.append(
             Change(address, thing[0], Action.DELETE, thing[1], None, live, keep=fate is _Fate.KEPT, origin=address)
         )
+
+    def _tell_what_stays(self, address: str, live: Live) -> None:
+        remains = self.aim.kinds[live.resource.kind].remains_of(live)
+        if remains:
+            self.remains.append(f"{address}: {remains}")
 
     def _may_go(self, thing: Thing, live: Live, desired: Desired | None) -> _Fate:
         """What `on_destroy`, its contents and the options say of a thing that would go."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scrapectl.engine.diff import diff, fill_defaults
-from scrapectl.engine.ownership import KEPT, owner_of, tag_difference, wanted_tags
+from scrapectl.engine.ownership import KEPT, ON_DESTROY, owner_of, tag_difference, wanted_tags
 from scrapectl.engine.plan import Change, Verb
 from scrapectl.engine.resource import Aws, Desired, FieldChange, Key, Live, Removal, Resource, Status, Update
 from scrapectl.engine.values import Ref, resolve
@@ -123,11 +123,15 @@ class PutStep(Step):
         if self.live is not None and self.live.status is Status.RECOVERABLE:
             self.live = None
         self.look_first = False
+        self.wrote_once = False
         self.before: tuple[FieldChange, ...] | None = None
         self.broken_looks = 0
 
     def write(self, aws: Aws) -> Live | None:
-        """Create it, or send the next part of its update; a `Live` when that is the end of it."""
+        """Create it, or send the next part of its update; a `Live` when that is the end of it.
+
+        What someone else's change still moves is looked at first: AWS would refuse ours meanwhile.
+        """
         want = self._resolved()
         tags = wanted_tags(want, self.owner)
         if self.look_first:
@@ -135,7 +139,11 @@ class PutStep(Step):
             self._must_be_ours()
             self.look_first = False
         if self.live is None or self.live.status is Status.RECOVERABLE:
+            self.wrote_once = True
             return want.resource.create(aws, tags)
+        if self.live.status is Status.BUSY:
+            return None
+        self.wrote_once = True
         return self._write_update(aws, want, tags, self.live)
 
     def _write_update(self, aws: Aws, want: Desired, tags: dict[str, str], live: Live) -> Live | None:
@@ -167,6 +175,9 @@ class PutStep(Step):
 
     def saw(self, live: Live | None, now: float) -> Verdict:
         """Nothing differs: done. Something differs and moved: write on. Nothing moved: wait, to the limit."""
+        if live is None and not self.wrote_once:  # it was on its way out
+            self.live = None
+            return Wait(0.0, look=False)
         if live is None:
             self.look_first = True
             return self.wait(now, "AWS does not show it yet")
@@ -221,6 +232,7 @@ class EndStep(Step):
         if change.live is None:
             raise AssertionError(f"{change.address} is ended without standing")
         self.live: Live = change.live
+        self.told = change.live.tags
         self.removal = removal
         self.awaited = ""  # what must end first, as it was told last
 
@@ -228,6 +240,8 @@ class EndStep(Step):
         """Send what AWS takes now towards its end; a text when something must end of itself first."""
         if self.change.keep:
             self.kind.retag(aws, self.live, {KEPT: "true"}, ())
+            return None
+        if self.live.status is Status.BUSY:  # AWS would refuse it until what is under way has ended
             return None
         return self.kind.delete(aws, self.live, self.removal)
 
@@ -254,7 +268,10 @@ class EndStep(Step):
         if live is None or live.status is Status.RECOVERABLE:
             return Done(None)
         if live.status is Status.BUSY:
+            self.live = live
             return self.wait(now, live.reason)
+        if ON_DESTROY in self.told:  # what the spec says now outranks what was last applied
+            live = dataclasses.replace(live, tags={**live.tags, ON_DESTROY: self.told[ON_DESTROY]})
         moved = live != self.live
         self.live = live
         if moved or self.awaited:
