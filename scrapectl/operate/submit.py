@@ -10,7 +10,7 @@ from scrapectl.errors import UsageError
 from scrapectl.operate.jobs import StandingJob
 from scrapectl.operate.overrides import Overrides
 from scrapectl.operate.patience import patiently
-from scrapectl.spec.checks.jobs import FARGATE_SIZES
+from scrapectl.spec.checks.sizes import FARGATE_SIZES
 
 if TYPE_CHECKING:
     from scrapectl.engine.resource import Aws

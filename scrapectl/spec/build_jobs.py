@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from scrapectl.spec import model, words
 from scrapectl.spec.defaults import Choice, choose_queue, choose_share
 from scrapectl.spec.entries import inside
+from scrapectl.spec.findings import show
 from scrapectl.units import parse_duration
 
 if TYPE_CHECKING:
@@ -49,10 +50,16 @@ def build_job(entries: Entries, key: str, queues: dict[str, model.JobQueue]) -> 
 
 
 def _secret_refs(entries: Entries, job: Values) -> dict[str, model.SecretRef]:
-    known = entries.names("secrets")
+    known, databases = entries.names("secrets"), entries.names("databases")
     found = {}
     for variable, text in job.get("secrets", {}).items():
-        ref = words.secret_ref(text, known, entries.findings, f"{job['origin']}.secrets.{variable}")
+        path = f"{job['origin']}.secrets.{variable}"
+        name = text.partition(":")[0] if isinstance(text, str) else ""
+        if name in databases and name not in known:
+            hint = f'Write "${{database.{name}.secret}}:password".'
+            entries.findings.add(path, f"{show(name)} is a database, and no entry of secrets.", hint)
+            continue
+        ref = words.secret_ref(text, known, entries.findings, path)
         if ref:
             found[variable] = ref
     return found

@@ -42,11 +42,10 @@ class Entries:
         return {**self.values[section][key], **self.written(f"{section}.{key}"), "key": key}
 
     def known(self, names: list[str], sections: tuple[str, ...], what: str, path: str) -> tuple[str, ...]:
-        """Keep the names that sections have, and tell of the others; problems suggest the first section."""
+        """Keep the names that sections have, and tell of the others."""
         choice = Choice(tuple(self.names(*sections)), self.findings, path, self.findings.place_of(path))
-        return tuple(
-            name for number, name in enumerate(names) if choice.has(name, what, sections[0], f"{path}.{number}")
-        )
+        section = " or ".join(sections)
+        return tuple(name for number, name in enumerate(names) if choice.has(name, what, section, f"{path}.{number}"))
 
     def first_of(self, *sections: str) -> Place:
         """Say where the first entry of the first of these sections stands."""

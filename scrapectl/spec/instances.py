@@ -23,3 +23,15 @@ def platform_of(instance_type: str) -> Platform:
 def processor_of(instance_types: Iterable[str]) -> Platform:
     """Say which processor an environment has; AWS lets none mix two, so the first type tells."""
     return next((platform_of(written) for written in instance_types), "X86_64")
+
+
+def vcpus_of(instance_type: str) -> int | None:
+    """Say how many vCPUs a size has at most ("m7i.2xlarge" 8); None for a family, or where the name does not tell.
+
+    Sizes below large have one or two by family, so two stands for them.
+    """
+    size = instance_type.partition(".")[2]
+    if size in ("nano", "micro", "small", "medium", "large"):
+        return 2
+    found = re.fullmatch(r"([0-9]*)xlarge", size)
+    return 4 * int(found[1] or 1) if found else None

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from scrapectl.spec.findings import Findings
 
 _SECRET_ARN_FIELDS = 7  # arn:aws:secretsmanager:region:account:secret:name
+_SECRET_ATTRIBUTES = {("secret", "arn"), ("database", "secret")}
 _BARE_WORD = re.compile(r"[a-z0-9-]+")
 
 
@@ -37,12 +38,8 @@ def secret_ref(text: Text, secrets: Iterable[str], findings: Findings, path: str
     """
     parts = text.parts if isinstance(text, Template) else (text,)
     first = parts[0]
-    if isinstance(first, Attribute) and first.section == "secret" and first.attribute == "arn":
-        rest = "".join(str(part) for part in parts[1:])
-        return SecretRef(secret=first.name, json_key=rest.strip(":") or None)
-    if isinstance(first, Attribute) and first.section == "database" and first.attribute == "secret":
-        rest = "".join(str(part) for part in parts[1:])
-        return SecretRef(arn=Template((first,)), json_key=rest.strip(":") or None)
+    if isinstance(first, Attribute) and (first.section, first.attribute) in _SECRET_ATTRIBUTES:
+        return _of_attribute(first, "".join(str(part) for part in parts[1:]), findings, path)
     if isinstance(first, str) and first.startswith("arn:"):
         return _secret_arn(parts, findings, path)
     if isinstance(text, Template):
@@ -52,6 +49,17 @@ def secret_ref(text: Text, secrets: Iterable[str], findings: Findings, path: str
         findings.add(path, f"there is no secret {show(name)}.", findings.suggest(name, secrets, "Add it to secrets."))
         return None
     return SecretRef(secret=name, json_key=json_key or None)
+
+
+def _of_attribute(first: Attribute, rest: str, findings: Findings, path: str) -> SecretRef | None:
+    """Read what follows an attribute that is a secret's ARN: nothing, or `:json-key`."""
+    if not re.fullmatch(r"(:[^:]*:*)?", rest):
+        findings.add(path, f"{show(f'{first}{rest}')} is no secret.", f'Write "{first}" and at most ":json-key".')
+        return None
+    json_key = rest.strip(":") or None
+    if first.section == "secret":
+        return SecretRef(secret=first.name, json_key=json_key)
+    return SecretRef(arn=Template((first,)), json_key=json_key)
 
 
 def _secret_arn(parts: tuple[object, ...], findings: Findings, path: str) -> SecretRef | None:

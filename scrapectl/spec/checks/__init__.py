@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scrapectl.spec.checks.circles import check_circles
+from scrapectl.spec.checks.compute import check_compute
+from scrapectl.spec.checks.databases import check_database_secrets, check_databases
 from scrapectl.spec.checks.environment import check_environment
 from scrapectl.spec.checks.jobs import check_job
 from scrapectl.spec.checks.physical import check_physical_names
+from scrapectl.spec.checks.power import check_power
 from scrapectl.spec.checks.schedules import check_schedule
 from scrapectl.spec.checks.sections import (
     check_bucket,
@@ -17,8 +20,10 @@ from scrapectl.spec.checks.sections import (
     check_queue,
     check_quotas,
 )
+from scrapectl.spec.checks.sizes import check_size
 from scrapectl.spec.checks.tags import check_tags
 from scrapectl.spec.checks.together import check_together
+from scrapectl.spec.checks.topics import check_topics
 
 if TYPE_CHECKING:
     from scrapectl.spec.findings import Findings
@@ -41,10 +46,16 @@ def check_spec(spec: Spec, findings: Findings) -> None:
         check_bucket(bucket, findings)
     for queue in spec.job_queues.values():
         check_queue(queue, findings)
+    check_compute(spec, findings)
+    check_topics(spec, findings)
+    check_databases(spec, findings)
     for job in spec.jobs.values():
         check_job(spec, job, findings)
+        check_size(spec, job, findings)
+        check_database_secrets(spec, job, findings)
         check_environment(job, findings)
         for schedule in job.schedules.values():
             check_schedule(schedule, findings)
+    check_power(spec, findings)
     check_circles(spec, findings)
     check_physical_names(spec, findings)

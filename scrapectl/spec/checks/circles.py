@@ -1,14 +1,19 @@
-"""Finds jobs whose attributes refer to each other in a circle: an attribute orders the apply, and a circle has none."""
+"""Finds attributes that refer to each other in a circle: an attribute orders the apply, and a circle has none."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from scrapectl.spec.checks.jobs import attributes_in, texts_of
+from scrapectl.spec.references import SECTIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from scrapectl.spec.findings import Findings
-    from scrapectl.spec.model import Spec
+    from scrapectl.spec.model import Spec, Text
+
+Edges: TypeAlias = "dict[str, dict[str, str]]"
 
 # A job's queue and share are not of the job itself: a job may know its own.
 _OF_THE_JOB = ("name", "arn")
@@ -16,15 +21,15 @@ _SHOWN = 8
 
 
 def check_circles(spec: Spec, findings: Findings) -> None:
-    """Tell each circle once, at the first job of it in the file."""
-    edges = _edges(spec)
+    """Tell each circle once, at the first thing of it in the file."""
+    edges = {**_jobs(spec), **_databases(spec)}
     told: set[str] = set()
     for start in edges:
         circle = _circle_from(start, edges) if start not in told else None
         if circle:
             told.update(circle)
-            way = " → ".join(_shortened([*(f"jobs.{name}" for name in circle), f"jobs.{start}"]))
-            path = f"jobs.{start}.{edges[start][circle[1] if len(circle) > 1 else start]}"
+            way = " → ".join(_shortened([*circle, start]))
+            path = f"{start}.{edges[start][circle[1] if len(circle) > 1 else start]}"
             findings.add(path, f"refers to itself in a circle: {way}.", "Remove one of the references.")
 
 
@@ -32,21 +37,30 @@ def _shortened(way: list[str]) -> list[str]:
     return way if len(way) <= _SHOWN else [*way[: _SHOWN - 2], "…", way[-1]]
 
 
-def _edges(spec: Spec) -> dict[str, dict[str, str]]:
-    """For each job the jobs it names, and at which path it does."""
-    edges: dict[str, dict[str, str]] = {}
-    for key, job in spec.jobs.items():
-        found: dict[str, str] = {}
-        for path, text in texts_of(job):
-            for attribute in attributes_in(text):
-                if attribute.section == "job" and attribute.attribute in _OF_THE_JOB:
-                    found.setdefault(attribute.name, path)
-        edges[key] = found
-    return edges
+def _jobs(spec: Spec) -> Edges:
+    """For each job the jobs and databases it names, and at which path it does."""
+    return {job.origin: _named(texts_of(job)) for job in spec.jobs.values()}
 
 
-def _circle_from(start: str, edges: dict[str, dict[str, str]]) -> list[str] | None:
-    """Find the shortest way from a job back to itself."""
+def _databases(spec: Spec) -> Edges:
+    """The like for databases: that of one that is not ours may name what it is read from."""
+    return {
+        database.origin: _named([("secret", database.secret)] if database.secret is not None else [])
+        for database in spec.databases.values()
+    }
+
+
+def _named(texts: Iterable[tuple[str, Text]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for path, text in texts:
+        for attribute in attributes_in(text):
+            if attribute.section == "database" or (attribute.section == "job" and attribute.attribute in _OF_THE_JOB):
+                found.setdefault(f"{SECTIONS[attribute.section]}.{attribute.name}", path)
+    return found
+
+
+def _circle_from(start: str, edges: Edges) -> list[str] | None:
+    """Find the shortest way from a thing back to itself."""
     ways: list[list[str]] = [[start]]
     seen: set[str] = set()
     while ways:

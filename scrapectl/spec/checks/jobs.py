@@ -1,10 +1,10 @@
-"""Finds what is wrong with a job: sizes Fargate does not have, processors that differ, statements IAM refuses."""
+"""Finds what is wrong with a job: processors that differ, statements IAM refuses, attributes without a value."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scrapectl.spec.findings import one_of, show
+from scrapectl.spec.findings import show
 from scrapectl.spec.model import Attribute, Template
 
 if TYPE_CHECKING:
@@ -13,23 +13,11 @@ if TYPE_CHECKING:
     from scrapectl.spec.findings import Findings
     from scrapectl.spec.model import Job, Spec, Text
 
-# vCPUs to the MiB that Fargate has with them ("Troubleshoot Amazon ECS task definition invalid CPU or memory errors").
-FARGATE_SIZES: dict[float, tuple[int, ...]] = {
-    0.25: (512, 1024, 2048),
-    0.5: tuple(range(1024, 4096 + 1, 1024)),
-    1: tuple(range(2048, 8192 + 1, 1024)),
-    2: tuple(range(4096, 16384 + 1, 1024)),
-    4: tuple(range(8192, 30720 + 1, 1024)),
-    8: tuple(range(16384, 61440 + 1, 4096)),
-    16: tuple(range(32768, 122880 + 1, 8192)),
-}
 _STATEMENT_KEYS = ("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition")
 
 
 def check_job(spec: Spec, job: Job, findings: Findings) -> None:
     """Check one job."""
-    if all(findings.is_sound(f"{job.origin}.{key}") for key in ("vcpus", "memory")):
-        _check_size(job, findings)
     image = spec.image_of(job)
     if image and image.platform != job.platform:
         message = f'the image "{image.key}" is built for {image.platform}, and the job runs on {job.platform}.'
@@ -38,27 +26,6 @@ def check_job(spec: Spec, job: Job, findings: Findings) -> None:
     for number, statement in enumerate(job.access.policy):
         _check_statement(statement, f"{job.origin}.access.policy.{number}", findings)
     _check_shares_named(spec, job, findings)
-
-
-def _check_size(job: Job, findings: Findings) -> None:
-    """Say which sizes fit: the memory to these vCPUs, and the vCPUs to this memory."""
-    sizes = FARGATE_SIZES.get(job.vcpus, ())
-    if job.memory in sizes:
-        return
-    path = f"{job.origin}.memory" if "memory" in job.places else f"{job.origin}.vcpus"
-    fitting = [format(vcpus, "g") for vcpus, memory in FARGATE_SIZES.items() if job.memory in memory]
-    other = f", or vcpus: {one_of(fitting)}" if fitting else ""
-    findings.add(
-        path,
-        f"Fargate has no {job.vcpus:g} vCPUs with {job.memory} MiB.",
-        f"Write memory: {_listed(sizes)}{other}.",
-    )
-
-
-def _listed(sizes: tuple[int, ...]) -> str:
-    if len(sizes) <= 8:  # noqa: PLR2004 - what still reads well in a line
-        return one_of(sizes)
-    return f"{sizes[0]} to {sizes[-1]} in steps of {sizes[1] - sizes[0]}"
 
 
 def _check_statement(statement: Any, path: str, findings: Findings) -> None:

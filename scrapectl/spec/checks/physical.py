@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 Taken: TypeAlias = "dict[tuple[str, str], list[Entry]]"
 
-_SECTIONS = ("images", "secrets", "buckets", "message_queues", "compute_environments", "job_queues", "jobs")
+_SECTIONS = (
+    *("images", "secrets", "buckets", "message_queues", "topics"),
+    *("compute_environments", "job_queues", "jobs", "databases"),
+)
 # Bucket names end in account and region, which are not known here; their lengths are what matters.
 _ACCOUNT = "0" * 12
 _LONGEST_REGION = "ap-southeast-10"
@@ -61,3 +64,6 @@ def named(spec: Spec) -> Iterator[tuple[str, str, Entry]]:
     for job, entry in spec.jobs.items():
         for key, schedule in entry.schedules.items():
             yield "schedules", schedule.name or names.schedule_name(job, key), schedule
+    for database in spec.databases.values():
+        for what in ("start", "stop") if database.power is not None else ():
+            yield "schedules", names.schedule_name(database.key, what), database

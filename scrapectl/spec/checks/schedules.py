@@ -16,17 +16,11 @@ if TYPE_CHECKING:
 def check_schedule(schedule: Schedule, findings: Findings) -> None:
     """Check one schedule."""
     origin = schedule.origin
-    for key, text, check in (
-        ("cron", schedule.cron, check_cron),
-        ("at", schedule.at, check_at),
-        ("timezone", schedule.timezone, check_timezone),
-    ):
-        problem = check(text) if text is not None else None
-        if problem:
-            what, _, instead = problem.replace("; write ", ". Write ").partition(". ")
-            findings.add(f"{origin}.{key}", what if what.endswith(".") else f"{what}.", instead)
-    if schedule.cron is not None and findings.is_sound(f"{origin}.cron") and not fires(schedule.cron):
-        findings.add(f"{origin}.cron", f"{show(schedule.cron)} never comes.", "Write a day that its months have.")
+    if schedule.cron is not None:
+        check_cron_at(f"{origin}.cron", schedule.cron, findings)
+    if schedule.at is not None:
+        _tell(f"{origin}.at", check_at(schedule.at), findings)
+    check_zone_at(f"{origin}.timezone", schedule.timezone, findings)
     if schedule.rate is not None and "timezone" in schedule.places:
         findings.add(f"{origin}.timezone", "a rate has no time zone.", "Remove it, or write a cron.")
     start, end = (_moment(schedule, key, findings) for key in ("from_date", "to_date"))
@@ -36,6 +30,25 @@ def check_schedule(schedule: Schedule, findings: Findings) -> None:
                 findings.add(f"{origin}.{key}", f"{key} means nothing beside at.", "Remove it.")
     if start and end and start >= end:
         findings.add(f"{origin}.to_date", "to_date is not after from_date.", "Write a later date.")
+
+
+def check_cron_at(path: str, text: str, findings: Findings) -> None:
+    """Check a cron that stands at a path: its fields, and that it ever comes."""
+    problem = check_cron(text)
+    _tell(path, problem, findings)
+    if problem is None and not fires(text):
+        findings.add(path, f"{show(text)} never comes.", "Write a day that its months have.")
+
+
+def check_zone_at(path: str, text: str, findings: Findings) -> None:
+    """Check a time zone that stands at a path."""
+    _tell(path, check_timezone(text), findings)
+
+
+def _tell(path: str, problem: str | None, findings: Findings) -> None:
+    if problem:
+        what, _, instead = problem.replace("; write ", ". Write ").partition(". ")
+        findings.add(path, what if what.endswith(".") else f"{what}.", instead)
 
 
 def _moment(schedule: Schedule, key: str, findings: Findings) -> datetime | None:

@@ -16,8 +16,10 @@ _BESIDE_EXISTING = {
     "secrets": {"existing"},
     "buckets": {"existing"},
     "message_queues": {"existing"},
-    "compute_environments": {"existing"},
+    "topics": {"existing"},
+    "compute_environments": {"existing", "type", "instance_types"},
     "job_queues": {"existing", "shares"},
+    "databases": {"existing", "engine", "database", "secret"},
 }
 # The service and resource of an ARN, and what a name looks like.
 _EXISTING = {
@@ -25,8 +27,10 @@ _EXISTING = {
     "secrets": (r"secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+", r"[A-Za-z0-9/_+=.@!-]{1,512}"),
     "buckets": (r"s3:::[a-z0-9][a-z0-9.-]{1,62}", r"[a-z0-9][a-z0-9.-]{1,62}"),
     "message_queues": (r"sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}", r"[A-Za-z0-9_-]{1,80}"),
+    "topics": (r"sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}", r"[A-Za-z0-9_-]{1,256}"),
     "compute_environments": (r"batch:[a-z0-9-]+:[0-9]{12}:compute-environment/.+", r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}"),
     "job_queues": (r"batch:[a-z0-9-]+:[0-9]{12}:job-queue/.+", r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}"),
+    "databases": (r"rds:[a-z0-9-]+:[0-9]{12}:db:[a-z](-?[a-z0-9]){0,62}", r"[a-zA-Z](-?[a-zA-Z0-9]){0,62}"),
 }
 _TIMES = ("cron", "rate", "at")
 _SOURCES = ("from_env", "generate", "existing")
@@ -35,19 +39,34 @@ _SOURCES = ("from_env", "generate", "existing")
 def check_together(values: dict[str, Any], findings: Findings) -> None:
     """Check every entry of every section."""
     for section, allowed in _BESIDE_EXISTING.items():
-        for key, entry in values.get(section, {}).items():
-            path = f"{section}.{key}"
+        for path, entry in _entries(values, section):
             if "existing" in entry:
                 _check_existing(section, entry, allowed, path, findings)
-    for key, image in values.get("images", {}).items():
-        _check_image(image, f"images.{key}", findings)
-    for key, secret in values.get("secrets", {}).items():
-        _exactly_one(secret, _SOURCES, f"secrets.{key}", findings)
-    for key, job in values.get("jobs", {}).items():
+    for path, image in _entries(values, "images"):
+        _check_image(image, path, findings)
+    for path, secret in _entries(values, "secrets"):
+        _exactly_one(secret, _SOURCES, path, findings)
+    for path, database in _entries(values, "databases"):
+        _check_database(database, path, findings)
+    for path, job in _entries(values, "jobs"):
         for name, schedule in job.get("schedules", {}).items():
-            _exactly_one(schedule, _TIMES, f"jobs.{key}.schedules.{name}", findings)
+            _exactly_one(schedule, _TIMES, f"{path}.schedules.{name}", findings)
         if "retry_on" in job and job.get("retries") == 0:
-            findings.add(f"jobs.{key}.retry_on", "nothing is retried with retries: 0.", "Remove one of the two.")
+            findings.add(f"{path}.retry_on", "nothing is retried with retries: 0.", "Remove one of the two.")
+    _check_one_set_of_names(values, findings)
+
+
+def _entries(values: dict[str, Any], section: str) -> list[tuple[str, dict[str, Any]]]:
+    return [(f"{section}.{key}", entry) for key, entry in values.get(section, {}).items()]
+
+
+def _check_one_set_of_names(values: dict[str, Any], findings: Findings) -> None:
+    """`access.send` names message queues and topics alike."""
+    for key in values.get("topics", {}):
+        if key in values.get("message_queues", {}):
+            message = f'"{key}" is a topic and a message queue, and access.send could mean either.'
+            for section in ("message_queues", "topics"):
+                findings.add(f"{section}.{key}", message, "Rename one.")
 
 
 def _check_existing(section: str, entry: dict[str, Any], allowed: set[str], path: str, findings: Findings) -> None:
@@ -77,6 +96,19 @@ def _check_image(image: dict[str, Any], path: str, findings: Findings) -> None:
         )
     if "tag" in image:
         findings.add(f"{path}.tag", "an image that is built is named by its digest.", "Remove tag.")
+
+
+def _check_database(database: dict[str, Any], path: str, findings: Findings) -> None:
+    """One that is ours says its version; of one that is not the secret and the database are known to the user alone."""
+    if "existing" in database:
+        needed = {"database": "the name of the database in it", "secret": "the ARN of the secret of its user"}
+    else:
+        needed = {"version": 'the engine\'s version, such as "16"'}
+        if "secret" in database:
+            findings.add(f"{path}.secret", "AWS makes the secret of a database that is ours.", "Remove it.")
+    for key, what in needed.items():
+        if key not in database and findings.is_sound(f"{path}.{key}"):
+            findings.add(path, f'"{key}" is missing.', f"Add {key}: {what}.")
 
 
 def _exactly_one(entry: dict[str, Any], keys: tuple[str, ...], path: str, findings: Findings) -> None:

@@ -43,9 +43,16 @@ CLASSES = {
     model.Access: ("jobs", "*", "access"),
     model.Schedule: ("jobs", "*", "schedules", "*"),
     model.Deliver: ("jobs", "*", "schedules", "*", "deliver"),
+    model.Iam: ("iam",),
+    model.Topic: ("topics", "*"),
+    model.Database: ("databases", "*"),
+    model.Power: ("databases", "*", "power"),
+    model.Alerts: ("alerts",),
 }
+# Keys that are words of Python.
+RENAMED = {"instance_class": "class"}
 # What the loader adds, and what it uses up.
-NOT_WRITTEN = {"origin", "where", "places", "key", "file", "folder", "stage"}
+NOT_WRITTEN = {"origin", "where", "places", "key", "file", "folder", "stage", "on_ec2"}
 NOT_KEPT = {"version", "stages"}
 
 
@@ -86,7 +93,7 @@ def test_every_pattern_says_what_to_write_instead(path, part):
 
 @pytest.mark.parametrize("found", CLASSES, ids=lambda c: c.__name__)
 def test_model_and_schema_have_the_same_keys(found):
-    fields = {field.name for field in dataclasses.fields(found)} - NOT_WRITTEN
+    fields = {RENAMED.get(field.name, field.name) for field in dataclasses.fields(found)} - NOT_WRITTEN
     steps = CLASSES[found]
     keys = set(schema_at(steps)["properties"])
     if not steps:
@@ -127,16 +134,27 @@ def test_each_key_reaches_the_model_as_something_other_than_its_default():
                 stack.append(value)
                 default = field.default_factory() if callable(field.default_factory) else field.default
                 if value != default:
-                    seen.setdefault(type(thing), set()).add(field.name)
+                    seen.setdefault(type(thing), set()).add(RENAMED.get(field.name, field.name))
     for found, steps in CLASSES.items():
         keys = set(schema_at(steps)["properties"]) - (NOT_KEPT if not steps else set())
         assert keys <= seen[found], found
 
 
+def node_of(default, findings: Findings) -> Node:
+    if isinstance(default, list):
+        return Sequence(tuple(node_of(item, findings) for item in default), findings.start)
+    text = default if isinstance(default, str) else json.dumps(default)
+    return Scalar(text, quoted=isinstance(default, str), place=findings.start)
+
+
 def test_defaults_of_the_schema_are_those_of_the_model():
+    names = {key: field for field, key in RENAMED.items()}
     spec = check_text(
-        "pipeline: x\njobs: {a: {image: b, schedules: {s: {rate: 1h}}}}\nbuckets: {b: }\nimages: {i: {build: .}}"
+        "pipeline: x\njobs: {a: {image: b, schedules: {s: {rate: 1h}}}}\nbuckets: {b: }\nimages: {i: {build: .}}\n"
+        "topics: {t: }\nalerts: {}\ndatabases: {d: {engine: mysql, version: 8.4, power: {start: '0 1 * * ? *', "
+        "stop: '0 2 * * ? *'}}}"
     )
+    database = spec.databases["d"]
     job = spec.jobs["a"]
     for thing, steps in (
         (job, ("jobs", "*")),
@@ -146,14 +164,18 @@ def test_defaults_of_the_schema_are_those_of_the_model():
         (spec.job_queues["default"], ("job_queues", "*")),
         (spec.compute_environments["default"], ("compute_environments", "*")),
         (spec.logs, ("logs",)),
+        (spec.alerts, ("alerts",)),
+        (spec.topics["t"], ("topics", "*")),
+        (database, ("databases", "*")),
+        (database.power, ("databases", "*", "power")),
     ):
         for key, part in schema_at(steps)["properties"].items():
             if "default" in part:
                 findings = Findings("x")
-                default = part["default"]
-                text = json.dumps(default) if not isinstance(default, str) else default
-                node = Scalar(text, quoted=isinstance(default, str), place=findings.start)
-                assert getattr(thing, key) == Shape(findings).read(node, part, key), key
+                read = Shape(findings).read(node_of(part["default"], findings), part, key)
+                # A list is kept as a tuple, and `public: false` as nobody's networks.
+                read = tuple(read) if isinstance(read, list) else () if key == "public" and read is False else read
+                assert getattr(thing, names.get(key, key)) == read, key
                 assert not findings.problems
 
 

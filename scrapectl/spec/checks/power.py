@@ -1,0 +1,122 @@
+"""Finds power hours that AWS would not keep, and schedules of jobs that never start while their database is up."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from scrapectl.spec.checks.schedules import check_cron_at, check_zone_at
+from scrapectl.spec.cron import next_times
+from scrapectl.spec.findings import show
+
+if TYPE_CHECKING:
+    from scrapectl.spec.findings import Findings
+    from scrapectl.spec.model import Database, Job, Power, Schedule, Spec
+
+# Looked at from a fixed day, so that a spec that is right today is right tomorrow.
+_FIRST = datetime(2024, 1, 1, tzinfo=UTC)
+# "Stopping an Amazon RDS DB instance temporarily": after seven days AWS starts it again.
+_LONGEST_STOP = timedelta(days=7)
+# Where to look for the last change before a moment; a narrow window first, because crons may be dense.
+_WINDOWS = (timedelta(hours=2), timedelta(days=1), timedelta(days=8))
+_STOPS = 800  # more than two years of daily ones
+_ROUNDS = 400  # days or weeks of a schedule that are tried
+_MOST = 1000
+
+
+def check_power(spec: Spec, findings: Findings) -> None:
+    """Check the power hours of every database, and then the schedules of the jobs that connect to it."""
+    for database in spec.databases.values():
+        if database.power is not None:
+            _check_hours(database.power, findings)
+            if findings.is_sound(database.power.origin):
+                for job in spec.jobs.values():
+                    if database.key in job.access.connect:
+                        _check_job(database, database.power, job, findings)
+
+
+def _check_hours(power: Power, findings: Findings) -> None:
+    for key, text in (("start", power.start), ("stop", power.stop)):
+        check_cron_at(f"{power.origin}.{key}", text, findings)
+    check_zone_at(f"{power.origin}.timezone", power.timezone, findings)
+    if not findings.is_sound(power.origin):
+        return
+    if power.start.split() == power.stop.split():
+        findings.add(f"{power.origin}.stop", "starts and stops at once.", "Write another time.")
+        return
+    longest = _longest_stop(power)
+    if longest > _LONGEST_STOP:
+        message = f"leaves it stopped for {longest.days} days, and AWS starts it again after 7."
+        findings.add(f"{power.origin}.start", message, "Start it more often, or stop it again: a daily stop holds it.")
+
+
+def _longest_stop(power: Power) -> timedelta:
+    """The longest time between a stop and what follows it, a start or one more stop."""
+    stops = _times(power, power.stop, _FIRST, _STOPS)
+    if not stops:
+        return timedelta(0)
+    starts = _times(power, power.start, _FIRST, _MOST, stops[-1])
+    marked = sorted([(moment, True) for moment in stops] + [(moment, False) for moment in starts])
+    return max((later - moment for (moment, stop), (later, _) in pairwise(marked) if stop), default=timedelta(0))
+
+
+def _check_job(database: Database, power: Power, job: Job, findings: Findings) -> None:
+    for schedule in job.schedules.values():
+        if schedule.rate is not None or not schedule.enabled or not findings.is_sound(schedule.origin):
+            continue
+        if not _meets(schedule, power):
+            key = "cron" if schedule.cron is not None else "at"
+            hours = f"{power.start} to {power.stop}, {power.timezone}"
+            message = f"never starts while the database {show(database.key)} is up ({hours})."
+            hint = f"Choose a time in those hours, or change {power.origin}."
+            findings.add(f"{schedule.origin}.{key}", message, hint)
+
+
+def _meets(schedule: Schedule, power: Power) -> bool:
+    """Whether any start falls into the up-hours; one that never starts meets them in no wrong way.
+
+    From a start that finds the database down, the next one worth a look is the first after the next power-up.
+    """
+    begin = _date(schedule.from_date) or _FIRST
+    end = _date(schedule.to_date)
+    moment = _next_start(schedule, min(begin, _FIRST) - timedelta(minutes=1), begin, end)
+    flex = timedelta(seconds=schedule.flex or 0)
+    if moment is None:
+        return True
+    for _ in range(_ROUNDS):
+        if _is_up(power, moment) or (flex and _is_up(power, moment + flex)):
+            return True
+        up = next(iter(_times(power, power.start, moment, 1)), None)
+        moment = up and _next_start(schedule, up - timedelta(microseconds=1), begin, end)
+        if moment is None:
+            return False
+    return False
+
+
+def _next_start(schedule: Schedule, after: datetime, begin: datetime, end: datetime | None) -> datetime | None:
+    if schedule.at is not None:
+        found = next_times(f"at({schedule.at})", schedule.timezone, after, 1)
+    else:
+        found = next_times(f"cron({schedule.cron})", schedule.timezone, after, 1, start=begin, end=end)
+    return found[0].astimezone(UTC) if found else None
+
+
+def _is_up(power: Power, moment: datetime) -> bool:
+    """Whether the last change until a moment was a start; without one in eight days it stays as AWS leaves it: up."""
+    for window in _WINDOWS:
+        starts, stops = (_times(power, text, moment - window, _MOST, moment) for text in (power.start, power.stop))
+        if starts or stops:
+            return bool(starts) and (not stops or starts[-1] > stops[-1])
+    return True
+
+
+def _times(power: Power, text: str, after: datetime, count: int, end: datetime | None = None) -> list[datetime]:
+    return [moment.astimezone(UTC) for moment in next_times(f"cron({text})", power.timezone, after, count, end=end)]
+
+
+def _date(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC) if text is not None else None
+    except OverflowError:  # a zone beyond the calendar's ends
+        return None
