@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -38,7 +39,7 @@ def _names(aws: Aws, listing: Listing) -> Callable[[], list[str]]:
     def ask() -> list[str]:
         entries = aws.pages(listing.service, listing.operation, listing.items, **listing.params) or []
         texts = [entry[listing.names] if listing.names else entry for entry in entries]
-        return [text.rsplit("/", 1)[-1] if text.startswith(("arn:", "http")) else text for text in texts]
+        return [re.split("[/:]", text)[-1] if text.startswith(("arn:", "http")) else text for text in texts]
 
     return ask
 

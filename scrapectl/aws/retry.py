@@ -70,6 +70,10 @@ _SIGNS = (
     _Sign("ConflictException", "", _BUSY, "scheduler"),
     _Sign("ResourceInUseException", "", _BUSY),
     _Sign("ResourceConflictException", "in progress", _BUSY),
+    _Sign("ResourceConflictException", "currently in the following state", _BUSY, "lambda"),
+    _Sign("ResourceConflictException", "concurrent update", _BUSY, "lambda"),
+    _Sign("ValidationException", "since it has targets", _BUSY, "events"),
+    _Sign("ConcurrentAccess", "", _BUSY, "sns"),
     _Sign("RepositoryNotEmptyException", "", _BUSY),
     # Made moments ago, and not known to all of the service (AWS-FACTS §0): the next call does not find it, ...
     _Sign("NoSuchBucket", "", _UNSEEN, "s3"),
@@ -81,6 +85,10 @@ _SIGNS = (
     _Sign("ResourceNotFoundException", "", _UNSEEN, "secretsmanager"),
     _Sign("RepositoryNotFoundException", "", _UNSEEN, "ecr"),
     _Sign("ClientException", "does not exist", _UNSEEN, "batch"),
+    _Sign("NotFound", "", _UNSEEN, "sns"),
+    _Sign("ResourceNotFoundException", "", _UNSEEN, "events"),
+    _Sign("ResourceNotFoundException", "", _UNSEEN, "lambda"),
+    _Sign("InvalidParameterValueException", "NonExistentQueue", _UNSEEN, "lambda"),
     # ... or a create is repeated because the look before it did not show what a lost call had made.
     _Sign("EntityAlreadyExists", "", _UNSEEN, "iam"),
     _Sign("ResourceAlreadyExistsException", "", _UNSEEN, "logs"),
@@ -88,6 +96,7 @@ _SIGNS = (
     _Sign("RepositoryAlreadyExistsException", "", _UNSEEN, "ecr"),
     _Sign("ResourceExistsException", "", _UNSEEN, "secretsmanager"),
     _Sign("InvalidGroup.Duplicate", "", _UNSEEN, "ec2"),
+    _Sign("ResourceConflictException", "already exist", _UNSEEN, "lambda"),
     # A name that was given up a moment ago.
     _Sign("AWS.SimpleQueueService.QueueDeletedRecently", "", _COOLS, "sqs"),
     _Sign("QueueDeletedRecently", "", _COOLS, "sqs"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from scrapectl.engine.marks import Identity
-from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Removal, Resource, Update
+from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Removal, Resource, Scopes, Update
 from scrapectl.kinds.tags import tag_list, tags_from_list
 
 ABSENT = ("ResourceNotFound", "ResourceNotFoundException")
@@ -66,6 +66,7 @@ class CloudwatchAlarm(Resource):
         update=("cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"),
         delete=("cloudwatch:DeleteAlarms",),
     )
+    scopes: ClassVar[Scopes] = Scopes({"cloudwatch:alarm": ("cloudwatch:{region}:{account}:alarm:{name}",)})
 
     @classmethod
     def read_many(cls, aws: Aws, keys: Sequence[Key]) -> dict[Key, Live]:

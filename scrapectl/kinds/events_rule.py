@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 from scrapectl.engine.marks import Identity
-from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Removal, Resource, Update
+from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Removal, Resource, Scopes, Update
 from scrapectl.errors import AwsError
 from scrapectl.kinds.events_pattern import canonical_pattern
 from scrapectl.kinds.tags import tag_list, tags_from_list
@@ -77,6 +77,10 @@ class EventsRule(Resource):
             "iam:PassRole",
         ),
         delete=("events:DeleteRule", "events:RemoveTargets"),
+    )
+    scopes: ClassVar[Scopes] = Scopes(
+        {"events:rule-on-default-event-bus": ("events:{region}:{account}:rule/{name}",)},
+        passed_to="events.amazonaws.com",
     )
 
     def __post_init__(self) -> None:

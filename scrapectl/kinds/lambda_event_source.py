@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from scrapectl.engine.marks import Identity
 from scrapectl.engine.ownership import PIPELINE
-from scrapectl.engine.resource import Aws, Key, Live, Needs, Pace, Removal, Resource, Status, Update
+from scrapectl.engine.resource import Aws, Key, Live, Needs, Pace, Removal, Resource, Scopes, Status, Update
 from scrapectl.kinds.tags import own_tags
 
 ABSENT = ("ResourceNotFoundException",)
@@ -46,6 +46,9 @@ class LambdaEventSource(Resource):
         update=("lambda:TagResource", "lambda:UntagResource", "lambda:UpdateEventSourceMapping"),
         delete=("lambda:DeleteEventSourceMapping",),
         owned=("lambda:ListEventSourceMappings", "lambda:ListTags"),
+    )
+    scopes: ClassVar[Scopes] = Scopes(
+        {"lambda:eventSourceMapping": ("lambda:{region}:{account}:event-source-mapping:{tagged}",)}
     )
 
     @classmethod

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
 from scrapectl.engine.marks import Identity, Local
-from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Removal, Resource, Status, Update
+from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Removal, Resource, Scopes, Status, Update
 from scrapectl.kinds.lambda_permission import Permission, permissions_of, replace_permissions
 from scrapectl.kinds.tags import own_tags
 
@@ -80,6 +80,9 @@ class LambdaFunction(Resource):
             "lambda:UpdateFunctionConfiguration",
         ),
         delete=("lambda:DeleteFunction",),
+    )
+    scopes: ClassVar[Scopes] = Scopes(
+        {"lambda:function": ("lambda:{region}:{account}:function:{name}",)}, passed_to="lambda.amazonaws.com"
     )
 
     @classmethod

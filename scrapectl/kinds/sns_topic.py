@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 from scrapectl.engine.marks import Identity
-from scrapectl.engine.resource import Aws, FieldChange, Key, Listing, Live, Needs, Pace, Removal, Resource, Update
+from scrapectl.engine.resource import (
+    Aws,
+    FieldChange,
+    Key,
+    Listing,
+    Live,
+    Needs,
+    Pace,
+    Removal,
+    Resource,
+    Scopes,
+    Update,
+)
 from scrapectl.engine.values import Policy
 from scrapectl.kinds.sns_subscriptions import Subscribed, Subscription, read_subscriptions
 from scrapectl.kinds.tags import tag_list, tags_from_list
@@ -67,6 +79,7 @@ class SnsTopic(Resource):
         ),
         delete=("sns:DeleteTopic",),
     )
+    scopes: ClassVar[Scopes] = Scopes({"sns:topic": ("sns:{region}:{account}:{name}",)})
 
     @classmethod
     def read(cls, aws: Aws, key: Key) -> Live | None:

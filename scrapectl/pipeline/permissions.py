@@ -183,7 +183,8 @@ class _Grants:
         if level_of(action) in {"R", "L"} or not ("{name}" in template or "{tagged}" in template):
             return [{}]
         name = action.partition(":")[2]
-        if "{tagged}" in template:
+        # But for EC2, the action that tags is asked of a thing in the making too, which has no tags yet.
+        if "{tagged}" in template and (level_of(action) != "T" or action.startswith("ec2:")):
             if action == "ec2:CreateTags":
                 return [{"StringEquals": ours}, {"StringEquals": {**told, "ec2:CreateAction": _ec2_creates()}}]
             return [{"StringEquals": told if name.startswith("Create") else ours}]

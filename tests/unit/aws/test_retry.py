@@ -25,6 +25,10 @@ FRESH_ROLES = [
     ("ecr", "InvalidParameterException", "Invalid parameter … Invalid repository policy provided"),
     ("batch", "InvalidParameterException", "Unable to assume the service linked role."),
     ("iam", "NoSuchEntity", "The role with name x cannot be found."),
+    ("lambda", "InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda."),
+    ("lambda", "InvalidParameterValueException", "The provided execution role does not have permissions to call …"),
+    ("events", "ValidationException", "Provided role '…' cannot be assumed by principal 'events.amazonaws.com'."),
+    ("sns", "InvalidParameter", "Invalid parameter: Policy Error: PrincipalNotFound"),
 ]
 BUSY = [
     ("batch", "ClientException", "Cannot update, resource is being modified"),
@@ -37,6 +41,13 @@ BUSY = [
     ("iam", "EntityTemporarilyUnmodifiable", "…"),
     ("scheduler", "ConflictException", "…"),
     ("ecr", "RepositoryNotEmptyException", "…"),
+    ("lambda", "ResourceConflictException", "… at this time. An update is in progress for resource: arn:…"),
+    ("lambda", "ResourceConflictException", "… The function is currently in the following state: Pending"),
+    ("lambda", "ResourceConflictException", "… could not be updated due to a concurrent update operation."),
+    ("lambda", "ResourceInUseException", "Cannot update the event source mapping because it is in use."),
+    ("events", "ValidationException", "Rule can't be deleted since it has targets."),
+    ("events", "ConcurrentModificationException", "…"),
+    ("sns", "ConcurrentAccess", "…"),
 ]
 HELD = [
     ("ec2", "DependencyViolation", "resource sg-1 has a dependent object"),
@@ -58,6 +69,13 @@ UNSEEN = [
     ("ecr", "RepositoryAlreadyExistsException", "…"),
     ("iam", "EntityAlreadyExists", "Role with name x already exists."),
     ("batch", "ClientException", "Scheduling policy arn:… does not exist"),
+    ("sns", "NotFound", "Topic does not exist"),
+    ("events", "ResourceNotFoundException", "Rule x does not exist on EventBus default."),
+    ("lambda", "ResourceNotFoundException", "Function not found: arn:…"),
+    ("lambda", "ResourceConflictException", "Function already exist: x"),
+    ("lambda", "ResourceConflictException", "The statement id (rule) provided already exists. …"),
+    ("lambda", "ResourceConflictException", 'An event source mapping with SQS arn (" … ") already exists. …'),
+    ("lambda", "InvalidParameterValueException", "… SQS Error Code: AWS.SimpleQueueService.NonExistentQueue."),
 ]  # fmt: skip
 COOLDOWNS = [
     ("sqs", "AWS.SimpleQueueService.QueueDeletedRecently", "You must wait 60 seconds after deleting a queue"),
