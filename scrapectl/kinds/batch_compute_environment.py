@@ -101,7 +101,6 @@ class BatchComputeEnvironment(Resource):
             "ecs:container-instance": ("ecs:{region}:{account}:container-instance/AWSBatch-{name}/*",),
             "batch:job": ("batch:{region}:{account}:job/{any}",),
         },
-        passed_to="ec2.amazonaws.com",
         linked=("batch.amazonaws.com",),
     )
 

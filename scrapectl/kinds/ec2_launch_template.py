@@ -8,7 +8,7 @@ from typing import Any, ClassVar, cast
 
 from scrapectl.engine.marks import Identity
 from scrapectl.engine.ownership import PIPELINE
-from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Removal, Resource, Update
+from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Removal, Resource, Scopes, Update
 from scrapectl.kinds.tags import tag_list, tags_from_list
 
 ABSENT = (
@@ -66,6 +66,7 @@ class Ec2LaunchTemplate(Resource):
         delete=("ec2:DeleteLaunchTemplate",),
         owned=("ec2:DescribeLaunchTemplates",),
     )
+    scopes: ClassVar[Scopes] = Scopes({"ec2:launch-template": ("ec2:{region}:{account}:launch-template/{tagged}",)})
 
     @classmethod
     def read_many(cls, aws: Aws, keys: Sequence[Key]) -> dict[Key, Live]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 from scrapectl.engine.marks import Fixed, Identity
-from scrapectl.engine.resource import Aws, Key, Live, Needs, Removal, Resource, Update
+from scrapectl.engine.resource import Aws, Key, Live, Needs, Removal, Resource, Scopes, Update
 from scrapectl.kinds.iam_role import role_path
 from scrapectl.kinds.tags import tag_list, tags_from_list
 
@@ -51,6 +51,10 @@ class IamInstanceProfile(Resource):
         ),
         delete=("iam:DeleteInstanceProfile", "iam:RemoveRoleFromInstanceProfile"),
         owned=("iam:ListInstanceProfiles",),
+    )
+    scopes: ClassVar[Scopes] = Scopes(
+        {"iam:instance-profile": ("iam::{account}:instance-profile/scrapectl/{region}/{owner}/*",)},
+        passed_to="ec2.amazonaws.com",
     )
 
     @classmethod

@@ -11,7 +11,19 @@ from typing import Any, ClassVar, Self, cast
 
 from scrapectl.engine.marks import Defaulted, Fixed, Identity, Local
 from scrapectl.engine.ownership import ON_DESTROY
-from scrapectl.engine.resource import Aws, FieldChange, Key, Listing, Live, Needs, Pace, Removal, Resource, Update
+from scrapectl.engine.resource import (
+    Aws,
+    FieldChange,
+    Key,
+    Listing,
+    Live,
+    Needs,
+    Pace,
+    Removal,
+    Resource,
+    Scopes,
+    Update,
+)
 from scrapectl.errors import ScrapectlError
 from scrapectl.kinds import rds_changes
 from scrapectl.kinds.rds_answer import (
@@ -113,6 +125,17 @@ class RdsInstance(Resource):
             "secretsmanager:TagResource",
         ),
         delete=("rds:CreateDBSnapshot", "rds:DeleteDBInstance"),
+    )
+    scopes: ClassVar[Scopes] = Scopes(
+        {
+            "rds:db": ("rds:{region}:{account}:db:{name}",),
+            "rds:og": ("rds:{region}:{account}:og:default*",),
+            "rds:pg": ("rds:{region}:{account}:pg:default*",),
+            "rds:snapshot": ("rds:{region}:{account}:snapshot:{name}-*",),
+            "secretsmanager:Secret": ("secretsmanager:{region}:{account}:secret:rds!db-*",),
+            "kms:key": ("kms:{region}:{account}:key/{any}",),
+        },
+        linked=("rds.amazonaws.com",),
     )
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from scrapectl.engine.marks import Identity
-from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Removal, Resource, Update
+from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Removal, Resource, Scopes, Update
 from scrapectl.kinds.tags import tag_list, tags_from_list
 
 ABSENT = ("DBSubnetGroupNotFoundFault",)
@@ -45,6 +45,7 @@ class RdsSubnetGroup(Resource):
         update=("rds:AddTagsToResource", "rds:ModifyDBSubnetGroup", "rds:RemoveTagsFromResource"),
         delete=("rds:DeleteDBSubnetGroup",),
     )
+    scopes: ClassVar[Scopes] = Scopes({"rds:subgrp": ("rds:{region}:{account}:subgrp:{name}",)})
 
     def __post_init__(self) -> None:
         """Sort what AWS holds as a set; done again when references are put in."""
