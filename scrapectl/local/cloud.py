@@ -35,6 +35,7 @@ class Cloud:
         account: The account's number.
         default_network: Whether each region has a default VPC.
         state_dir: Where jobs may keep files; a temporary folder when None.
+        databases: Run real database servers for RDS instances, where they are installed.
 
     Attributes:
         hooks: Called with every call that came in, before it is carried out; may raise Refusal or LostAnswer.
@@ -53,6 +54,7 @@ class Cloud:
         account: str = "123456789012",
         default_network: bool = True,
         state_dir: Path | None = None,
+        databases: bool = False,
     ) -> None:
         self.clock = clock or RealClock()
         self.strict = strict
@@ -60,6 +62,7 @@ class Cloud:
         self.account = account
         self.default_network = default_network
         self.state_dir = state_dir
+        self.databases = databases
         self.instance = secrets.token_hex(4)
         self.access_key = "AKIA" + "".join(secrets.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") for _ in range(16))
         self.secret_key = secrets.token_urlsafe(30)

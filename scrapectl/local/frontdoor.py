@@ -175,6 +175,7 @@ def _validation_code(service: str) -> str:
         "sqs": "InvalidParameterValue",
         "ec2": "InvalidParameterValue",
         "secretsmanager": "InvalidParameterException",
+        "rds": "InvalidParameterValue",
         "resourcegroupstaggingapi": "InvalidParameterException",
     }
     return codes.get(service, "ValidationException")

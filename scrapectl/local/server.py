@@ -244,7 +244,7 @@ def serve(folder: Path, port: int, *, open_to_all: bool, ready: Callable[[Endpoi
         open_to_all: Let any access key in.
         ready: Called once it listens.
     """
-    server = Server(Cloud(state_dir=folder), port, open_to_all=open_to_all)
+    server = Server(Cloud(state_dir=folder, databases=True), port, open_to_all=open_to_all)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.ask_to_stop())
     server.start()

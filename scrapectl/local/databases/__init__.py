@@ -1,0 +1,1 @@
+"""Real database servers of this machine that stand in for RDS instances of the embedded cloud."""

@@ -1,0 +1,142 @@
+"""What a database server is to the embedded cloud: how it is found, made, started and known to be ready."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from scrapectl.local.jobs.process import base_environment
+
+_HELPER_SECONDS = 60
+
+
+class DatabaseProblem(Exception):
+    """Why a database server does not run, in words for the embedded cloud's log."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """The master user of an instance, and the database that is made with it, if any."""
+
+    username: str
+    password: str
+    database: str | None = None
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The user and group a server runs as; database servers refuse to run as root."""
+
+    user: int
+    group: int
+
+    @staticmethod
+    def besides_root(*names: str) -> Owner | None:
+        """Return the first of some users that this machine has, else nobody; None when this process is not root."""
+        if os.geteuid() != 0:
+            return None
+        for name in (*names, "nobody"):
+            try:
+                found = pwd.getpwnam(name)
+            except KeyError:
+                continue
+            return Owner(found.pw_uid, found.pw_gid)
+        raise DatabaseProblem("a database server does not run as root, and there is no other user here")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one server keeps its data, and as whom it runs."""
+
+    folder: Path
+    owner: Owner | None
+
+    @property
+    def data(self) -> Path:
+        """The server's own folder."""
+        return self.folder / "data"
+
+    def give(self, path: Path) -> None:
+        """Make a file or folder the server's, readable by it alone."""
+        path.chmod(0o700 if path.is_dir() else 0o600)
+        if self.owner is not None:
+            os.chown(path, self.owner.user, self.owner.group)
+
+    def run(self, argv: Sequence[str | Path], text: str = "") -> None:
+        """Run one of the engine's programs to its end, with `text` on its standard input.
+
+        Raises:
+            DatabaseProblem: It failed.
+        """
+        user, group = (self.owner.user, self.owner.group) if self.owner else (None, None)
+        ended = subprocess.run(
+            [str(word) for word in argv],
+            input=text.encode(),
+            env=base_environment() | {"LC_ALL": "C"},
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            user=user,
+            group=group,
+            extra_groups=None if user is None else [],
+            timeout=_HELPER_SECONDS,
+            check=False,
+        )
+        if ended.returncode:
+            said = ended.stdout.decode(errors="replace").strip()[-500:]
+            raise DatabaseProblem(f"{Path(argv[0]).name} failed: {said}")
+
+
+class Engine(Protocol):
+    """One database system that may be installed here.
+
+    Attributes:
+        product: Its name for people.
+        package: What to install.
+        users: Users that it may run as when this process is root.
+        stop_signal: What makes it end in good order, at once.
+    """
+
+    product: str
+    package: str
+    users: tuple[str, ...]
+    stop_signal: int
+
+    def find(self) -> Path | None:
+        """Return the server's program; None when it is not installed."""
+        ...
+
+    def make(self, place: Place, account: Account) -> None:
+        """Make the data folder, the master user and its database; the server does not run."""
+        ...
+
+    def argv(self, place: Place, port: int) -> list[str]:
+        """Return the command that serves on a port of loopback."""
+        ...
+
+    def mark(self, place: Place) -> Path:
+        """Return the file that the server writes when it starts."""
+        ...
+
+    def ready(self, place: Place, port: int) -> bool:
+        """Whether the server that was started, and no other, answers on its port."""
+        ...
+
+    def set_password(self, place: Place, account: Account) -> None:
+        """Give the master user another password; the server does not run."""
+        ...
+
+
+def first_program(*paths: Path | str | None) -> Path | None:
+    """Return the first of some programs, by path or by name on PATH, that can be run here; links are followed."""
+    for path in paths:
+        found = shutil.which(str(path)) if path else None
+        if found:
+            return Path(found).resolve()
+    return None
