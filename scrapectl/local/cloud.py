@@ -10,8 +10,9 @@ import scrapectl.local.jobs.batch  # noqa: F401 - registers SubmitJob and its ki
 from scrapectl.local import moto_private
 from scrapectl.local.clock import Clock, RealClock, VirtualClock
 from scrapectl.local.delays import NO_DELAYS, Delays
+from scrapectl.local.flows.workers import set_to_work
 from scrapectl.local.frontdoor import FrontDoor
-from scrapectl.local.services import ecr, logs, scheduler, secret_values
+from scrapectl.local.services import ecr, logs, secret_values
 from scrapectl.local.wire import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
@@ -74,8 +75,9 @@ class Cloud:
         self._closers: list[Callable[[], None]] = []
         self._stores: dict[tuple[type, str], Any] = {}
         moto_private.BackendDict.reset()
+        moto_private.run_queues_by(self.clock.now)
         self.front_door = FrontDoor(self)
-        self.workers.append(lambda: scheduler.fire_due(self))
+        set_to_work(self)
         if isinstance(self.clock, VirtualClock):
             self.clock.on_advance(self.tick)
 

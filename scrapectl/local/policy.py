@@ -18,7 +18,12 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".") + r"\Z", re.DOTALL)
 
 
+def _same_truth(pattern: str, value: str) -> bool:
+    return str(pattern).lower() == value.lower()
+
+
 _OPERATORS = {
+    "Bool": _same_truth,
     "StringEquals": operator.eq,
     "StringNotEquals": operator.ne,
     "StringLike": matches,
@@ -55,6 +60,31 @@ def trusts(document: dict[str, Any], service: str, context: dict[str, str] | Non
         if fits and _fits_conditions(statement, context or {}):
             effects.add(statement.get("Effect"))
     return "Allow" in effects and "Deny" not in effects
+
+
+def admits(document: dict[str, Any], service: str, action: str, resource: str, context: dict[str, str]) -> bool:
+    """Whether a resource's own policy (a queue's, a topic's, a function's) lets an AWS service do something to it.
+
+    Args:
+        document: The policy, parsed.
+        service: The principal, such as `events.amazonaws.com`.
+        action: Such as `sqs:SendMessage`.
+        resource: The resource's ARN.
+        context: What the service sends along, such as `aws:SourceArn`.
+    """
+    effects = set()
+    for statement in as_list(document.get("Statement")):
+        fits = _names(statement.get("Principal"), service) and _fits_action(statement, action)
+        if fits and _fits_resource(statement, resource) and _fits_conditions(statement, context):
+            effects.add(statement.get("Effect"))
+    return "Allow" in effects and "Deny" not in effects
+
+
+def _names(principal: Any, service: str) -> bool:
+    """Whether a statement's principal is a service, or everyone."""
+    if not isinstance(principal, dict):
+        return principal == "*"
+    return service in as_list(principal.get("Service")) or "*" in as_list(principal.get("AWS"))
 
 
 def as_list(value: Any) -> list[Any]:

@@ -17,6 +17,7 @@ Check = Callable[["Call"], None]
 OPERATIONS: dict[tuple[str, str], Operation] = {}
 PATIENCE: dict[tuple[str, str], Callable[[Call], float]] = {}
 CHECKS: dict[tuple[str, str], list[Check]] = {}
+UNLOCKED: set[tuple[str, str]] = set()
 
 
 class Refusal(Exception):
@@ -85,11 +86,16 @@ class Call:
         return f"arn:aws:{service or self.service}:{self.region}:{self.account}:{resource}"
 
 
-def operation(service: str, name: str) -> Callable[[Operation], Operation]:
-    """Register a function as the cloud's answer to one operation, in place of moto's."""
+def operation(service: str, name: str, *, locked: bool = True) -> Callable[[Operation], Operation]:
+    """Register a function as the cloud's answer to one operation, in place of moto's.
+
+    Without `locked` it is called without the cloud's lock: it waits for what itself calls the cloud.
+    """
 
     def register(function: Operation) -> Operation:
         OPERATIONS[service, name] = function
+        if not locked:
+            UNLOCKED.add((service, name))
         return function
 
     return register

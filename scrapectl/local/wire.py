@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
@@ -26,6 +27,7 @@ SERVICES_BY_SIGNING_NAME = {
     "elasticfilesystem": "efs",
     "email": "ses",
 }
+_NOTHING = SimpleNamespace(members={})
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
 
 
@@ -183,7 +185,11 @@ def serialize_result(service: str, operation: str, result: dict[str, Any], conte
     protocol = moto.determine_request_protocol(model, content_type)
     serializer = moto.get_serializer_class(service, protocol)(model.operation_model(operation))
     answer = serializer.serialize(without_none(result))
-    return HttpResponse(answer["status_code"], header_texts(answer["headers"]), body_bytes(answer["body"]))
+    status = answer["status_code"]
+    for name, shape in (model.operation_model(operation).output_shape or _NOTHING).members.items():
+        if shape.serialization.get("location") == "statusCode":  # moto's serializers leave it out
+            status = result.get(name, status)
+    return HttpResponse(status, header_texts(answer["headers"]), body_bytes(answer["body"]))
 
 
 def without_none(value: Any) -> Any:

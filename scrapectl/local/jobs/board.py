@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from scrapectl.local.flows.batch_events import tell_state
 from scrapectl.local.jobs.job import ENDED, NOT_STARTED, STARTED, Attempt, Job
 from scrapectl.local.jobs.process import Ended
 from scrapectl.local.jobs.retry import TIMED_OUT, tries_again
@@ -207,6 +208,7 @@ class Board:
         """Let a new job wait: for its children, for other jobs, or for its turn."""
         if job.parent is not None:
             self.jobs[job.parent].children[job.status] += 1
+        tell_state(self._cloud, job)
         if job.size is not None:
             self._move(job, "PENDING")
             return
@@ -258,6 +260,7 @@ class Board:
             if status == "RUNNING" and parent.started_at is None:
                 parent.started_at = self._now()
         job.status = status
+        tell_state(self._cloud, job)
 
     def _leaves(self, job: Job) -> list[Job]:
         return [job] if job.size is None else [self.jobs[f"{job.id}:{index}"] for index in range(job.size)]

@@ -18,6 +18,11 @@ _OURS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS
 """Variables, or how they begin, that could lead a job from this cloud to the real AWS; a job's own are left out."""
 
 
+def leads_elsewhere(name: str) -> bool:
+    """Whether a variable of a job's or a function's own could lead it to the real AWS."""
+    return name.startswith(_OURS)
+
+
 def environment_of(cloud: Cloud, job: Job, secrets: dict[str, str]) -> dict[str, str]:
     """All variables of a job: its own, its secrets, Batch's, and what leads its AWS clients to this cloud.
 
@@ -27,7 +32,7 @@ def environment_of(cloud: Cloud, job: Job, secrets: dict[str, str]) -> dict[str,
         secrets: Values of its secrets, by variable.
     """
     given = {entry["name"]: entry.get("value", "") for entry in job.container.get("environment") or []} | secrets
-    own = {name: value for name, value in given.items() if not name.startswith(_OURS)}
+    own = {name: value for name, value in given.items() if not leads_elsewhere(name)}
     region = {"AWS_REGION": job.region, "AWS_DEFAULT_REGION": job.region}
     return region | own | _batch(job) | _aws(cloud, job)
 

@@ -1,0 +1,20 @@
+"""Everything that a cloud does by itself as time passes, besides its jobs: what to look for, then what to deliver."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import scrapectl.local.functions.invoke  # noqa: F401 - registers Invoke
+from scrapectl.local.flows.outbox import outbox_of
+from scrapectl.local.functions import sources
+from scrapectl.local.services import scheduler
+
+if TYPE_CHECKING:
+    from scrapectl.local.cloud import Cloud
+
+
+def set_to_work(cloud: Cloud) -> None:
+    """Have a cloud's ticks fire schedules, feed functions from queues, and deliver what is due, in this order."""
+    cloud.workers.append(lambda: scheduler.fire_due(cloud))
+    cloud.workers.append(lambda: sources.poll(cloud))
+    cloud.workers.append(outbox_of(cloud).deliver_due)
