@@ -92,7 +92,7 @@ class RdsInstance(Resource):
     multi_az: bool = False
     maintenance_window: Defaulted[str] = None
     backup_window: Defaulted[str] = None
-    port: Defaulted[int] = None
+    port: Fixed[Defaulted[int]] = None
     managed_password: bool = True
     encrypted: Fixed[bool] = True
     in_window: Local[bool] = False
@@ -129,8 +129,8 @@ class RdsInstance(Resource):
     scopes: ClassVar[Scopes] = Scopes(
         {
             "rds:db": ("rds:{region}:{account}:db:{name}",),
-            "rds:og": ("rds:{region}:{account}:og:default*",),
-            "rds:pg": ("rds:{region}:{account}:pg:default*",),
+            "rds:og": ("rds:{region}:{account}:og:default{any}",),
+            "rds:pg": ("rds:{region}:{account}:pg:default{any}",),
             "rds:snapshot": ("rds:{region}:{account}:snapshot:{name}-*",),
             "secretsmanager:Secret": ("secretsmanager:{region}:{account}:secret:rds!db-*",),
             "kms:key": ("kms:{region}:{account}:key/{any}",),
@@ -159,7 +159,8 @@ class RdsInstance(Resource):
     @classmethod
     def _live(cls, entry: Mapping[str, Any]) -> Live:
         state = entry["DBInstanceStatus"]
-        standing = Standing(state, pending_values(entry), f"{dt.datetime.now(dt.UTC):%Y%m%d-%H%M%S}")
+        now = f"{dt.datetime.now(dt.UTC):%Y%m%d-%H%M%S}"
+        standing = Standing(state, entry.get("EngineVersion", ""), pending_values(entry), now)
         return Live(
             cls(name=entry["DBInstanceIdentifier"], **values_of(entry)),
             outputs_of(entry),
@@ -218,7 +219,7 @@ class RdsInstance(Resource):
     def _modify(self, aws: Aws, live: Live, asked: frozenset[str]) -> None:
         standing = _standing(live)
         changed = asked | set(standing.pending) if "pending" in asked else asked
-        members = rds_changes.members(self, cast("RdsInstance", live.resource), changed)
+        members = rds_changes.members(self, standing, changed)
         aws.call(
             "rds",
             "modify_db_instance",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from scrapectl.aws.iam import matches
-from scrapectl.pipeline.permissions import Grant
+from scrapectl.aws.iam_resources import level_of, types_of
+from scrapectl.pipeline.scoping import Grant
 
 LIMIT = 6144
 """Characters of a managed policy, white space not counted ("IAM and AWS STS quotas", IAM User Guide)."""
@@ -36,39 +38,66 @@ def _document(statements: Sequence[Statement]) -> Document:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
-def _statements(grants: Iterable[Grant]) -> Iterator[Statement]:
-    """Put together what is alike: an action of one service says nothing of another resource type's ARNs."""
-    groups: dict[tuple[str, str], list[Grant]] = {}
-    for grant in grants:
-        groups.setdefault((_sid(grant), json.dumps(grant.condition, sort_keys=True)), []).append(grant)
-    merged: dict[tuple[str, str, str], Statement] = {}
-    for (sid, condition), alike in sorted(groups.items()):
-        actions, resources = {grant.action for grant in alike}, _widest({grant.resource for grant in alike})
-        service = next(iter(actions)).partition(":")[0] if resources != ["*"] else ""
-        statement = merged.setdefault(
-            (service, condition, json.dumps(resources)),
-            {"Sid": sid, "Effect": "Allow", "Action": [], "Resource": resources}
-            | ({"Condition": json.loads(condition)} if condition != "{}" else {}),
+@dataclass
+class _Cluster:
+    """Actions of one service under one condition, each with the resources (and their types) that it is allowed on."""
+
+    condition: str
+    allowed: dict[str, dict[str, str]]
+
+    def takes(self, action: str, resources: Mapping[str, str]) -> bool:
+        """Whether one statement for all of them would allow nothing more: no action gets a thing of a type of its."""
+        return all(
+            not _gains(action, resources, others) and not _gains(other, others, resources)
+            for other, others in self.allowed.items()
         )
-        statement["Action"] = sorted({*statement["Action"], *actions})
-    yield from merged.values()
+
+    def statement(self) -> Statement:
+        """Write it down."""
+        resources = _widest({resource for found in self.allowed.values() for resource in found})
+        statement = {"Sid": self._sid(resources), "Effect": "Allow", "Action": sorted(self.allowed)}
+        condition = {"Condition": json.loads(self.condition)} if self.condition != "{}" else {}
+        return statement | {"Resource": resources} | condition
+
+    def _sid(self, resources: Sequence[str]) -> str:
+        """Say what it is for, in the letters and digits that IAM takes."""
+        first = min(self.allowed)
+        if first in _SIDS:
+            return _SIDS[first]
+        service = first.partition(":")[0].title().replace("-", "")
+        if resources == ["*"]:
+            return f"{service}Make" if self.condition != "{}" else "WithoutResource"
+        if all(level_of(action) in {"R", "L"} for action in self.allowed):
+            return f"{service}Read"
+        return service + next((word for key, word in _WORDS.items() if key in self.condition), "Own")
 
 
-def _sid(grant: Grant) -> str:
-    """Say what a statement is for, in the letters and digits that IAM takes."""
-    service = grant.action.partition(":")[0].replace("-", " ").title().replace(" ", "")
-    if grant.action == "iam:PassRole":
-        return "PassRoles"
-    if grant.action == "iam:CreateServiceLinkedRole":
-        return "ServiceLinkedRoles"
-    if grant.resource == "*":
-        return f"{service}Make" if grant.condition else "WithoutResource"
-    if grant.reads:
-        return f"{service}Read"
-    if "StringEqualsIfExists" in grant.condition:
-        return f"{service}Write"
-    keys = "".join(key for keys in grant.condition.values() for key in keys)
-    return f"{service}{'Make' if 'RequestTag' in keys else 'Tagged' if keys else 'Own'}"
+_SIDS = {"iam:PassRole": "PassRoles", "iam:CreateServiceLinkedRole": "ServiceLinkedRoles"}
+_WORDS = {"IfExists": "Write", "RequestTag": "Make", "ResourceTag": "Tagged", "Boundary": "Bounded"}
+"""What is in a condition → what its statement is called, in this order."""
+
+
+def _gains(action: str, own: Mapping[str, str], others: Mapping[str, str]) -> bool:
+    """Whether an action would be allowed on more if the others' resources stood beside its own."""
+    return any(resource not in own and type_ in types_of(action) for resource, type_ in others.items())
+
+
+def _statements(grants: Iterable[Grant]) -> Iterator[Statement]:
+    """Put together what can stand in one statement without allowing more."""
+    resources: dict[tuple[str, str], dict[str, str]] = {}
+    for grant in grants:
+        condition = json.dumps(grant.condition, sort_keys=True)
+        resources.setdefault((grant.action, condition), {})[grant.resource] = grant.type
+    clusters: dict[str, list[_Cluster]] = {}
+    for (action, condition), found in sorted(resources.items()):
+        service = "" if "*" in found and condition == "{}" else action.partition(":")[0]
+        alike = clusters.setdefault(f"{service} {condition}", [])
+        cluster = next((one for one in alike if one.takes(action, found)), None)
+        if cluster is None:
+            cluster = _Cluster(condition, {})
+            alike.append(cluster)
+        cluster.allowed[action] = {"*": ""} if "*" in found else found
+    yield from (cluster.statement() for _, alike in sorted(clusters.items()) for cluster in alike)
 
 
 def _widest(resources: Iterable[str]) -> list[str]:

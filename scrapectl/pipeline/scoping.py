@@ -1,0 +1,150 @@
+"""(action, kind) → the resources that one instance's names and tags narrow it to, each with its condition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from scrapectl.aws.iam_resources import is_tagged, level_of, types_of
+from scrapectl.engine.ownership import PIPELINE
+from scrapectl.engine.resource import Desired, Resource
+from scrapectl.engine.values import refs
+from scrapectl.kinds import KINDS
+from scrapectl.pipeline.assumed import Where
+
+Condition = Mapping[str, Mapping[str, Any]]
+
+_OURS = ("{owner}", "{name}", "{exact}", "{tagged}")
+_ENDS = ("Delete", "Deregister", "Remove", "Terminate", "Untag")
+_BOUND = ("iam:CreateRole", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy")
+"""What a permissions boundary holds back, once no role can be made or widened without it ("Delegating responsibility
+to others using permissions boundaries", IAM User Guide)."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One action on one resource (an ARN with patterns, or "*"), under a condition; the smallest piece of a policy.
+
+    `type` is the resource's, as the service authorization reference has it; "" for "*".
+    """
+
+    action: str
+    resource: str
+    type: str = ""
+    condition: Condition = field(default_factory=dict)
+
+    @property
+    def reads(self) -> bool:
+        """Whether it changes nothing."""
+        return level_of(self.action) in {"R", "L"}
+
+
+class Scoping:
+    """What one instance has, by kind, and how IAM tells it from what others have.
+
+    Args:
+        owner: The instance.
+        wanted: What its spec wants.
+        where: The account and region it stands in.
+        boundary: ARN of the permissions boundary that its roles have.
+    """
+
+    def __init__(self, owner: str, wanted: Iterable[Desired], where: Where, boundary: str | None) -> None:
+        self._owner, self._wanted, self._where, self._boundary = owner, list(wanted), where, boundary
+        self._base = owner.replace(".", "-")
+        present = {desired.resource.kind for desired in self._wanted}
+        self.kinds = [kind for kind in KINDS.values() if kind.kind in present]
+
+    def of(self, kind: type[Resource]) -> list[Desired]:
+        """What the spec wants of a kind."""
+        return [desired for desired in self._wanted if desired.resource.kind == kind.kind]
+
+    def narrow(self, action: str, kind: type[Resource]) -> Iterator[Grant]:
+        """An action that a kind needs, on what the instance has."""
+        if not types_of(action):
+            yield Grant(action, "*", condition=self._condition_without_resource(action))
+        for type_ in types_of(action):
+            for owning, template in _templates(type_, kind, self.kinds):
+                if "{any}" in template and level_of(action) == "T":
+                    continue  # tags go on what is ours alone
+                for condition in self._conditions(action, type_, template):
+                    for name in self._names(owning, template):
+                        yield Grant(action, self.arn(template, name), type_, condition)
+
+    def everywhere(self, action: str, kind: type[Resource]) -> Iterator[Grant]:
+        """An action that lists all that the account has of a kind."""
+        found = [(type_, arns) for type_, arns in kind.scopes.types.items() if type_ in types_of(action)]
+        yield from (Grant(action, self.arn(template), type_) for type_, arns in found for template in arns)
+        if not found:
+            yield Grant(action, "*")
+
+    def passes(self, kinds: Iterable[type[Resource]]) -> Iterator[Grant]:
+        """iam:PassRole of the instance's roles, to the services that its things of these kinds give one."""
+        passing = [kind for kind in kinds if kind.scopes.passed_to and any(map(_has_a_role, self.of(kind)))]
+        to = sorted({kind.scopes.passed_to for kind in passing})
+        for template in KINDS["iam_role"].scopes.types["iam:role"] if to else ():
+            condition = {"StringEquals": {"iam:PassedToService": to}}
+            yield Grant("iam:PassRole", self.arn(template), "iam:role", condition)
+
+    def links(self, kind: type[Resource]) -> Iterator[Grant]:
+        """iam:CreateServiceLinkedRole, for the services whose own role comes with the first of a kind."""
+        for service in kind.scopes.linked:
+            arn = self.arn(f"iam::{{account}}:role/aws-service-role/{service}/*")
+            condition = {"StringEquals": {"iam:AWSServiceName": service}}
+            yield Grant("iam:CreateServiceLinkedRole", arn, "iam:role", condition)
+
+    def arn(self, template: str, name: str = "*") -> str:
+        """What a kind's template says with this instance's words."""
+        words = {"account": self._where.account, "region": self._where.region, "owner": self._owner}
+        return f"arn:{self._where.partition}:" + template.format(**words, name=name, exact=name, tagged="*", any="*")
+
+    def _conditions(self, action: str, type_: str, template: str) -> list[Condition]:
+        """How tags keep a change off what belongs to others, where names alone do not."""
+        ours, told = {f"aws:ResourceTag/{PIPELINE}": self._owner}, {f"aws:RequestTag/{PIPELINE}": self._owner}
+        name = action.partition(":")[2]
+        if self._boundary and action in _BOUND:
+            return [{"StringEquals": {"iam:PermissionsBoundary": self._boundary}}]
+        if level_of(action) in {"R", "L"} or not ("{name}" in template or "{tagged}" in template):
+            return [{}]
+        # But for EC2, the action that tags is asked of a thing in the making too, which has no tags yet.
+        if "{tagged}" in template and (level_of(action) != "T" or action.startswith("ec2:")):
+            if action == "ec2:CreateTags":
+                return [{"StringEquals": ours}, {"StringEquals": {**told, "ec2:CreateAction": self._creates()}}]
+            return [{"StringEquals": told if name == _create(type_) else ours}]
+        if name.startswith(_ENDS) and is_tagged(type_):
+            return [{"StringEquals": ours}]
+        # A thing in the making has no tags yet, and one that was made a moment ago may not show them everywhere.
+        return [{"StringEqualsIfExists": {**ours, **told}}]
+
+    def _condition_without_resource(self, action: str) -> Condition:
+        makes = level_of(action) == "W" and action.partition(":")[2].startswith("Create")
+        return {"StringEquals": {f"aws:RequestTag/{PIPELINE}": self._owner}} if makes else {}
+
+    def _names(self, kind: type[Resource], template: str) -> list[str]:
+        """The names that a kind's things have: as one pattern those that begin as all of the instance do."""
+        names = {desired.resource.key()[0] for desired in self.of(kind)}
+        if "{name}" in template:
+            return sorted({f"{self._base}-*" if name.startswith(f"{self._base}-") else name for name in names})
+        return sorted(names) if "{exact}" in template else [""]
+
+    def _creates(self) -> list[str]:
+        """The calls of EC2 that tag what they make."""
+        types = {type_ for kind in self.kinds for type_, arns in kind.scopes.types.items() if "{tagged}" in arns[0]}
+        return sorted(_create(type_) for type_ in types if type_.startswith("ec2:"))
+
+
+def _templates(type_: str, asking: type[Resource], kinds: Iterable[type[Resource]]) -> list[tuple[type[Resource], str]]:
+    """How a type's ARNs look to the kind that asks; else to those kinds whose things they are."""
+    own = [(asking, template) for template in asking.scopes.types.get(type_, ())]
+    others = ((kind, template) for kind in kinds for template in kind.scopes.types.get(type_, ()))
+    return own or [(kind, template) for kind, template in others if any(mark in template for mark in _OURS)]
+
+
+def _create(type_: str) -> str:
+    """The call that makes a thing of a type: `ec2:security-group` is made by `CreateSecurityGroup`."""
+    return "Create" + "".join(word.capitalize() for word in type_.partition(":")[2].split("-"))
+
+
+def _has_a_role(desired: Desired) -> bool:
+    return any(ref.address.startswith("iam_role.") for ref in refs(desired.resource))
