@@ -102,6 +102,12 @@ _SCHEDULE = {
         "bc", r"(at|rate)\([^()]+\)|cron\(\S+( \S+){5}\)", says="must be at(…), rate(…) or cron(…) with six fields"
     ),
 }
+# The models go further than functions that run in Lambda's own compute.
+_FUNCTION = {
+    "FunctionName": Limit("bc", r".{1,64}|arn:.*|\d{12}:.*", says="has more than 64 characters"),
+    "Timeout": Limit("doc: Lambda limits", low=1, high=900),
+    "MemorySize": Limit("doc: Lambda limits", low=128, high=10_240),
+}
 
 #: (service, operation) → the path of a value → its limit. `[]` in a path means every entry of a list.
 LIMITS: Mapping[tuple[str, str], Mapping[str, Limit]] = {
@@ -143,6 +149,8 @@ LIMITS: Mapping[tuple[str, str], Mapping[str, Limit]] = {
         "GroupName": Limit("bc", r"(?!sg-)(?!default$)[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}"),
         "Description": Limit("cfn", r"[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}"),
     },
+    ("lambda", "CreateFunction"): _FUNCTION,
+    ("lambda", "UpdateFunctionConfiguration"): _FUNCTION,
     ("logs", "CreateLogGroup"): {"logGroupName": Limit("bc", r"(?!aws/).*", says="names under aws/ are AWS's own")},
     ("logs", "PutRetentionPolicy"): {"retentionInDays": Limit("bc", one_of=_RETENTION)},
     ("s3", "CreateBucket"): {
@@ -161,6 +169,7 @@ LIMITS: Mapping[tuple[str, str], Mapping[str, Limit]] = {
     },
     ("secretsmanager", "CreateSecret"): {"Name": Limit("bc", r"[A-Za-z0-9/_+=.@!-]{1,512}")},
     ("secretsmanager", "DeleteSecret"): {"RecoveryWindowInDays": Limit("bc", low=7, high=30)},
+    ("sns", "CreateTopic"): {"Name": Limit("bc", r"[A-Za-z0-9_-]{1,256}|[A-Za-z0-9_-]{1,251}\.fifo")},
     ("sqs", "CreateQueue"): {"QueueName": _QUEUE_NAME, **_SQS_RANGES},
     ("sqs", "SetQueueAttributes"): _SQS_RANGES,
     ("ssm", "PutParameter"): {

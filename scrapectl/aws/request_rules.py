@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from scrapectl.aws.request_messaging import MESSAGING_RULES
 from scrapectl.aws.request_patterns import compiled
 
 Params = Mapping[str, Any]
@@ -247,6 +248,7 @@ RULES: Mapping[tuple[str, str], tuple[Callable[[Params], Found], ...]] = {
     ("iam", "UpdateAssumeRolePolicy"): (policy_documents,),
     ("s3", "PutBucketPolicy"): (policy_documents,),
     ("ssm", "PutParameter"): (parameter,),
+    **MESSAGING_RULES,
 }
 
 

@@ -76,7 +76,6 @@ def check_create(call: Call) -> None:
                 f"Please update or delete the existing mapping with UUID {mapping.uuid}"
             )
             raise Refusal("ResourceConflictException", text, 409)
-    _check_window(params.get("BatchSize"), params.get("MaximumBatchingWindowInSeconds"))
     _check_queue(call, name, source)
 
 

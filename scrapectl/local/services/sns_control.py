@@ -1,17 +1,12 @@
-"""SNS beyond moto: what a second create of a name may say, which policies and subscriptions AWS takes."""
+"""SNS beyond moto: what a second create of a name, or a second subscription of an endpoint, may say."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from scrapectl.local import moto_private
 from scrapectl.local.paging import tag_map
-from scrapectl.local.policy import as_list
 from scrapectl.local.registry import Call, Params, Refusal, check, operation
-
-_RAW = "RawMessageDelivery"
-_RAW_TAKERS = {"sqs", "http", "https", "firehose"}
 
 
 def _invalid(reason: str) -> Refusal:
@@ -22,8 +17,6 @@ def _invalid(reason: str) -> Refusal:
 def check_create(call: Call) -> None:
     """Refuse a name that stands with other attributes or tags; of the same, AWS answers the ARN."""
     attributes: Params = call.params.get("Attributes") or {}
-    if attributes.get("Policy"):
-        _check_policy(attributes["Policy"])
     arn = call.arn(call.params["Name"])
     try:
         standing = call.moto({"TopicArn": arn}, "GetTopicAttributes")["Attributes"]
@@ -36,37 +29,11 @@ def check_create(call: Call) -> None:
         raise _invalid("Tags Reason: Topic already exists with different tags")
 
 
-@check("sns", "SetTopicAttributes")
-def check_attribute(call: Call) -> None:
-    """Refuse a policy that AWS refuses; none takes none away."""
-    if call.params["AttributeName"] == "Policy":
-        _check_policy(call.params.get("AttributeValue") or "")
-
-
-def _check_policy(text: str) -> None:
-    try:
-        document = json.loads(text)
-        statements = as_list(document["Statement"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise _invalid("Policy Error: null") from error
-    actions = [str(action) for statement in statements for action in as_list(statement.get("Action"))]
-    if not all(action == "*" or action.lower().startswith("sns:") for action in actions):
-        raise _invalid("Policy statement action out of service scope!")
-    if any("Principal" not in statement for statement in statements):
-        raise _invalid("Policy statement must contain principals")
-
-
 @check("sns", "Subscribe")
 def check_subscribe(call: Call) -> None:
-    """Refuse what stands with other attributes, raw messages where they cannot be, and what is no address."""
+    """Refuse what stands with other attributes."""
     params = call.params
     protocol, endpoint, wanted = params["Protocol"], params.get("Endpoint", ""), params.get("Attributes") or {}
-    if protocol in {"email", "email-json"} and not 0 < endpoint.find("@") < len(endpoint) - 1:
-        raise _invalid("Email address")
-    if protocol in {"sqs", "lambda"} and f":{protocol}:" not in endpoint:
-        raise _invalid(f"{protocol} endpoint ARN")
-    if wanted.get(_RAW) == "true" and protocol not in _RAW_TAKERS:
-        raise _invalid(f"Attributes Reason: {_RAW}: Raw message delivery is not supported for {protocol}")
     backend: Any = moto_private.get_backend("sns")[call.account][call.region]
     for standing in backend.subscriptions.values():
         same = (standing.topic.arn, standing.protocol, standing.endpoint) == (params["TopicArn"], protocol, endpoint)
