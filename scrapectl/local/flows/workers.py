@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import scrapectl.local.functions.invoke  # noqa: F401 - registers Invoke
+import scrapectl.local.flows.publish
+import scrapectl.local.functions.invoke  # noqa: F401 - registers Publish and Invoke
 from scrapectl.local.flows.outbox import outbox_of
 from scrapectl.local.functions import sources
 from scrapectl.local.services import scheduler

@@ -79,15 +79,23 @@ class Sessions:
         role, task = self._roles.get(_token(call), ("", ""))
         if not role or call.service == "sts":
             return
-        documents = iam.policies_of(call.cloud, role)
-        for wanted in permissions(call):
-            if not any(allows(documents, wanted.action, one, wanted.context) for one in _resources(documents, wanted)):
-                raise _denied(call, role, task, wanted)
+        wanted = refused(call, iam.policies_of(call.cloud, role))
+        if wanted is not None:
+            raise _denied(call, role, task, wanted)
 
 
 def permissions(call: Call) -> Iterator[Wanted]:
     """The permissions that a call needs (the Service Authorization Reference, as far as jobs use it)."""
-    special: dict[str, Callable[[Call], Iterator[Wanted]]] = {"s3": _s3, "sqs": _sqs, "batch": _batch}
+    special: dict[str, Callable[[Call], Iterator[Wanted]]] = {
+        "s3": _s3,
+        "sqs": _sqs,
+        "sns": _sns,
+        "batch": _batch,
+        "logs": _logs,
+        "lambda": _lambda,
+        "events": _events,
+        "rds": _rds,
+    }
     if call.service in special:
         yield from special[call.service](call)
         return
@@ -138,6 +146,47 @@ def _batch(call: Call) -> Iterator[Wanted]:
     for kind, name in (("job-queue", call.params["jobQueue"]), ("job-definition", call.params["jobDefinition"])):
         arn = name if name.startswith("arn:") else call.arn(f"{kind}/{name}")
         yield Wanted("batch:SubmitJob", arn, context)
+
+
+def _sns(call: Call) -> Iterator[Wanted]:
+    named = call.params.get("TopicArn") or call.params.get("TargetArn")
+    yield Wanted(f"sns:{call.operation.removesuffix('Batch')}", named, {})
+
+
+def _logs(call: Call) -> Iterator[Wanted]:
+    """On a stream where the call names one, else on the group; as the reference has it for what jobs call."""
+    group, stream = call.params.get("logGroupName"), call.params.get("logStreamName")
+    of_stream = stream and call.operation not in {"FilterLogEvents", "DescribeLogStreams"}
+    resource = f"log-group:{group}:log-stream:{stream if of_stream else ''}" if group else None
+    yield Wanted(f"logs:{call.operation}", call.arn(resource) if resource else None, {})
+
+
+def _lambda(call: Call) -> Iterator[Wanted]:
+    name = str(call.params.get("FunctionName", "")).rpartition("function:")[2]
+    action = "InvokeFunction" if call.operation == "Invoke" else call.operation
+    yield Wanted(f"lambda:{action}", call.arn(f"function:{name}") if name else None, {})
+
+
+def _events(call: Call) -> Iterator[Wanted]:
+    if call.operation != "PutEvents":
+        yield Wanted(f"events:{call.operation}", None, {})
+        return
+    for entry in call.params["Entries"]:
+        bus = str(entry.get("EventBusName") or "default").rsplit("/", 1)[-1]
+        yield Wanted("events:PutEvents", call.arn(f"event-bus/{bus}"), {})
+
+
+def _rds(call: Call) -> Iterator[Wanted]:
+    name = call.params.get("DBInstanceIdentifier")
+    yield Wanted(f"rds:{call.operation}", call.arn(f"db:{name}") if name else None, {})
+
+
+def refused(call: Call, documents: list[dict[str, Any]]) -> Wanted | None:
+    """Return the first permission that a call needs and policies do not give; None when they give all."""
+    for wanted in permissions(call):
+        if not any(allows(documents, wanted.action, one, wanted.context) for one in _resources(documents, wanted)):
+            return wanted
+    return None
 
 
 def _resources(documents: list[dict[str, Any]], wanted: Wanted) -> list[str]:

@@ -161,6 +161,7 @@ def test_what_batch_refuses_is_a_dead_letter_at_once(aws, cloud, make, started, 
     cloud.clock.advance(3600)
     [(_, about)] = dead_letters()
     assert (about["ERROR_CODE"], about["RETRY_ATTEMPTS"]) == ("ClientException", "0")
+    assert "EXHAUSTED_RETRY_CONDITION" not in about
 
 
 def test_an_unknown_member_is_a_dead_letter(cloud, make, dead_letters):
@@ -191,6 +192,7 @@ def test_tries_end_as_the_policy_says(cloud, make, started, dead_letters):
         cloud.clock.advance(300)
     [(_, about)] = dead_letters()
     assert (about["ERROR_CODE"], about["RETRY_ATTEMPTS"]) == ("ServerException", "2")
+    assert about["EXHAUSTED_RETRY_CONDITION"] == "MaximumRetryAttempts"
 
 
 def test_without_the_right_to_send_the_letter_is_lost(aws, cloud, make, started, dead_letters):
@@ -198,3 +200,27 @@ def test_without_the_right_to_send_the_letter_is_lost(aws, cloud, make, started,
     aws("iam").delete_role_policy(RoleName="starts", PolicyName="access")
     cloud.clock.advance(3600)
     assert dead_letters() == []
+
+
+@pytest.mark.parametrize(("allowed", "started"), [("shop-main", 1), ("other", 0)])
+def test_any_api_of_the_cloud_can_be_called_with_the_roles_leave(aws, cloud, role, dead_letters, allowed, started):
+    aws("sqs").create_queue(QueueName="dead")
+    aws("sqs").create_queue(QueueName="shop-main")
+    target = f"arn:aws:sqs:us-east-1:123456789012:{allowed}"
+    rights = [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": [target, DEAD]}]
+    wanted = {"QueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/shop-main", "MessageBody": "go"}
+    aws("scheduler").create_schedule(
+        Name="s",
+        ScheduleExpression="rate(1 hour)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={
+            "Arn": "arn:aws:scheduler:::aws-sdk:sqs:sendMessage",
+            "RoleArn": role("sends", "scheduler.amazonaws.com", rights),
+            "Input": json.dumps(wanted),
+            "DeadLetterConfig": {"Arn": DEAD},
+        },
+    )
+    cloud.clock.advance(3600)
+    url = aws("sqs").get_queue_url(QueueName="shop-main")["QueueUrl"]
+    assert len(aws("sqs").receive_message(QueueUrl=url).get("Messages", [])) == started
+    assert len(dead_letters()) == 1 - started

@@ -73,8 +73,13 @@ def _try(cloud: Cloud, region: str, attempt: Attempt) -> None:
     try:
         deliver(cloud, region, Target(target["Arn"], target["RoleArn"], group, _input(attempt)))
     except Refusal as refusal:
-        if not _again(cloud, region, attempt, refusal):
-            _bury(cloud, region, attempt, refusal)
+        exhausted = _exhausted(cloud, attempt)
+        if _may_pass(refusal) and exhausted is None:
+            attempt.due_at = cloud.clock.now() + min(2.0**attempt.tries, _MOST_WAIT)
+            with cloud.lock:
+                state_in(cloud, region).waiting.append(attempt)
+        else:
+            _bury(cloud, region, attempt, _about(attempt, refusal, exhausted if _may_pass(refusal) else None))
 
 
 def _input(attempt: Attempt) -> str:
@@ -91,27 +96,24 @@ def _input(attempt: Attempt) -> str:
     return text
 
 
-def _again(cloud: Cloud, region: str, attempt: Attempt, refusal: Refusal) -> bool:
-    """Queue another try when the error may pass and the retry policy still allows one."""
+def _may_pass(refusal: Refusal) -> bool:
+    """Whether another try may succeed."""
+    slow = "Throttl" in refusal.code or "TooManyRequests" in refusal.code
+    return slow or (refusal.status or 400) >= 500  # noqa: PLR2004 - HTTP
+
+
+def _exhausted(cloud: Cloud, attempt: Attempt) -> str | None:
+    """Which limit of the retry policy is reached, as dead letters name it."""
     policy = attempt.document["Target"]["RetryPolicy"]
-    passing = (refusal.status or 400) >= 500 or "Throttl" in refusal.code or "TooManyRequests" in refusal.code  # noqa: PLR2004
-    now = cloud.clock.now()
-    young = now - attempt.scheduled_at < policy["MaximumEventAgeInSeconds"]
-    if not (passing and young and attempt.tries <= policy["MaximumRetryAttempts"]):
-        return False
-    attempt.due_at = now + min(2.0**attempt.tries, _MOST_WAIT)
-    with cloud.lock:
-        state_in(cloud, region).waiting.append(attempt)
-    return True
+    if attempt.tries > policy["MaximumRetryAttempts"]:
+        return "MaximumRetryAttempts"
+    if cloud.clock.now() - attempt.scheduled_at >= policy["MaximumEventAgeInSeconds"]:
+        return "MaximumEventAgeInSeconds"
+    return None
 
 
-def _bury(cloud: Cloud, region: str, attempt: Attempt, refusal: Refusal) -> None:
-    """Send the input to the dead-letter queue with what went wrong; without a queue, or the right, it is lost."""
-    target = attempt.document["Target"]
-    arn = (target.get("DeadLetterConfig") or {}).get("Arn")
-    if arn is None or not iam.role_may(cloud, target["RoleArn"], "sqs:SendMessage", arn):
-        return
-    name = arn.rsplit(":", 1)[-1]
+def _about(attempt: Attempt, refusal: Refusal, exhausted: str | None) -> dict[str, str]:
+    """The message attributes of a dead letter (Scheduler User Guide, "Configuring a dead-letter queue")."""
     about = {
         "ERROR_CODE": refusal.code,
         "ERROR_MESSAGE": refusal.message,
@@ -120,10 +122,19 @@ def _bury(cloud: Cloud, region: str, attempt: Attempt, refusal: Refusal) -> None
         "RETRY_ATTEMPTS": str(attempt.tries - 1),
         "SCHEDULED_TIME": moment(attempt.scheduled_at).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "SCHEDULE_ARN": attempt.document["Arn"],
-        "TARGET_ARN": target["Arn"],
+        "TARGET_ARN": attempt.document["Target"]["Arn"],
     }
+    return about | ({"EXHAUSTED_RETRY_CONDITION": exhausted} if exhausted else {})
+
+
+def _bury(cloud: Cloud, region: str, attempt: Attempt, about: dict[str, str]) -> None:
+    """Send the input to the dead-letter queue with what went wrong; without a queue, or the right, it is lost."""
+    target = attempt.document["Target"]
+    arn = (target.get("DeadLetterConfig") or {}).get("Arn")
+    if arn is None or not iam.role_may(cloud, target["RoleArn"], "sqs:SendMessage", arn):
+        return
     try:
-        url = cloud.call("sqs", "GetQueueUrl", {"QueueName": name}, region)["QueueUrl"]
+        url = cloud.call("sqs", "GetQueueUrl", {"QueueName": arn.rsplit(":", 1)[-1]}, region)["QueueUrl"]
         cloud.call("sqs", "SendMessage", _message(url, _input(attempt), about), region)
     except Refusal:
         return  # AWS drops it as well when the queue is gone

@@ -7,13 +7,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scrapectl.local import moto_private
-from scrapectl.local.registry import Params, Refusal
+from scrapectl.local.jobs.access import refused
+from scrapectl.local.registry import Call, Refusal
 from scrapectl.local.services import iam
-from scrapectl.local.services.batch.state import short_name
 from scrapectl.local.services.scheduler.checks import NOT_ASSUMABLE, UNIVERSAL
 
 if TYPE_CHECKING:
     from scrapectl.local.cloud import Cloud
+
+# How targets name services where botocore says otherwise (universal targets follow AWS's Java SDK).
+_SERVICES = {
+    "cloudwatchlogs": "logs",
+    "eventbridge": "events",
+    "sfn": "stepfunctions",
+}
 
 
 @dataclass(frozen=True)
@@ -35,26 +42,42 @@ def deliver(cloud: Cloud, region: str, target: Target) -> None:
     universal = UNIVERSAL.match(target.arn)
     if universal is None:
         raise Refusal("ValidationException", f"the embedded cloud starts universal targets only, not {target.arn}")
-    service, api = universal[1], universal[2]
-    operation = api[0].upper() + api[1:]
-    model = moto_private.get_service_model(service)
+    service = _SERVICES.get(universal[1], universal[1])
+    model = _model_of(service)
+    operation = _spelled(model, universal[2])
     params = members(json.loads(target.input), model.operation_model(operation).input_shape)
     if not iam.can_be_assumed(cloud, target.role, "scheduler.amazonaws.com", {"aws:SourceArn": target.group}):
         raise Refusal("AccessDeniedException", NOT_ASSUMABLE, 403)
-    for resource in _resources(cloud, region, service, params):
-        if not iam.role_may(cloud, target.role, f"{service}:{operation}", resource):
-            text = f"{target.role} is not authorized to perform: {service}:{operation} on resource: {resource}"
-            raise Refusal("AccessDeniedException", text, 403)
+    call = Call(cloud, service, operation, params, region)
+    wanted = refused(call, iam.policies_of(cloud, target.role))
+    if wanted is not None:
+        text = f"{target.role} is not authorized to perform: {wanted.action} on resource: {wanted.resource or '*'}"
+        raise Refusal("AccessDeniedException", text, 403)
     cloud.call(service, operation, params, region)
 
 
-def _resources(cloud: Cloud, region: str, service: str, params: Params) -> list[str]:
-    """What the role needs the action on; AWS asks for a job's queue and for its definition."""
-    if service != "batch":
-        return ["*"]
-    root = f"arn:aws:batch:{region}:{cloud.account}:"
-    kinds = {"jobQueue": "job-queue", "jobDefinition": "job-definition"}
-    return [f"{root}{kind}/{short_name(params[key])}" for key, kind in kinds.items() if key in params]
+def _model_of(service: str) -> Any:
+    """botocore's model of a service.
+
+    Raises:
+        Refusal: There is no such service.
+    """
+    try:
+        return moto_private.get_service_model(service)
+    except Exception as error:
+        raise Refusal("ValidationException", f"{service} is no service that can be called", 400) from error
+
+
+def _spelled(model: Any, operation: str) -> str:
+    """The operation's name as the service spells it: `startDBInstance` means StartDBInstance.
+
+    Raises:
+        Refusal: The service has no such operation.
+    """
+    found = {name.lower(): name for name in model.operation_names}.get(operation.lower())
+    if found is None:
+        raise Refusal("ValidationException", f"{model.service_name} has no operation {operation}", 400)
+    return str(found)
 
 
 def members(value: Any, shape: Any) -> Any:
