@@ -19,10 +19,12 @@ from urllib.parse import urlsplit
 
 from scrapectl.local import instance
 from scrapectl.local.cloud import Cloud
+from scrapectl.local.engine.choice import chosen_by
 from scrapectl.local.guard import Guard
 from scrapectl.local.instance import Endpoint, Running
 from scrapectl.local.registry import LostAnswer, Refusal
 from scrapectl.local.services.ecr import Registry
+from scrapectl.local.services.rds.stand_in import missing_servers
 from scrapectl.local.standing import standing
 from scrapectl.local.wire import HttpRequest, HttpResponse, scope_of, serialize_refusal
 
@@ -62,6 +64,7 @@ class Server:
         """Serve in threads of this process, and let the cloud's time pass."""
         threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
         threading.Thread(target=self._tick, daemon=True).start()
+        threading.Thread(target=chosen_by(self.cloud).name, daemon=True).start()
 
     def _tick(self) -> None:
         while not self._stopping.wait(TICK):
@@ -130,14 +133,16 @@ class Server:
         return HttpResponse(404, {"Content-Type": "text/plain"}, b"not here")
 
     def status(self) -> dict[str, Any]:
-        """What `local status` shows: fingerprint, resources standing, seconds up, memory in MiB."""
+        """What `local status` shows: fingerprint, resources standing, seconds up, memory in MiB, where jobs run, notes."""
         with self.cloud.lock:
-            resources = standing(self.cloud)
+            resources, notes = standing(self.cloud), missing_servers(self.cloud)
         return {
             "fingerprint": instance.fingerprint(),
             "resources": resources,
             "uptime": round(time.time() - self.started, 1),
             "memory": _memory(),
+            "engine": chosen_by(self.cloud).name(),
+            "notes": notes,
             "pid": os.getpid(),
         }
 

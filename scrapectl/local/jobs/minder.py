@@ -109,7 +109,8 @@ class _Watch:
 
     def terminate(self) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.child.pid, self.stop_signal)
+            # As in a container: the first process is told; what it does not tell its own ends with it.
+            os.kill(self.child.pid, self.stop_signal)
         _later(self.grace, lambda: _kill_group(self.child.pid))
 
 

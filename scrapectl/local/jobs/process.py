@@ -92,7 +92,7 @@ class Process:
         self._thread.start()
 
     def terminate(self) -> None:
-        """Ask the whole process group to end, and make it end after the command's grace."""
+        """Ask the command to end, and make it and all that it started end after its grace."""
         self._send(b"terminate\n")
 
     def kill(self) -> None:

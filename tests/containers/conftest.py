@@ -1,0 +1,136 @@
+"""A container engine with a storage of its own, and a base image that needs no registry of images."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+BASE = "docker.io/library/python:3.13-slim"
+"""What Dockerfiles ask for; here it is Debian's own Python, under that name."""
+
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+PACKAGES = ("python3", "python3-pip", "python-is-python3", "ca-certificates", "passwd")
+
+
+@dataclass(frozen=True)
+class Podman:
+    """Podman with images and containers of its own."""
+
+    folder: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return os.environ | {"CONTAINERS_STORAGE_CONF": str(self.folder / "storage.conf")}
+
+    def __call__(self, *words: str, **options: object) -> str:
+        done = subprocess.run(
+            ["podman", *words], env=self.environment, capture_output=True, text=True, check=False, **options
+        )
+        assert done.returncode == 0, f"podman {' '.join(words)}: {done.stderr}"
+        return done.stdout.strip()
+
+    def containers(self) -> list[str]:
+        return self("ps", "--all", "--quiet").split()
+
+
+@pytest.fixture(scope="session")
+def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
+    """Podman, whose storage all workers share and the last one removes."""
+    missing = [program for program in ("podman", "mmdebstrap") if shutil.which(program) is None]
+    if missing:
+        pytest.skip(f"{' and '.join(missing)} not installed (.ci/run does, on Debian)")
+    if os.geteuid() != 0:
+        pytest.skip("not root: a base image made by mmdebstrap needs it")
+    folder = _shared(tmp_path_factory) / "podman"
+    folder.mkdir(exist_ok=True)
+    found, user = Podman(folder), folder / f"user-{os.getpid()}"
+    with _lock(folder / "users.lock"):
+        user.touch()
+        _configure(folder)
+    yield found
+    with _lock(folder / "users.lock"):
+        user.unlink()
+        if not list(folder.glob("user-*")):
+            found("rm", "--all", "--force", "--time", "0")
+            found("rmi", "--all", "--force")
+
+
+@pytest.fixture(scope="session")
+def base(podman: Podman) -> str:
+    """The image that Dockerfiles are built on, made from Debian's packages, with this machine's settings of pip."""
+    with _lock(podman.folder / "base.lock"):
+        if BASE not in podman("images", "--format", "{{.Repository}}:{{.Tag}}").splitlines():
+            _make_base(podman)
+    return BASE
+
+
+@pytest.fixture
+def with_podman(podman: Podman, base: str, monkeypatch: pytest.MonkeyPatch) -> Podman:
+    """Jobs of the embedded cloud run in this podman."""
+    monkeypatch.setenv("CONTAINERS_STORAGE_CONF", podman.environment["CONTAINERS_STORAGE_CONF"])
+    monkeypatch.setenv("SCRAPECTL_LOCAL_ENGINE", "podman")
+    return podman
+
+
+def _make_base(podman: Podman) -> None:
+    archive, root = podman.folder / "base.tar", '"$1"'
+    hooks = [f"rm -f {root}/usr/lib/python3*/EXTERNALLY-MANAGED"]
+    if CERTIFICATES.is_file():  # those that this machine trusts, which may be more than Debian's
+        hooks.append(f"cp {CERTIFICATES} {root}{CERTIFICATES}")
+    words = ["mmdebstrap", "--variant=apt", "--quiet", f"--include={','.join(PACKAGES)}"]
+    done = subprocess.run(
+        [*words, *(f"--customize-hook={hook}" for hook in hooks), _release(), str(archive)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        pytest.skip(f"Debian's packages are out of reach: {done.stderr.strip().splitlines()[-1]}")
+    changes = ["ENV PATH=/usr/local/bin:/usr/bin:/bin", *(f"ENV {name}={value}" for name, value in _pip().items())]
+    podman("import", "--quiet", *(word for change in changes for word in ("--change", change)), str(archive), BASE)
+    archive.unlink()
+
+
+def _pip() -> dict[str, str]:
+    """This machine's settings of pip that mean something in a container, as pip's variables."""
+    told = subprocess.run(["pip", "config", "list"], capture_output=True, text=True, check=False).stdout
+    settings = dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
+    named = {key.rsplit(".", 1)[-1]: value.strip("'") for key, value in settings.items()}
+    found = {key: value for key, value in named.items() if key == "index-url" and value.startswith("http")}
+    if CERTIFICATES.is_file():
+        found["cert"] = str(CERTIFICATES)
+    return {f"PIP_{key.upper().replace('-', '_')}": value for key, value in found.items()}
+
+
+def _release() -> str:
+    lines = Path("/etc/os-release").read_text().splitlines()
+    known = dict(line.split("=", 1) for line in lines if "=" in line)
+    return known["VERSION_CODENAME"].strip('"') if known.get("ID") == "debian" else "stable"
+
+
+def _configure(folder: Path) -> None:
+    storage = {"driver": "overlay", "graphroot": str(folder / "graph"), "runroot": str(folder / "run")}
+    lines = ["[storage]", *(f"{key} = {json.dumps(value)}" for key, value in storage.items())]
+    (folder / "storage.conf").write_text("\n".join(lines) + "\n")
+
+
+def _shared(factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of one test run share."""
+    base = factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
