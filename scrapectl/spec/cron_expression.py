@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from scrapectl.spec.cron_days import DaysOf, days_of_month, days_of_week
 from scrapectl.spec.cron_fields import HOURS, MINUTES, MONTH, YEAR, CronProblem, values_of
@@ -34,6 +36,7 @@ class Cron:
     years: tuple[int, ...]
 
     @classmethod
+    @lru_cache(maxsize=256)
     def parse(cls, text: str) -> Cron:
         """Read `minutes hours day-of-month month day-of-week year`.
 
@@ -67,7 +70,8 @@ class Cron:
 
         The calendar is walked month by month, so an expression that never fires ends after at most 2760 steps.
         """
-        for year, month in ((y, m) for y in self.years for m in self.months if (y, m) >= (after.year, after.month)):
+        years = self.years[bisect_left(self.years, after.year) :]
+        for year, month in ((y, m) for y in years for m in self.months if (y, m) >= (after.year, after.month)):
             for day in self.days(year, month):
                 if (year, month, day) < (after.year, after.month, after.day):
                     continue

@@ -1,4 +1,4 @@
-"""Says which words of the language are not built yet: the one list, from a path to its keys or values."""
+"""Says which words of the language are not built yet: the one list, from a path to its keys."""
 
 from __future__ import annotations
 
@@ -24,22 +24,12 @@ KEYS: dict[str, frozenset[str]] = {
     "jobs.*": frozenset(["mounts", "uses", "expect"]),
     "jobs.*.access": frozenset(["start", "call"]),
 }
-VALUES: dict[str, frozenset[str]] = {}
 REFERENCES = frozenset(["function", "workflow", "trigger", "host", "filesystem", "warehouse", "loader", "desktop"])
 
 
 def is_later_key(path: str, key: str) -> bool:
     """True for a key of the language that is not built yet; `path` is what holds it, "" at the top."""
-    return key in _matching(KEYS, path)
-
-
-def is_later_value(path: str, value: str) -> bool:
-    """True for a value of the language that is not built yet."""
-    return value in _matching(VALUES, path)
-
-
-def _matching(table: dict[str, frozenset[str]], path: str) -> frozenset[str]:
-    for pattern, words in table.items():
+    for pattern, words in KEYS.items():
         if re.fullmatch(pattern.replace(".", r"\.").replace("*", "[^.]+"), path):
-            return words
-    return frozenset()
+            return key in words
+    return False

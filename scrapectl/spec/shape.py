@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from scrapectl.spec.findings import one_of, show
-from scrapectl.spec.later import is_later_key, is_later_value
+from scrapectl.spec.later import is_later_key
 from scrapectl.spec.model import Unset
 from scrapectl.spec.nodes import SETTING_FILE, Mapping, Node, Scalar, Sequence, kind_of
 from scrapectl.spec.schema import types_of
@@ -180,10 +180,7 @@ class Shape:
     def text(self, text: str, schema: Schema, path: str) -> Any:
         """Check text, and turn durations and memory into numbers."""
         if "enum" in schema and text not in schema["enum"]:
-            if is_later_value(path, text):
-                self.findings.add(path, f"{show(text)} is not built yet.", f"Write {one_of(schema['enum'])}.")
-            else:
-                self.findings.add(path, f"{show(text)} is not known.", self.findings.suggest(text, schema["enum"]))
+            self.findings.add(path, f"{show(text)} is not known.", self.findings.suggest(text, schema["enum"]))
             return NOTHING
         problem = _text_problem(text, schema)
         if problem:

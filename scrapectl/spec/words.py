@@ -38,7 +38,7 @@ def secret_ref(text: Text, secrets: Iterable[str], findings: Findings, path: str
     """
     parts = text.parts if isinstance(text, Template) else (text,)
     first = parts[0]
-    if isinstance(first, Attribute) and (first.section, first.attribute) in _SECRET_ATTRIBUTES:
+    if isinstance(first, Attribute):
         return _of_attribute(first, "".join(str(part) for part in parts[1:]), findings, path)
     if isinstance(first, str) and first.startswith("arn:"):
         return _secret_arn(parts, findings, path)
@@ -52,7 +52,11 @@ def secret_ref(text: Text, secrets: Iterable[str], findings: Findings, path: str
 
 
 def _of_attribute(first: Attribute, rest: str, findings: Findings, path: str) -> SecretRef | None:
-    """Read what follows an attribute that is a secret's ARN: nothing, or `:json-key`."""
+    """Read an attribute that is a secret's ARN, and what follows it: nothing, or `:json-key`."""
+    if (first.section, first.attribute) not in _SECRET_ATTRIBUTES:
+        hint = "Write ${secret.NAME.arn} or ${database.NAME.secret}, or put it under environment."
+        findings.add(path, f"{first} is the ARN of no secret.", hint)
+        return None
     if not re.fullmatch(r"(:[^:]*:*)?", rest):
         findings.add(path, f"{show(f'{first}{rest}')} is no secret.", f'Write "{first}" and at most ":json-key".')
         return None

@@ -125,16 +125,22 @@ def _check_public(written: str, path: str, findings: Findings) -> None:
 
 
 def _check_window(written: str, path: str, findings: Findings) -> None:
-    found = re.fullmatch(f"{_MOMENT}-{_MOMENT}", written.lower())
-    if found is None:
+    window = window_of(written)
+    if window is None:
         hint = "Write days and times in UTC: sat:05:00-sat:05:30."
         findings.add(path, f"{show(written)} is no maintenance window.", hint)
-        return
-    start, end = (_minute(*found.groups()[first : first + 3]) for first in (0, 3))
-    minutes = (end - start) % _WEEK
-    if not _SHORTEST <= minutes <= _LONGEST:
-        message = f"the window is {minutes} minutes long."
+    elif not _SHORTEST <= window[1] <= _LONGEST:
+        message = f"the window is {window[1]} minutes long."
         findings.add(path, message, "AWS wants 30 minutes to 24 hours: write sat:05:00-sat:05:30, for example.")
+
+
+def window_of(written: str) -> tuple[int, int] | None:
+    """Read "sat:05:00-sat:05:30" as the minute of the week (from Monday, UTC) at which it begins, and its minutes."""
+    found = re.fullmatch(f"{_MOMENT}-{_MOMENT}", written.lower())
+    if found is None:
+        return None
+    start, end = (_minute(*found.groups()[first : first + 3]) for first in (0, 3))
+    return start, (end - start) % _WEEK
 
 
 def _minute(day: str, hour: str, minute: str) -> int:

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from scrapectl.spec.findings import Findings
-    from scrapectl.spec.model import Entry, Spec
+    from scrapectl.spec.model import Spec, Written
 
-Taken: TypeAlias = "dict[tuple[str, str], list[Entry]]"
+Taken: TypeAlias = "dict[tuple[str, str], list[Written]]"
 
 _SECTIONS = (
     *("images", "secrets", "buckets", "message_queues", "topics"),
@@ -51,8 +51,8 @@ def _check_own_dead_letters(spec: Spec, taken: Taken, findings: Findings) -> Non
         findings.add(path, f"{show(own)} is the pipeline's own dead-letter queue.", "Rename it.")
 
 
-def named(spec: Spec) -> Iterator[tuple[str, str, Entry]]:
-    """Yield (kind, physical name, entry) for everything that is ours."""
+def named(spec: Spec) -> Iterator[tuple[str, str, Written]]:
+    """Yield (kind, physical name, what has it) for everything that is ours."""
     owner, place = (spec.pipeline, spec.stage), (spec.account or _ACCOUNT, spec.region or _LONGEST_REGION)
     for section in _SECTIONS:
         for entry in getattr(spec, section).values():
@@ -61,9 +61,15 @@ def named(spec: Spec) -> Iterator[tuple[str, str, Entry]]:
     for key, queue in spec.message_queues.items():
         if queue.existing is None:
             yield "message_queues", names.dead_letter_name(*owner, key, queue.name), queue
+    yield from _schedules(spec)
+
+
+def _schedules(spec: Spec) -> Iterator[tuple[str, str, Written]]:
+    """Yield what stands in the instance's group of schedules: those of jobs, and the power hours of databases."""
     for job, entry in spec.jobs.items():
         for key, schedule in entry.schedules.items():
             yield "schedules", schedule.name or names.schedule_name(job, key), schedule
-    for database in spec.databases.values():
-        for what in ("start", "stop") if database.power is not None else ():
-            yield "schedules", names.schedule_name(database.key, what), database
+    for key, database in spec.databases.items():
+        if database.power is not None:
+            for what in ("start", "stop"):
+                yield "schedules", names.schedule_name(key, what), database.power

@@ -1,4 +1,4 @@
-"""Finds power hours that AWS would not keep, and schedules of jobs that never start while their database is up."""
+"""Finds power hours that AWS would not keep, and what never falls into them: schedules of jobs, maintenance."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from scrapectl.spec.checks.databases import window_of
 from scrapectl.spec.checks.schedules import check_cron_at, check_zone_at
 from scrapectl.spec.cron import next_times
 from scrapectl.spec.findings import show
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
 _FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 # "Stopping an Amazon RDS DB instance temporarily": after seven days AWS starts it again.
 _LONGEST_STOP = timedelta(days=7)
-# Where to look for the last change before a moment; a narrow window first, because crons may be dense.
-_WINDOWS = (timedelta(hours=2), timedelta(days=1), timedelta(days=8))
-_STOPS = 800  # more than two years of daily ones
-_ROUNDS = 400  # days or weeks of a schedule that are tried
+# Where to look for the last change before a moment.
+_WINDOWS = (timedelta(days=1), timedelta(days=8))
+_ROUNDS = 400  # days or weeks of a schedule that are tried: more than a year, which shows every change of the clocks
 _MOST = 1000
+_WEEKS = 53
 
 
 def check_power(spec: Spec, findings: Findings) -> None:
@@ -31,6 +32,7 @@ def check_power(spec: Spec, findings: Findings) -> None:
         if database.power is not None:
             _check_hours(database.power, findings)
             if findings.is_sound(database.power.origin):
+                _check_window(database, database.power, findings)
                 for job in spec.jobs.values():
                     if database.key in job.access.connect:
                         _check_job(database, database.power, job, findings)
@@ -53,12 +55,25 @@ def _check_hours(power: Power, findings: Findings) -> None:
 
 def _longest_stop(power: Power) -> timedelta:
     """The longest time between a stop and what follows it, a start or one more stop."""
-    stops = _times(power, power.stop, _FIRST, _STOPS)
-    if not stops:
-        return timedelta(0)
-    starts = _times(power, power.start, _FIRST, _MOST, stops[-1])
+    stops, starts = (_times(power, text, _FIRST, _MOST) for text in (power.stop, power.start))
+    # Where one of them is dense the other is known for longer, and would seem to be alone.
+    until = min((times[-1] for times in (stops, starts) if len(times) == _MOST), default=None)
     marked = sorted([(moment, True) for moment in stops] + [(moment, False) for moment in starts])
-    return max((later - moment for (moment, stop), (later, _) in pairwise(marked) if stop), default=timedelta(0))
+    known = [(moment, stop) for moment, stop in marked if until is None or moment <= until]
+    return max((later - moment for (moment, stop), (later, _) in pairwise(known) if stop), default=timedelta(0))
+
+
+def _check_window(database: Database, power: Power, findings: Findings) -> None:
+    """What waits for the maintenance window waits for ever when the database is never up in it."""
+    path = f"{database.origin}.maintenance"
+    window = window_of(database.maintenance) if database.maintenance and findings.is_sound(path) else None
+    if database.changes != "window" or window is None:
+        return
+    # The first day is a Monday, as the week of the window begins; a year of weeks shows every change of the clocks.
+    begins = [_FIRST + timedelta(weeks=week, minutes=window[0]) for week in range(_WEEKS)]
+    if not any(_is_up(power, begin) for begin in begins):
+        message = f"the database is never up in that window ({_hours(power)}), and changes wait for it."
+        findings.add(path, message, "Choose a window in its hours, in UTC, or write changes: now.")
 
 
 def _check_job(database: Database, power: Power, job: Job, findings: Findings) -> None:
@@ -67,8 +82,7 @@ def _check_job(database: Database, power: Power, job: Job, findings: Findings) -
             continue
         if not _meets(schedule, power):
             key = "cron" if schedule.cron is not None else "at"
-            hours = f"{power.start} to {power.stop}, {power.timezone}"
-            message = f"never starts while the database {show(database.key)} is up ({hours})."
+            message = f"never starts while the database {show(database.key)} is up ({_hours(power)})."
             hint = f"Choose a time in those hours, or change {power.origin}."
             findings.add(f"{schedule.origin}.{key}", message, hint)
 
@@ -113,6 +127,10 @@ def _is_up(power: Power, moment: datetime) -> bool:
 
 def _times(power: Power, text: str, after: datetime, count: int, end: datetime | None = None) -> list[datetime]:
     return [moment.astimezone(UTC) for moment in next_times(f"cron({text})", power.timezone, after, count, end=end)]
+
+
+def _hours(power: Power) -> str:
+    return f"{power.start} to {power.stop}, {power.timezone}"
 
 
 def _date(text: str | None) -> datetime | None:

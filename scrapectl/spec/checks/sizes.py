@@ -68,16 +68,23 @@ def _check_ec2(spec: Spec, job: Job, findings: Findings) -> None:
         message = f"EC2 has no {job.vcpus:g} vCPUs: Batch counts whole ones there."
         findings.add(f"{job.origin}.vcpus", message, f"Write {int(job.vcpus) + 1}.")
     environments = [env for env in _environments(spec, job) if env.on_ec2 and _tells_types(env)]
-    for environment in environments[:1]:
-        processor = processor_of(environment.instance_types)
-        if processor != job.platform:
-            message = f'the queue "{job.queue}" has {processor} instances, and the job runs on {job.platform}.'
-            hint = f"Write platform: {processor}, or choose a queue of the other processor."
-            findings.add(f"{job.origin}.{'platform' if 'platform' in job.places else 'queue'}", message, hint)
-    sizes = [vcpus_of(written) for env in environments for written in env.instance_types]
-    largest = max((size for size in sizes if size is not None), default=0)
-    if sizes and None not in sizes and job.vcpus > largest:
-        message = f'no instance type of the queue "{job.queue}" has {job.vcpus:g} vCPUs; the largest has {largest}.'
+    if environments:
+        _check_processor(job, processor_of(environments[0].instance_types), findings)
+        _check_largest(job, [written for env in environments for written in env.instance_types], findings)
+
+
+def _check_processor(job: Job, processor: str, findings: Findings) -> None:
+    if processor != job.platform:
+        message = f'the queue "{job.queue}" has {processor} instances, and the job runs on {job.platform}.'
+        hint = f"Write platform: {processor}, or choose a queue of the other processor."
+        findings.add(f"{job.origin}.{'platform' if 'platform' in job.places else 'queue'}", message, hint)
+
+
+def _check_largest(job: Job, instance_types: list[str], findings: Findings) -> None:
+    """Only where each type tells its size: a family has large ones too."""
+    sizes = [size for size in map(vcpus_of, instance_types) if size is not None]
+    if len(sizes) == len(instance_types) and job.vcpus > max(sizes):
+        message = f'no instance type of the queue "{job.queue}" has {job.vcpus:g} vCPUs; the largest has {max(sizes)}.'
         findings.add(f"{job.origin}.vcpus", message, "Write fewer, or a larger type in its environment.")
 
 

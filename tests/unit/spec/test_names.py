@@ -9,8 +9,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrapectl.spec import names
+from scrapectl.spec import check_text, names
 
+SPEC = """
+pipeline: shop
+compute_environments:
+  fargate:
+  spot: {type: fargate-spot}
+  x86: {type: ec2}
+  other: {type: ec2, instance_types: [m7i, c7i.large]}
+  arm: {type: ec2, instance_types: [m7g]}
+  spot-arm: {type: ec2-spot, instance_types: [m7g]}
+job_queues:
+  plain: {compute: [fargate]}
+  fair: {compute: [fargate], shares: {a: 1}}
+  on-x86: {compute: [x86]}
+  fair-on-arm: {compute: [arm], shares: {a: 1}}
+databases: {web-rows: {engine: postgres, version: 16}}
+topics: {news: }
+"""
 NAME = st.lists(st.sampled_from(["a", "b2", "collect", "eu-west", "z" * 9]), min_size=1, max_size=5).map("-".join)
 
 
@@ -54,6 +71,34 @@ def test_a_name_fits_its_service(pipeline, stage, name, limit):
 @given(st.lists(st.tuples(NAME, NAME), min_size=2, max_size=20, unique=True))
 def test_schedules_of_one_group_never_share_a_name(pairs):
     assert len({names.schedule_name(job, schedule) for job, schedule in pairs}) == len(pairs)
+
+
+@pytest.mark.parametrize(
+    ("section", "entry", "name"),
+    [
+        ("compute_environments", "fargate", "shop-fargate-9748"),
+        ("compute_environments", "spot", "shop-spot-85b8"),
+        ("job_queues", "plain", "shop-plain-60a3"),
+        ("job_queues", "fair", "shop-fair-3cbc"),
+        ("databases", "web-rows", "shop-web-rows"),
+        ("topics", "news", "shop-news"),
+    ],
+)
+def test_what_stands_keeps_its_name(section, entry, name):
+    """Another hash would rename, and so replace, what stands in AWS already."""
+    assert entry_name_of(section, entry) == name
+
+
+def test_what_aws_cannot_change_is_in_the_name():
+    environments = {entry_name_of("compute_environments", key)[-4:] for key in ("fargate", "x86", "arm", "spot-arm")}
+    assert len(environments) == 4
+    assert len({entry_name_of("job_queues", key)[-4:] for key in ("plain", "fair", "on-x86", "fair-on-arm")}) == 4
+    assert entry_name_of("compute_environments", "x86")[-4:] == entry_name_of("compute_environments", "other")[-4:]
+
+
+def entry_name_of(section: str, key: str) -> str:
+    spec = check_text(SPEC)
+    return names.entry_name(("shop", None), section, getattr(spec, section)[key], "123456789012", "us-east-1")
 
 
 def test_the_longest_bucket_name_fits():
