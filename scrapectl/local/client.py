@@ -44,6 +44,7 @@ class Status:
         uptime: Seconds since it started.
         memory: Resident MiB.
         engine: What jobs run in: `podman`, `docker`, `none` (processes), or why there is none.
+        notes: What is to be known of it, a line each, such as what is not installed.
         pid: Its process.
         folder: Where its log is.
     """
@@ -55,6 +56,7 @@ class Status:
     uptime: float = 0.0
     memory: int = 0
     engine: str = ""
+    notes: tuple[str, ...] = ()
     pid: int | None = None
     folder: str = ""
 
@@ -110,6 +112,7 @@ def status() -> Status:
         uptime=told.get("uptime", 0.0),
         memory=told.get("memory", 0),
         engine=told.get("engine", ""),
+        notes=tuple(told.get("notes", ())),
         pid=running.pid,
         folder=str(folder),
     )

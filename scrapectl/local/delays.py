@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True)
 class Delays:
-    """Seconds for each thing that takes time; AWS's usual figures, see AWS-FACTS sections 1, 2, 5, 6, 8.2, 9, 12 and 18."""
+    """Seconds for each thing that takes time; AWS's usual figures, by the sections of AWS-FACTS."""
 
     compute_environment: float = 15.0
     job_queue: float = 8.0

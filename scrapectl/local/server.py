@@ -133,7 +133,7 @@ class Server:
         return HttpResponse(404, {"Content-Type": "text/plain"}, b"not here")
 
     def status(self) -> dict[str, Any]:
-        """What `local status` shows: fingerprint, resources standing, seconds up, memory in MiB, where jobs run, notes."""
+        """What `local status` shows: fingerprint, what stands, seconds up, memory in MiB, where jobs run, notes."""
         with self.cloud.lock:
             resources, notes = standing(self.cloud), missing_servers(self.cloud)
         return {

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from scrapectl.local.registry import Refusal
 from scrapectl.local.services.batch.state import state_in as batch_in
+from scrapectl.local.services.rds.state import state_in as rds_in
+from scrapectl.local.services.rds.subnet_groups import DEFAULT
 from scrapectl.local.services.scheduler.state import DEFAULT_GROUP
 from scrapectl.local.services.scheduler.state import state_in as scheduler_in
 
@@ -50,6 +52,11 @@ def standing(cloud: Cloud) -> dict[str, int]:
                 "job definitions",
                 sum(any(d["status"] == "ACTIVE" for d in many) for many in state.definitions.values()),
             )
+        elif service == "rds":
+            databases = rds_in(cloud, region)
+            add("databases", len(databases.instances))
+            add("database subnet groups", len(databases.subnet_groups.keys() - {DEFAULT}))
+            add("database snapshots", len(databases.snapshots))
         elif service == "scheduler":
             schedules = scheduler_in(cloud, region)
             add("schedule groups", len(schedules.groups.keys() - {DEFAULT_GROUP}))

@@ -43,6 +43,8 @@ class Status(Protocol):
     def memory(self) -> int: ...  # noqa: D102
     @property
     def engine(self) -> str: ...  # noqa: D102
+    @property
+    def notes(self) -> tuple[str, ...]: ...  # noqa: D102
 
 
 def status_document(status: Status) -> dict[str, Any]:
@@ -59,6 +61,7 @@ def status_document(status: Status) -> dict[str, Any]:
         "current": status.current,
         "memory": status.memory,
         "engine": status.engine or None,
+        "notes": list(status.notes),
     }
 
 
@@ -73,6 +76,7 @@ def status_lines(status: Status) -> list[str]:
         ),
         "What stands in it is in memory only, and goes when it stops.",
         *([_WAYS.get(status.engine, f"Jobs do not run: {status.engine}.")] if status.engine else []),
+        *status.notes,
     ]
     if not status.current:
         lines.append("It is of another version of scrapectl: scrapectl local reset starts the one of now.")

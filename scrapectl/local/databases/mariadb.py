@@ -41,7 +41,7 @@ class MariaDb:
             *self._server(place),
             "--bind-address=127.0.0.1",
             f"--port={port}",
-            f"--socket={place.data / 'socket'}",
+            "--socket=socket",
             f"--pid-file={self.mark(place)}",
             "--character-set-server=utf8mb4",
         ]

@@ -224,8 +224,8 @@ def advice(engine: str) -> str:
     """One line that says what to install."""
     known = ENGINES[engine]
     return (
-        f"{engine} databases refuse connections: {known.product} is not installed here (such as: apt install "
-        f"{known.package}); then local reset, and apply again."
+        f"Databases of {engine} refuse connections: {known.product} is not installed here "
+        f"(on Debian: apt install {known.package})."
     )
 
 

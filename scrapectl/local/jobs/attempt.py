@@ -21,6 +21,7 @@ from scrapectl.local.jobs.image import ImageProblem, make_container, prepare
 from scrapectl.local.jobs.job import Attempt, Job
 from scrapectl.local.jobs.log_stream import LogStream
 from scrapectl.local.jobs.process import GRACE, Command, Ended, LogLine, Process
+from scrapectl.local.jobs.reach import closed_ports, shut
 from scrapectl.local.jobs.submission import command_of
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class Runner:
     def _attempt(self, job: Job, attempt: Attempt, scratch: Path) -> Ended:
         check_roles(self._cloud, job)
         log = LogStream(self._cloud, job, attempt)
-        environment = environment_of(self._cloud, job, secrets_of(self._cloud, job))
+        environment = self._environment(job, log)
         prepared = self._prepare(job, log, environment, scratch)
         timeout = job.timeout * self.pace.second if job.timeout else None
         command = replace(prepared.command, timeout=timeout, grace=GRACE * self.pace.second)
@@ -110,6 +111,16 @@ class Runner:
             self.board.running(job, attempt)
         ended = prepared.ended(process.wait())
         return ended if ended.exit_code is not None else Ended(None, _START + ended.reason + ": unknown")
+
+    def _environment(self, job: Job, log: LogStream) -> dict[str, str]:
+        """The job's variables; a database that does not let it in is out of reach, and the log says why."""
+        own = environment_of(self._cloud, job, secrets_of(self._cloud, job))
+        with self._cloud.lock:
+            closed = closed_ports(self._cloud, job)
+        environment, told = shut(own, closed)
+        for name in sorted(told):
+            log.say(f"scrapectl: no security group of database {name} lets this job in: connections are refused")
+        return environment
 
     def _prepare(self, job: Job, log: LogStream, environment: dict[str, str], scratch: Path) -> Prepared:
         """Make ready what runs: in a container when an engine answers, else as a process of this machine."""
@@ -123,7 +134,7 @@ class Runner:
             except NoBase as missing:
                 if engine.insisted:
                     raise ImageProblem(f"CannotPullContainerError: {missing}") from missing
-                log.say(f"scrapectl: {engine.name} cannot have {missing}")
+                log.say(f"scrapectl: run as a process; {engine.name} cannot have {missing}")
         pushed = pull(self._cloud, job)
         image = prepare(pushed.digest, lambda: pushed.layers[0], self._folder)
         if image.recipe.not_run:

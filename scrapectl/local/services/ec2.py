@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from scrapectl.local.registry import Call, Refusal, check
 from scrapectl.local.services.batch.state import state_in
+from scrapectl.local.services.rds.state import state_in as rds_in
 
 
 @dataclass
@@ -42,8 +43,27 @@ for _name in ("DescribeVpcs", "DescribeSubnets", "DescribeRouteTables", "Describ
 
 @check("ec2", "DeleteSecurityGroup")
 def check_delete_group(call: Call) -> None:
-    """Refuse to delete a group that a compute environment uses."""
+    """Refuse to delete a group that a compute environment, a database or a rule of another group uses."""
     group = call.params.get("GroupId")
+    for instance in rds_in(call.cloud, call.region).instances.values():
+        if group in {held["VpcSecurityGroupId"] for held in instance.document["VpcSecurityGroups"]}:
+            raise _in_use(group)
+    if group and _is_named(call, group):
+        raise _in_use(group)
     for environment in state_in(call.cloud, call.region).environments.values():
         if group in ((environment.document["computeResources"] or {}).get("securityGroupIds") or []):
-            raise Refusal("DependencyViolation", f"resource {group} has a dependent object", 400)
+            raise _in_use(group)
+
+
+def _is_named(call: Call, group: str) -> bool:
+    """Whether a rule of another group names a group."""
+    for other in call.moto({}, "DescribeSecurityGroups")["SecurityGroups"]:
+        rules = [*other["IpPermissions"], *other["IpPermissionsEgress"]]
+        pairs = [pair for rule in rules for pair in rule.get("UserIdGroupPairs") or []]
+        if other["GroupId"] != group and any(pair.get("GroupId") == group for pair in pairs):
+            return True
+    return False
+
+
+def _in_use(group: str | None) -> Refusal:
+    return Refusal("DependencyViolation", f"resource {group} has a dependent object", 400)

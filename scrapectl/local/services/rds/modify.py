@@ -83,7 +83,8 @@ def _check(call: Call, instance: Instance, wanted: dict[str, Any]) -> None:
 def _check_storage(call: Call, instance: Instance, wanted: dict[str, Any]) -> None:
     document = instance.document
     before, now = document["AllocatedStorage"], call.cloud.clock.now()
-    gib: int = wanted.get("AllocatedStorage") or before
+    asked: int = wanted.get("AllocatedStorage") or before
+    gib = asked
     if gib < before:
         raise contradicts(f"The new storage size {gib} GiB is smaller than the current {before} GiB: it can only grow.")
     changes = any(wanted.get(name, document[name]) != document[name] for name in ("AllocatedStorage", "StorageType"))
@@ -95,9 +96,12 @@ def _check_storage(call: Call, instance: Instance, wanted: dict[str, Any]) -> No
     if gib > before:  # "rounded up so that they are 10% greater" (botocore's model)
         wanted["AllocatedStorage"] = gib = max(gib, math.ceil(round(before * _GROWS_BY, 6)))
     kind = str(wanted.get("StorageType", document["StorageType"]))
+    if wanted.get("MaxAllocatedStorage") == gib:  # "autoscaling is turned off" (user guide, on storage autoscaling)
+        wanted["MaxAllocatedStorage"] = None
     if wanted.keys() & {"AllocatedStorage", "StorageType", "MaxAllocatedStorage", "Iops"}:
-        most = wanted.get("MaxAllocatedStorage", document["MaxAllocatedStorage"])
-        check_storage(Size(document["Engine"], kind, gib, most if "MaxAllocatedStorage" in wanted else None))
+        if wanted.get("MaxAllocatedStorage") in {before, asked}:  # how a client says that it shall not grow by itself
+            wanted["MaxAllocatedStorage"] = None
+        check_storage(Size(document["Engine"], kind, gib, wanted.get("MaxAllocatedStorage")))
         check_iops(document["Engine"], kind, gib, wanted.get("Iops"))
 
 

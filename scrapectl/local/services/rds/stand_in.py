@@ -7,7 +7,8 @@ import traceback
 from typing import TYPE_CHECKING
 
 from scrapectl.local.databases.engine import Account
-from scrapectl.local.databases.servers import Servers, installed, servers_of
+from scrapectl.local.databases.servers import Servers, advice, installed, servers_of
+from scrapectl.local.services.rds.state import RdsState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +43,13 @@ def remove(cloud: Cloud, instance: Instance) -> None:
     """End the instance's server and throw its data away."""
     key = _key(instance)
     _have(cloud, instance, lambda servers: servers.remove(key))
+
+
+def missing_servers(cloud: Cloud) -> list[str]:
+    """Return a line for each engine that instances have and this machine has no server for."""
+    states = cloud.stores(RdsState).values()
+    engines = {instance.document["Engine"] for state in states for instance in state.instances.values()}
+    return [advice(engine) for engine in sorted(engines) if not installed(engine)]
 
 
 def _key(instance: Instance) -> str:

@@ -66,6 +66,7 @@ class Instance:
     def later(self, at: float, act: Callable[[], None]) -> None:
         """Let something happen at a time, after all that was planned before."""
         self.steps.append(Step(at, act))
+        self.steps.sort(key=lambda step: step.at)  # a change goes on while storage is optimized, for hours
 
     def settle(self, now: float) -> None:
         """Do every step whose time has come, unless its server is still busy."""
