@@ -159,14 +159,11 @@ class SnsTopic(Resource):
         del changes
         standing = cast("SnsTopic", live.resource).subscriptions
         pending = standing.pending if isinstance(standing, Subscribed) else frozenset()
-        awaited = sorted(f"{one.endpoint}" for one in pending & self.subscriptions)
-        unwanted = sorted(f"{one.endpoint}" for one in pending - self.subscriptions)
+        awaited = sorted(str(one.endpoint) for one in pending & self.subscriptions)
+        unwanted = sorted(str(one.endpoint) for one in pending - self.subscriptions)
         return (
-            *(
-                f"{endpoint} has not confirmed yet (AWS sent a mail with a link), and gets nothing"
-                for endpoint in awaited
-            ),
-            *(f"{endpoint} never confirmed: AWS ends that subscription by itself" for endpoint in unwanted),
+            *(f"{address} must still confirm, by the link in the mail that AWS sent" for address in awaited),
+            *(f"{address} never confirmed: AWS ends that subscription by itself" for address in unwanted),
         )
 
 
