@@ -60,6 +60,11 @@ CORRECTIONS: Mapping[tuple[str, str], Correction] = {
         {"TagSpecifications": "ec2:CreateTags"},
     ),
     ("rds", "CreateDBCluster"): Correction(("rds:CreateDBCluster",), _ONLY_TAGS, {"Tags": "rds:AddTagsToResource"}),
+    ("rds", "DeleteDBInstance"): Correction(
+        ("rds:DeleteDBInstance",),
+        "a final snapshot is made in the caller's name: CloudFormation's AWS::RDS::DBInstance, delete",
+        {"FinalDBSnapshotIdentifier": "rds:CreateDBSnapshot"},
+    ),
     ("rds", "CreateDBInstance"): Correction(("rds:CreateDBInstance",), _ONLY_TAGS, {"Tags": "rds:AddTagsToResource"}),
     ("cloudtrail", "CreateTrail"): Correction(
         ("cloudtrail:CreateTrail",),
@@ -131,7 +136,7 @@ def actions_for(service: str, operation: str, params: Mapping[str, Any] | None =
         parameter, action = entry["tags"][operation]
         extra.setdefault(parameter, action)
     given = params or {}
-    more = [action for path, action in extra.items() if any(_values(given, path.split(".")))]
+    more = [action for path, action in extra.items() if any(values_at(given, path.split(".")))]
     more += ["iam:PassRole"] if passed_roles(service, operation, given) else []
     return (*actions, *(action for action in more if action not in actions))
 
@@ -139,7 +144,7 @@ def actions_for(service: str, operation: str, params: Mapping[str, Any] | None =
 def passed_roles(service: str, operation: str, params: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the roles (ARNs or names, as they are sent) that a call hands to a service, each needing iam:PassRole."""
     paths = _table().get(service, {}).get("passes", {}).get(operation, [])
-    found = [value for path in paths for value in _values(params, path.replace("[]", ".[]").split("."))]
+    found = [value for path in paths for value in values_at(params, path.replace("[]", ".[]").split("."))]
     return tuple(dict.fromkeys(str(value) for value in found if value))
 
 
@@ -203,15 +208,15 @@ def _spelled(action: str) -> str:
     return _spellings().get(action.lower(), f"{prefix.lower()}:{name}")
 
 
-def _values(value: Any, path: Sequence[str]) -> Iterator[Any]:
+def values_at(value: Any, path: Sequence[str]) -> Iterator[Any]:
     """Yield what stands at a path; `[]` is every entry of a list."""
     if not path:
         yield value
     elif path[0] == "[]":
         for one in value if isinstance(value, list | tuple) else ():
-            yield from _values(one, path[1:])
+            yield from values_at(one, path[1:])
     elif isinstance(value, Mapping) and path[0] in value:
-        yield from _values(value[path[0]], path[1:])
+        yield from values_at(value[path[0]], path[1:])
 
 
 def _statements(policies: Sequence[Policy]) -> Iterator[Mapping[str, Any]]:

@@ -67,6 +67,8 @@ _SIGNS = (
     # The interfaces of stopped Fargate tasks stay for minutes (AWS-FACTS §14).
     _Sign("DependencyViolation", "", _HELD, "ec2"),
     _Sign("InvalidGroup.InUse", "", _HELD, "ec2"),
+    _Sign("InvalidDBInstanceState", "", _BUSY, "rds"),
+    _Sign("InvalidDBSubnetGroupStateFault", "", _HELD, "rds"),  # an instance in it is being deleted
     _Sign("ConflictException", "", _BUSY, "scheduler"),
     _Sign("ResourceInUseException", "", _BUSY),
     _Sign("ResourceConflictException", "in progress", _BUSY),
@@ -85,6 +87,10 @@ _SIGNS = (
     _Sign("ResourceNotFoundException", "", _UNSEEN, "secretsmanager"),
     _Sign("RepositoryNotFoundException", "", _UNSEEN, "ecr"),
     _Sign("ClientException", "does not exist", _UNSEEN, "batch"),
+    _Sign("DBInstanceNotFound", "", _UNSEEN, "rds"),
+    _Sign("DBSubnetGroupNotFoundFault", "", _UNSEEN, "rds"),
+    _Sign("InvalidLaunchTemplateId.NotFound", "", _UNSEEN, "ec2"),
+    _Sign("NoSuchEntity", "Instance Profile", _UNSEEN, "iam"),
     _Sign("NotFound", "", _UNSEEN, "sns"),
     _Sign("ResourceNotFoundException", "", _UNSEEN, "events"),
     _Sign("ResourceNotFoundException", "", _UNSEEN, "lambda"),
@@ -96,6 +102,9 @@ _SIGNS = (
     _Sign("RepositoryAlreadyExistsException", "", _UNSEEN, "ecr"),
     _Sign("ResourceExistsException", "", _UNSEEN, "secretsmanager"),
     _Sign("InvalidGroup.Duplicate", "", _UNSEEN, "ec2"),
+    _Sign("DBInstanceAlreadyExists", "", _UNSEEN, "rds"),
+    _Sign("DBSubnetGroupAlreadyExists", "", _UNSEEN, "rds"),
+    _Sign("InvalidLaunchTemplateName.AlreadyExistsException", "", _UNSEEN, "ec2"),
     _Sign("ResourceConflictException", "already exist", _UNSEEN, "lambda"),
     # A name that was given up a moment ago.
     _Sign("AWS.SimpleQueueService.QueueDeletedRecently", "", _COOLS, "sqs"),

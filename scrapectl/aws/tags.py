@@ -24,8 +24,18 @@ def _pairs(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-def _role(arn: str) -> str:
+def _last(arn: str) -> str:
     return arn.rsplit("/", 1)[1]
+
+
+def _type(arn: str) -> str:
+    """`role` or `instance_profile`, as IAM's calls spell them."""
+    return arn.split(":", 5)[5].partition("/")[0].replace("-", "_")
+
+
+def _named(arn: str) -> dict[str, str]:
+    """`RoleName` or `InstanceProfileName`, with the name at the end of the ARN."""
+    return {"".join(word.title() for word in _type(arn).split("_")) + "Name": _last(arn)}
 
 
 def _queue_url(aws: Any, arn: str) -> str:
@@ -53,8 +63,12 @@ _CALLS: dict[str, tuple[Any, Any]] = {
         lambda aws, arn, drop: aws.call("batch", "untag_resource", resourceArn=arn, tagKeys=drop),
     ),
     "iam": (
-        lambda aws, arn, put: aws.call("iam", "tag_role", RoleName=_role(arn), Tags=_pairs(put)),
-        lambda aws, arn, drop: aws.call("iam", "untag_role", RoleName=_role(arn), TagKeys=drop),
+        lambda aws, arn, put: aws.call("iam", f"tag_{_type(arn)}", **_named(arn), Tags=_pairs(put)),
+        lambda aws, arn, drop: aws.call("iam", f"untag_{_type(arn)}", **_named(arn), TagKeys=drop),
+    ),
+    "rds": (
+        lambda aws, arn, put: aws.call("rds", "add_tags_to_resource", ResourceName=arn, Tags=_pairs(put)),
+        lambda aws, arn, drop: aws.call("rds", "remove_tags_from_resource", ResourceName=arn, TagKeys=drop),
     ),
     "logs": (
         lambda aws, arn, put: aws.call("logs", "tag_resource", resourceArn=arn, tags=put),
@@ -74,9 +88,9 @@ _CALLS: dict[str, tuple[Any, Any]] = {
         lambda aws, arn, drop: aws.call("secretsmanager", "untag_resource", SecretId=arn, TagKeys=drop),
     ),
     "ec2": (
-        lambda aws, arn, put: aws.call("ec2", "create_tags", Resources=[_role(arn)], Tags=_pairs(put)),
+        lambda aws, arn, put: aws.call("ec2", "create_tags", Resources=[_last(arn)], Tags=_pairs(put)),
         lambda aws, arn, drop: aws.call(
-            "ec2", "delete_tags", Resources=[_role(arn)], Tags=[{"Key": key} for key in drop]
+            "ec2", "delete_tags", Resources=[_last(arn)], Tags=[{"Key": key} for key in drop]
         ),
     ),
     "scheduler": (

@@ -8,13 +8,17 @@ from scrapectl.kinds.batch_job_definition import BatchJobDefinition
 from scrapectl.kinds.batch_job_queue import BatchJobQueue
 from scrapectl.kinds.batch_scheduling_policy import BatchSchedulingPolicy
 from scrapectl.kinds.cloudwatch_alarm import CloudwatchAlarm
+from scrapectl.kinds.ec2_launch_template import Ec2LaunchTemplate
 from scrapectl.kinds.ecr_image import EcrImage
 from scrapectl.kinds.ecr_repository import EcrRepository
 from scrapectl.kinds.events_rule import EventsRule
+from scrapectl.kinds.iam_instance_profile import IamInstanceProfile
 from scrapectl.kinds.iam_role import IamRole
 from scrapectl.kinds.lambda_event_source import LambdaEventSource
 from scrapectl.kinds.lambda_function import LambdaFunction
 from scrapectl.kinds.log_group import LogGroup
+from scrapectl.kinds.rds_instance import RdsInstance
+from scrapectl.kinds.rds_subnet_group import RdsSubnetGroup
 from scrapectl.kinds.s3_bucket import S3Bucket
 from scrapectl.kinds.schedule import Schedule
 from scrapectl.kinds.schedule_group import ScheduleGroup
@@ -27,6 +31,7 @@ KINDS: dict[str, type[Resource]] = {
     kind.kind: kind
     for kind in (
         IamRole,
+        IamInstanceProfile,
         LogGroup,
         S3Bucket,
         SqsQueue,
@@ -35,6 +40,9 @@ KINDS: dict[str, type[Resource]] = {
         EcrRepository,
         EcrImage,
         SecurityGroup,
+        RdsSubnetGroup,
+        RdsInstance,
+        Ec2LaunchTemplate,
         BatchSchedulingPolicy,
         BatchComputeEnvironment,
         BatchJobQueue,

@@ -24,7 +24,6 @@ _PENDING = {
     "EngineVersion": "version",
     "BackupRetentionPeriod": "backup_days",
     "MultiAZ": "multi_az",
-    "Port": "port",
 }
 
 
@@ -34,11 +33,13 @@ class Standing:
 
     Attributes:
         state: AWS's own word ("available").
+        version: What runs, whatever waits.
         pending: Field → value that AWS has taken, and not made so yet.
         read_at: When it was looked at: `20261121-150301`, in UTC.
     """
 
     state: str = "available"
+    version: str = ""
     pending: Mapping[str, Any] = field(default_factory=dict)
     read_at: str = field(default="", compare=False)
 

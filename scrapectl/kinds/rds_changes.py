@@ -13,7 +13,7 @@ from scrapectl.kinds.rds_version import Version, is_exact, major
 if TYPE_CHECKING:
     from scrapectl.kinds.rds_instance import RdsInstance
 
-WAITS = frozenset({"instance_class", "storage", "version", "backup_days", "multi_az", "port"})
+WAITS = frozenset({"instance_class", "storage", "version", "backup_days", "multi_az"})
 """What AWS leaves for the maintenance window unless it shall be at once (ModifyDBInstance, RDS API)."""
 _LEAST_STEP = 10  # per cent: AWS rounds a smaller growth up (AllocatedStorage, RDS API), so that it is never as wanted
 
@@ -25,7 +25,6 @@ _MEMBERS = {
     "multi_az": "MultiAZ",
     "maintenance_window": "PreferredMaintenanceWindow",
     "backup_window": "PreferredBackupWindow",
-    "port": "DBPortNumber",
     "managed_password": "ManageMasterUserPassword",
 }
 
@@ -60,7 +59,7 @@ def refused(want: RdsInstance, live: RdsInstance) -> Mapping[str, str]:
     return found
 
 
-def members(want: RdsInstance, live: RdsInstance, changed: Collection[str]) -> dict[str, Any]:
+def members(want: RdsInstance, standing: Standing, changed: Collection[str]) -> dict[str, Any]:
     """Spell the changed fields as ModifyDBInstance takes them."""
     asked = {_MEMBERS[name]: getattr(want, name) for name in sorted(changed) if name in _MEMBERS}
     if "security_groups" in changed:
@@ -70,7 +69,7 @@ def members(want: RdsInstance, live: RdsInstance, changed: Collection[str]) -> d
     if "version" in changed:
         asked["EngineVersion"] = str(want.version)
         asked["AutoMinorVersionUpgrade"] = not is_exact(want.engine, want.version)
-        if major(want.engine, want.version) != major(want.engine, live.version):
+        if major(want.engine, want.version) != major(want.engine, standing.version):
             asked["AllowMajorVersionUpgrade"] = True
     return asked
 
@@ -124,7 +123,6 @@ def _how(name: str, want: RdsInstance, live: RdsInstance) -> str:
         return "managed_password: in place; AWS makes a new password, and the old one ends at once"
     texts = {
         "instance_class": f"instance_class: {away}",
-        "port": f"port: {away}",
         "storage": "storage: grows in place; AWS then takes no other change of it for some hours",
         "multi_az": "multi_az: in place, slower while AWS copies it",
     }

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, cast
 
@@ -44,8 +43,6 @@ from scrapectl.kinds.tags import tag_list, tags_from_list
 ABSENT = ("DBInstanceNotFound", "DBInstanceNotFoundFault")
 STOP_AGAIN = "scrapectl:stop-again"
 """The tag of one that was started for a change: it is stopped when that is done."""
-ONE_BY_ONE = 8
-"""Up to so many are read by name, side by side; more in one listing of all, a hundred a page."""
 _STORAGE_TYPE = "gp3"
 
 
@@ -144,17 +141,11 @@ class RdsInstance(Resource):
         object.__setattr__(self, "security_groups", tuple(sorted(self.security_groups, key=str)))
 
     @classmethod
-    def read_many(cls, aws: Aws, keys: Sequence[Key]) -> dict[Key, Live]:
-        """Read a few by name, many in one listing."""
-        names = {name for (name,) in keys}
-        ask: Any = functools.partial(aws.call, "rds", "describe_db_instances", absent=ABSENT)
-        if len(names) <= ONE_BY_ONE:
-            answers = aws.gather([functools.partial(ask, DBInstanceIdentifier=name) for name in sorted(names)])
-            entries = [entry for answer in answers if answer for entry in answer["DBInstances"]]
-        else:
-            entries = aws.pages("rds", "describe_db_instances", "DBInstances")
-        lives = [cls._live(entry) for entry in entries if entry["DBInstanceIdentifier"] in names]
-        return {live.resource.key(): live for live in lives}
+    def read(cls, aws: Aws, key: Key) -> Live | None:
+        """Read it by its name: one listing of all would ask for leave to see those of others."""
+        (name,) = key
+        answer = aws.call("rds", "describe_db_instances", absent=ABSENT, DBInstanceIdentifier=name)
+        return cls._live(answer["DBInstances"][0]) if answer and answer["DBInstances"] else None
 
     @classmethod
     def _live(cls, entry: Mapping[str, Any]) -> Live:

@@ -13,7 +13,7 @@ from scrapectl.kinds.batch_scheduling_policy import BatchSchedulingPolicy
 from scrapectl.kinds.schedule import Schedule
 from scrapectl.kinds.schedule_group import ScheduleGroup
 from tests.contract.bench import Bench
-from tests.contract.cases import Case
+from tests.contract.cases import Case, Together
 from tests.held_jobs import hold_jobs
 
 ROLES = "arn:aws:iam::123456789012:role/scrapectl/us-east-2/shop"
@@ -184,6 +184,7 @@ BATCH_CASES: dict[str, Case] = {
             "priority": lambda _: 0,
             "scheduling_policy": lambda bench: bench.once("other policy", lambda: standing_policy(bench, "other")),
             "state": lambda _: "DISABLED",
+            "stuck_after": lambda _: 1200,
         },
         fill=run_in_queue,
     ),
@@ -209,6 +210,8 @@ BATCH_CASES: dict[str, Case] = {
             "retry_on": lambda _: None,
             "priority": lambda _: None,
             "propagate_tags": lambda _: False,
+            "read_only": lambda _: True,
+            "runs_on": lambda _: Together(runs_on="EC2", platform=None, public_ip=None),
         },
     ),
     ScheduleGroup.kind: Case(group, implied={"delete": frozenset({"scheduler:DeleteSchedule"})}),

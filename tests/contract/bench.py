@@ -70,6 +70,7 @@ class Bench:
             if live is not None and not self._differs(desired, live, owner):
                 return live
             self._write(desired, live, owner)
+            self.cloud.clock.advance(want.pace.first)
         raise AssertionError(f"{want.kind} does not come to rest: {self.difference(want)}")
 
     def end(self, want: Resource) -> None:
@@ -89,7 +90,7 @@ class Bench:
             live = self.read(want)
             if live is None or live.status is not Status.BUSY:
                 return live
-            self.cloud.clock.advance(10)
+            self.cloud.clock.advance(max(10.0, want.pace.interval))
         raise AssertionError(f"{want.kind} stays busy")
 
     def listed(self, kind: type[Resource], owner: str) -> set[Key]:

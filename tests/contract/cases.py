@@ -23,18 +23,23 @@ from tests.contract.bench import Bench
 Tamper = Callable[[Bench, Any], None]
 
 
+class Together(dict[str, Any]):
+    """Field → other value, of fields that AWS changes only with each other."""
+
+
 @dataclass(frozen=True)
 class Case:
     """How one kind is put to the test.
 
     Attributes:
         make: (bench, owner) → what is wanted; its name holds the owner's.
-        changes: Field → (bench) → its other value.
+        changes: Field → (bench) → its other value, or several `Together`.
         tampers: Field that is never wanted otherwise → (bench, wanted) what someone else does to it.
         fill: Puts something inside before it is deleted.
         end: Ends what it is part of, for a kind that is never deleted by itself.
         user_tags: It can carry tags that are not ours.
         implied: Verb → IAM actions that AWS asks for without a call of ours.
+        one_way: Fields that AWS changes, and does not change back.
         later: Fields that AWS takes only once the thing is made, as an update.
     """
 
@@ -45,6 +50,7 @@ class Case:
     end: Tamper | None = None
     user_tags: bool = True
     implied: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    one_way: frozenset[str] = frozenset()
     later: frozenset[str] = frozenset()
 
 

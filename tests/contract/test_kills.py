@@ -12,8 +12,9 @@ import pytest
 from scrapectl.kinds import KINDS
 from tests.contract.batch_cases import BATCH_CASES
 from tests.contract.bench import Bench, open_bench
-from tests.contract.cases import CASES, Case
+from tests.contract.cases import CASES, Case, Together
 from tests.contract.messaging_cases import MESSAGING_CASES
+from tests.contract.rds_ec2_cases import RDS_EC2_CASES, RDS_EC2_VARIANTS
 
 OWNER = "shop"
 READS = ("get_", "list_", "describe_", "head_", "batch_check_")
@@ -40,18 +41,27 @@ class Kill:
         return answer
 
 
-@pytest.mark.parametrize("name", KINDS)
+ALL = CASES | BATCH_CASES | MESSAGING_CASES | RDS_EC2_CASES | RDS_EC2_VARIANTS
+
+
+@pytest.mark.parametrize("name", [*KINDS, *RDS_EC2_VARIANTS])
 def test_the_same_again_mends_it(name: str):
-    case = (CASES | BATCH_CASES | MESSAGING_CASES)[name]
+    case = ALL[name]
     fired = list(itertools.takewhile(lambda nth: killed_and_mended(case, nth), itertools.count(1)))
     assert fired, "nothing was changed"
+
+
+def changed_to(field: str, value: Any) -> dict[str, Any]:
+    return value if isinstance(value, Together) else {field: value}
 
 
 def killed_and_mended(case: Case, nth: int) -> bool:
     """Kill a short life after its nth changing call; False when it has fewer."""
     with open_bench() as bench:
         want = case.make(bench, OWNER)
-        changed = dataclasses.replace(want, **{field: value(bench) for field, value in case.changes.items()})
+        changed = want
+        for field, value in case.changes.items():
+            changed = dataclasses.replace(changed, **changed_to(field, value(bench)))
         kill = Kill(bench, nth)
         for wanted in (want, changed):
             again(lambda wanted=wanted: bench.put(wanted, OWNER))

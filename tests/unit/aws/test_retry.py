@@ -48,12 +48,21 @@ BUSY = [
     ("events", "ValidationException", "Rule can't be deleted since it has targets."),
     ("events", "ConcurrentModificationException", "…"),
     ("sns", "ConcurrentAccess", "…"),
+    ("rds", "InvalidDBInstanceState", "Database instance is not in available state."),
 ]
 HELD = [
     ("ec2", "DependencyViolation", "resource sg-1 has a dependent object"),
     ("ec2", "InvalidGroup.InUse", "…"),
+    ("rds", "InvalidDBSubnetGroupStateFault", "Cannot delete the subnet group because at least one database …"),
 ]
 UNSEEN = [
+    ("rds", "DBInstanceNotFound", "DBInstance x not found."),
+    ("rds", "DBInstanceAlreadyExists", "DB instance already exists"),
+    ("rds", "DBSubnetGroupNotFoundFault", "DB subnet group 'x' does not exist."),
+    ("rds", "DBSubnetGroupAlreadyExists", "…"),
+    ("ec2", "InvalidLaunchTemplateId.NotFound", "…"),
+    ("ec2", "InvalidLaunchTemplateName.AlreadyExistsException", "…"),
+    ("iam", "NoSuchEntity", "Instance Profile x cannot be found."),
     ("s3", "NoSuchBucket", "The specified bucket does not exist"),
     ("s3", "BucketAlreadyOwnedByYou", "…"),
     ("sqs", "AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist"),

@@ -8,12 +8,12 @@ from scrapectl.kinds.batch_retry import conditions, words
 
 
 def test_without_words_every_failure_is_retried():
-    assert conditions(None) == []
-    assert words([]) is None
+    assert conditions(None, "FARGATE") == []
+    assert words([], "FARGATE") is None
 
 
 def test_words_end_with_a_condition_that_ends_the_job():
-    assert conditions(("spot", "pull", "memory", "exit:1*")) == [
+    assert conditions(("spot", "pull", "memory", "exit:1*"), "FARGATE") == [
         {"onStatusReason": "Your Spot Task was interrupted*", "action": "RETRY"},
         {"onReason": "CannotPullContainerError:*", "action": "RETRY"},
         {"onReason": "OutOfMemory*", "action": "RETRY"},
@@ -22,14 +22,20 @@ def test_words_end_with_a_condition_that_ends_the_job():
     ]
 
 
+def test_an_instance_that_is_reclaimed_has_words_of_its_own():
+    assert conditions(("spot",), "EC2")[0] == {"onStatusReason": "Host EC2*", "action": "RETRY"}
+    assert words(conditions(("spot",), "FARGATE"), "EC2") != ("spot",)
+
+
+@pytest.mark.parametrize("runs_on", ["FARGATE", "EC2"])
 @pytest.mark.parametrize("given", [None, (), ("spot",), ("exit:137", "spot"), ("pull", "memory", "exit:1*", "exit:2")])
-def test_words_come_back(given):
-    assert words(conditions(given)) == given
+def test_words_come_back(given, runs_on):
+    assert words(conditions(given, runs_on), runs_on) == given
 
 
 def test_batch_may_answer_actions_in_lower_case():
-    entries = [{**entry, "action": entry["action"].lower()} for entry in conditions(("spot",))]
-    assert words(entries) == ("spot",)
+    entries = [{**entry, "action": entry["action"].lower()} for entry in conditions(("spot",), "FARGATE")]
+    assert words(entries, "FARGATE") == ("spot",)
 
 
 @pytest.mark.parametrize(
@@ -41,4 +47,4 @@ def test_batch_may_answer_actions_in_lower_case():
     ],
 )
 def test_another_hands_conditions_are_like_no_words(entries):
-    assert words(entries) not in (None, ("exit:1",), ("exit:1", "exit:1"))
+    assert words(entries, "FARGATE") not in (None, ("exit:1",), ("exit:1", "exit:1"))
