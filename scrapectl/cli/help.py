@@ -27,8 +27,15 @@ HELP: dict[str, Help] = {
     ),
     "plan": Help(
         "Show what apply would change; changes nothing.",
-        "Reads what stands in AWS. Exit code 0; 3 when the plan is refused; with --detailed-exitcode 2 for changes.",
-        ("scrapectl plan", "scrapectl plan --detailed-exitcode", "scrapectl plan --out plan.json --markdown"),
+        "Reads what stands in AWS. Exit code 0; 3 when the plan is refused; with --detailed-exitcode 2 for changes. "
+        "--calls goes through the plan as apply would, and shows each AWS request with its parameters instead of "
+        "sending it: what AWS answers is (known after apply), secrets are masked.",
+        (
+            "scrapectl plan",
+            "scrapectl plan --detailed-exitcode",
+            "scrapectl plan --out plan.json --markdown",
+            "scrapectl plan --calls",
+        ),
     ),
     "apply": Help(
         "Plan, ask, and make AWS as the spec wants it.",

@@ -54,12 +54,15 @@ class Scopes:
     `types`: a resource type of the service authorization reference → its ARNs after `arn:partition:`; what tells ours
     from others' is {owner}; {name} (it begins as ours do, as others' may: tags tell); {exact} (each name of the spec:
     no tags tell); {tagged} (AWS chose its id: tags alone tell); {any} (nothing tells). `passed_to`: the service that
-    gets a role of its fields. `linked`: services whose own role AWS makes with the first of this kind.
+    gets a role of its fields. `linked`: services whose own role AWS makes with the first of this kind. `unseen`: as
+    `types`, how a read names one that is not there (by its name alone, where AWS knows its path by itself); {base} is
+    what the instance's names begin with.
     """
 
     types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     passed_to: str = ""
     linked: tuple[str, ...] = ()
+    unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

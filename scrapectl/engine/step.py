@@ -132,7 +132,7 @@ class PutStep(Step):
 
         What someone else's change still moves is looked at first: AWS would refuse ours meanwhile.
         """
-        want = self._resolved()
+        want = self.wanted()
         tags = wanted_tags(want, self.owner)
         if self.look_first:
             self.live = self.kind.read_many(aws, [self.key]).get(self.key)
@@ -159,7 +159,8 @@ class PutStep(Step):
                 want.resource.retag(aws, live, difference.put, difference.drop)
         return dataclasses.replace(live, tags=tags)
 
-    def _resolved(self) -> Desired:
+    def wanted(self) -> Desired:
+        """What the spec wants of it, with the references put in that are known by now."""
         resource, written = resolve((self.desired.resource, self.desired.written), self.lookup)
         return dataclasses.replace(self.desired, resource=resource, written=written)
 
@@ -184,7 +185,7 @@ class PutStep(Step):
         if live.status is Status.BUSY:
             self.live = live
             return self.wait(now, live.reason)
-        want = self._resolved()
+        want = self.wanted()
         fields = diff(want.resource, live)
         if not fields and not self._tags_differ(want, live):
             return Done(live)

@@ -19,7 +19,7 @@ SHARED = "--profile --region --endpoint-url --local --stage --set --output --no-
 WORDS = {
     "init": ["--template"],
     "validate": ["--file", "-f"],
-    "plan": ["--detailed-exitcode", "--out", "--markdown"],
+    "plan": ["--detailed-exitcode", "--out", "--markdown", "--calls"],
     "apply": [
         "--yes", "--plan", "--only", "--parallel", "--no-build", "--kill", "--delete-data", "--keep-data", "--takeover",
     ],

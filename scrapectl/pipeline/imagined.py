@@ -1,0 +1,87 @@
+"""(what is wanted, what stood, what was sent) → what stands once AWS has settled: for rehearsing steps (pure)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from scrapectl.engine.resource import Live, Resource
+from scrapectl.kinds.batch_job_definition import BatchJobDefinition
+from scrapectl.kinds.lambda_function import LambdaFunction
+from scrapectl.kinds.rds_answer import STOPPED, Standing
+from scrapectl.kinds.rds_instance import STOP_AGAIN, RdsInstance
+
+_ENDS = ("Delete", "Deregister", "Terminate", "Remove", "Detach", "Unsubscribe")
+
+
+def imagined(resource: Resource, before: Live | None, sent: Sequence[str]) -> Live | None:
+    """What stands after a step, READY; None when it is gone.
+
+    Most kinds take all that is wanted in one step. Those that do not have their own way below. What ends is disabled
+    first where it can be: `sent` names no call that ends it.
+
+    Args:
+        resource: As wanted; of what ends, as it stood.
+        before: What stood before the step; None: nothing.
+        sent: The operations of the step, in AWS's words.
+    """
+    stood = before or Live(resource, {})
+    if before is not None and resource is before.resource:
+        return _ending(before, sent)
+    way = _WAYS.get(resource.kind)
+    return way(resource, stood, sent) if way else dataclasses.replace(stood, resource=resource)
+
+
+def _ending(live: Live, sent: Sequence[str]) -> Live | None:
+    resource: Any = live.resource
+    if sent[-1].startswith(_ENDS) or getattr(resource, "state", None) != "ENABLED":
+        return None
+    return dataclasses.replace(live, resource=dataclasses.replace(resource, state="DISABLED"))
+
+
+def _function(want: Any, stood: Live, sent: Sequence[str]) -> Live:
+    """Code, configuration and permissions are written one after the other."""
+    live: Any = stood.resource
+    rest = {"permissions": want.permissions, "concurrency": want.concurrency}
+    code = {"code": want.code, "platform": want.platform}
+    if "CreateFunction" in sent:
+        now = dataclasses.replace(want, permissions=frozenset(), concurrency=None)
+    elif "UpdateFunctionCode" in sent:
+        now = dataclasses.replace(live, **code)
+    elif "UpdateFunctionConfiguration" in sent:
+        still = {name: getattr(live, name) for name in (*rest, *code)}
+        now = dataclasses.replace(want, **still)
+    else:
+        now = dataclasses.replace(live, **rest)
+    return dataclasses.replace(stood, resource=now)
+
+
+def _database(want: Any, stood: Live, sent: Sequence[str]) -> Live:
+    """A stopped one is started, changed, stopped again, and its mark taken off."""
+    resource: Any = want if {"CreateDBInstance", "ModifyDBInstance"} & set(sent) else stood.resource
+    tags = dict(stood.tags)
+    standing = stood.detail if isinstance(stood.detail, Standing) else Standing()
+    if "AddTagsToResource" in sent:
+        tags[STOP_AGAIN] = "true"
+    if "RemoveTagsFromResource" in sent:
+        tags.pop(STOP_AGAIN, None)
+    if "StopDBInstance" in sent:
+        standing = Standing(STOPPED)
+    elif set(sent) - {"AddTagsToResource", "RemoveTagsFromResource"}:
+        standing = Standing()
+    return dataclasses.replace(stood, resource=resource, tags=tags, detail=standing)
+
+
+def _definition(want: Any, stood: Live, sent: Sequence[str]) -> Live:
+    """A new revision, or those beyond the ones to keep gone."""
+    revisions = tuple(stood.detail or ())
+    revisions = (*revisions, "(new)") if "RegisterJobDefinition" in sent else revisions[-want.keep_revisions :]
+    return dataclasses.replace(stood, resource=want, detail=revisions)
+
+
+_WAYS: dict[str, Callable[[Any, Live, Sequence[str]], Live]] = {
+    LambdaFunction.kind: _function,
+    RdsInstance.kind: _database,
+    BatchJobDefinition.kind: _definition,
+}
