@@ -55,6 +55,7 @@ class IamInstanceProfile(Resource):
     scopes: ClassVar[Scopes] = Scopes(
         {"iam:instance-profile": ("iam::{account}:instance-profile/scrapectl/{region}/{owner}/*",)},
         passed_to="ec2.amazonaws.com",
+        unseen={"iam:instance-profile": ("iam::{account}:instance-profile/{base}_*",)},
     )
 
     @classmethod

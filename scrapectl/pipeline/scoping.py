@@ -71,6 +71,8 @@ class Scoping:
                 for condition in self._conditions(action, type_, template):
                     for name in self._names(owning, template):
                         yield Grant(action, self.arn(template, name), type_, condition)
+            if level_of(action) in {"R", "L"}:
+                yield from (Grant(action, self.arn(arn), type_) for arn in kind.scopes.unseen.get(type_, ()))
 
     def everywhere(self, action: str, kind: type[Resource]) -> Iterator[Grant]:
         """An action that lists all that the account has of a kind."""
@@ -96,8 +98,8 @@ class Scoping:
 
     def arn(self, template: str, name: str = "*") -> str:
         """What a kind's template says with this instance's words."""
-        words = {"account": self._where.account, "region": self._where.region, "owner": self._owner}
-        return f"arn:{self._where.partition}:" + template.format(**words, name=name, exact=name, tagged="*", any="*")
+        known = {"account": self._where.account, "region": self._where.region, "owner": self._owner, "base": self._base}
+        return f"arn:{self._where.partition}:" + template.format(**known, name=name, exact=name, tagged="*", any="*")
 
     def _conditions(self, action: str, type_: str, template: str) -> list[Condition]:
         """How tags keep a change off what belongs to others, where names alone do not."""

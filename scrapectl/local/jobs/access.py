@@ -76,7 +76,7 @@ class Sessions:
         Raises:
             Refusal: As AWS denies it.
         """
-        role, task = self._roles.get(_token(call), ("", ""))
+        role, task = self._roles.get(token_of(call), ("", ""))
         if not role or call.service == "sts":
             return
         wanted = refused(call, iam.policies_of(call.cloud, role))
@@ -207,7 +207,8 @@ def _denied(call: Call, role: str, task: str, wanted: Wanted) -> Refusal:
     return Refusal(code, text, 403 if code == "AccessDenied" else 400)
 
 
-def _token(call: Call) -> str:
+def token_of(call: Call) -> str:
+    """Return the session token that a request came with; "" when it is not a job's."""
     if call.request is None:
         return ""
     in_link = parse_qs(urlsplit(call.request.url).query).get(TOKEN_HEADER, [""])[0]

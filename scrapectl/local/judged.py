@@ -1,0 +1,267 @@
+"""One request → what IAM judges it on: each action, the resource it is asked of, and the keys that conditions know.
+
+After the service authorization reference, as far as scrapectl's own calls go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from scrapectl.aws.iam import actions_for, matches, passed_roles, values_at
+from scrapectl.aws.iam_resources import arn_of, is_action, level_of, types_of
+from scrapectl.local.registry import Call, Refusal
+
+_NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "batch": (
+        ("jobQueueName", "batch:job-queue"),
+        ("jobQueue", "batch:job-queue"),
+        ("computeEnvironmentName", "batch:compute-environment"),
+        ("computeEnvironment", "batch:compute-environment"),
+        ("computeEnvironmentOrder[].computeEnvironment", "batch:compute-environment"),
+        ("name", "batch:scheduling-policy"),
+        ("arn", "batch:scheduling-policy"),
+        ("schedulingPolicyArn", "batch:scheduling-policy"),
+        ("jobDefinitionName", "batch:job-definition"),
+        ("jobDefinitionName", "batch:job-definition-revision"),
+        ("jobDefinition", "batch:job-definition"),
+        ("jobDefinition", "batch:job-definition-revision"),
+        ("jobId", "batch:job"),
+    ),
+    "cloudwatch": (("AlarmName", "cloudwatch:alarm"), ("AlarmNames[]", "cloudwatch:alarm")),
+    "ec2": (
+        ("GroupId", "ec2:security-group"),
+        ("LaunchTemplateId", "ec2:launch-template"),
+        ("VpcId", "ec2:vpc"),
+    ),
+    "ecr": (("repositoryName", "ecr:repository"), ("repositoryNames[]", "ecr:repository")),
+    "ecs": (("cluster", "ecs:container-instance"),),
+    "events": (("Name", "events:rule-on-default-event-bus"), ("Rule", "events:rule-on-default-event-bus")),
+    "lambda": (("FunctionName", "lambda:function"), ("UUID", "lambda:eventSourceMapping")),
+    "rds": (
+        ("DBInstanceIdentifier", "rds:db"),
+        ("DBSubnetGroupName", "rds:subgrp"),
+        ("FinalDBSnapshotIdentifier", "rds:snapshot"),
+    ),
+    "s3": (("Bucket", "s3:bucket"),),
+    "sns": (("Name", "sns:topic"), ("TopicArn", "sns:topic")),
+    "sqs": (("QueueName", "sqs:queue"), ("QueueUrl", "sqs:queue")),
+    "ssm": (("Name", "ssm:parameter"),),
+}
+"""Service → (parameter, type of the resource that it names), what is made first."""
+_ANY_ARN = ("resourceArn", "ResourceArn", "ResourceARN", "ResourceName", "Resource")
+_PASSED_TO = {
+    "batch": "ecs-tasks.amazonaws.com",
+    "events": "events.amazonaws.com",
+    "iam": "ec2.amazonaws.com",
+    "lambda": "lambda.amazonaws.com",
+    "scheduler": "scheduler.amazonaws.com",
+}
+_LINKED = {("batch", "CreateComputeEnvironment"): "batch", ("rds", "CreateDBInstance"): "rds"}
+_MANAGED_PASSWORD = ("kms:DescribeKey", "secretsmanager:CreateSecret", "secretsmanager:TagResource")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One permission that a request needs."""
+
+    action: str
+    resource: str
+    context: Mapping[str, str] = field(default_factory=dict)
+
+
+def asked_by(call: Call) -> Iterator[Asked]:
+    """Every permission that the sender of a request needs, its own actions first."""
+    tags = {f"aws:RequestTag/{key}": value for key, value in _tags(call.params).items()}
+    for action in actions_for(call.service, call.operation, call.params):
+        if action == "iam:PassRole":
+            yield from _passes(call)
+        elif action == "ec2:CreateTags" and call.operation != "CreateTags":
+            made = "-".join(_words(call.operation.removeprefix("Create")))
+            yield Asked(action, _arn(call, f"ec2:{made}", "*"), {**tags, "ec2:CreateAction": call.operation})
+        else:
+            for resource in _resources(call, action):
+                yield Asked(action, resource, tags | _boundary(call))
+    yield from _implied(call, tags)
+
+
+def _implied(call: Call, tags: Mapping[str, str]) -> Iterator[Asked]:
+    """What a service does in the caller's name besides."""
+    operation, params = (call.service, call.operation), call.params
+    if operation in _LINKED and not params.get("serviceRole"):
+        service = f"{_LINKED[operation]}.amazonaws.com"
+        arn = f"arn:aws:iam::{call.account}:role/aws-service-role/{service}/*"
+        yield Asked("iam:CreateServiceLinkedRole", arn, {"iam:AWSServiceName": service})
+    if params.get("ManageMasterUserPassword"):
+        for action in _MANAGED_PASSWORD:
+            name = "rds!db-*" if action.startswith("secretsmanager:") else "*"
+            yield Asked(action, _arn(call, types_of(action)[0], name), tags)
+    if operation == ("scheduler", "DeleteScheduleGroup"):
+        yield Asked("scheduler:DeleteSchedule", _arn(call, "scheduler:schedule", params["Name"]))
+    if operation == ("lambda", "GetFunction"):
+        yield Asked("lambda:ListTags", _arn(call, "lambda:function", params["FunctionName"]))
+    if params.get("FinalDBSnapshotIdentifier"):
+        for resource in _resources(call, "rds:CreateDBSnapshot"):
+            yield Asked("rds:CreateDBSnapshot", resource)
+
+
+def _resources(call: Call, action: str) -> list[str]:
+    """The ARNs that a request names of the types that an action is judged on; all of a type when it names none."""
+    types = types_of(action) if is_action(action) else ()
+    if not types:
+        return ["*"]
+    found = [*_by_arn(call, types), *(_SPECIAL[call.service](call, types) if call.service in _SPECIAL else ())]
+    for path, type_ in _NAMED.get(call.service, ()):
+        if type_ in types:
+            values = values_at(call.params, path.replace("[]", ".[]").split("."))
+            found += [_arn(call, type_, str(value)) for value in values if value]
+    if level_of(action) == "T" and not call.operation.startswith(("Tag", "Untag", "Add", "Remove", "CreateTags")):
+        found = found[:1]  # of what is made and tagged in one call
+    return list(dict.fromkeys(found)) or [_arn(call, types[0], "*")]
+
+
+def _by_arn(call: Call, types: tuple[str, ...]) -> list[str]:
+    given = [str(call.params[name]) for name in _ANY_ARN if name in call.params]
+    patterns = [_arn(call, type_, "*") for type_ in types]
+    return [arn for arn in given if any(matches(pattern, arn) for pattern in patterns)]
+
+
+def _objects(call: Call, types: tuple[str, ...]) -> list[str]:
+    if "s3:object" not in types:
+        return []
+    bucket = f"arn:aws:s3:::{call.params['Bucket']}"
+    keys = [entry["Key"] for entry in call.params.get("Delete", {}).get("Objects", ())] or [call.params.get("Key", "*")]
+    return [f"{bucket}/{key}" for key in keys]
+
+
+def _iam(call: Call, types: tuple[str, ...]) -> list[str]:
+    """Roles and profiles by the ARN they have; one that is not there is known by its name alone, without its path."""
+    name, read, member = "RoleName", "GetRole", "Role"
+    if "iam:instance-profile" in types:
+        name, read, member = "InstanceProfileName", "GetInstanceProfile", "InstanceProfile"
+    if name not in call.params:
+        return []
+    try:
+        return [str(call.cloud.call("iam", read, {name: call.params[name]})[member]["Arn"])]
+    except Refusal:
+        path = call.params.get("Path", "/").lstrip("/")
+        return [f"arn:aws:iam::{call.account}:{types[0].partition(':')[2]}/{path}{call.params[name]}"]
+
+
+def _logs(call: Call, types: tuple[str, ...]) -> list[str]:
+    group = call.params.get("logGroupName")
+    if group is None:
+        return []
+    stream = call.params.get("logStreamName") if "logs:log-stream" in types else None
+    return [call.arn(f"log-group:{group}:" + (f"log-stream:{stream}" if stream else "*"))]
+
+
+def _scheduler(call: Call, types: tuple[str, ...]) -> list[str]:
+    if "scheduler:schedule" in types:
+        return [call.arn(f"schedule/{call.params.get('GroupName', 'default')}/{call.params['Name']}")]
+    return [call.arn(f"schedule-group/{call.params['Name']}")] if "Name" in call.params else []
+
+
+def _secrets(call: Call, types: tuple[str, ...]) -> list[str]:
+    """A secret that stands is judged by the ARN it has, with AWS's six characters; another by its name."""
+    named = call.params.get("SecretId") or call.params.get("Name")
+    if named is None or named.startswith("arn:"):
+        return [named] if named else []
+    try:
+        return [str(call.cloud.call("secretsmanager", "DescribeSecret", {"SecretId": named}, call.region)["ARN"])]
+    except Refusal:
+        return [_arn(call, types[0], named)]
+
+
+def _ec2(call: Call, types: tuple[str, ...]) -> list[str]:
+    """What tags are put on, by the look of its id; what is made has no id yet."""
+    kinds = {"sg": "ec2:security-group", "lt": "ec2:launch-template"}
+    ids = [(kinds.get(one.partition("-")[0], ""), one) for one in call.params.get("Resources", ())]
+    found = [_arn(call, type_, one) for type_, one in ids if type_ in types]
+    made = f"ec2:{'-'.join(_words(call.operation.removeprefix('Create')))}"
+    if made in types and call.operation.startswith("Create"):
+        found.append(_arn(call, made, "*"))
+    name = call.params.get("LaunchTemplateName")
+    if name and call.operation != "CreateLaunchTemplate":
+        filters = [{"Name": "launch-template-name", "Values": [name]}]
+        listed = call.cloud.call("ec2", "DescribeLaunchTemplates", {"Filters": filters}, call.region)
+        found += [_arn(call, "ec2:launch-template", one["LaunchTemplateId"]) for one in listed["LaunchTemplates"]]
+    return found
+
+
+_SPECIAL: Mapping[str, Callable[[Call, tuple[str, ...]], list[str]]] = {
+    "ec2": _ec2,
+    "iam": _iam,
+    "logs": _logs,
+    "s3": _objects,
+    "scheduler": _scheduler,
+    "secretsmanager": _secrets,
+}
+
+
+def _passes(call: Call) -> Iterator[Asked]:
+    for role in passed_roles(call.service, call.operation, call.params):
+        to = "ec2.amazonaws.com" if call.operation.endswith("ComputeEnvironment") else _PASSED_TO[call.service]
+        yield Asked("iam:PassRole", _role_arn(call, role), {"iam:PassedToService": to})
+
+
+def _role_arn(call: Call, role: str) -> str:
+    """The role that a request hands over, by ARN, by name, or inside an instance profile."""
+    name = role.rsplit("/", 1)[-1]
+    if ":instance-profile/" in role:
+        profile = call.cloud.call("iam", "GetInstanceProfile", {"InstanceProfileName": name})["InstanceProfile"]
+        return str(profile["Roles"][0]["Arn"]) if profile["Roles"] else "*"
+    if role.startswith("arn:"):
+        return role
+    try:
+        return str(call.cloud.call("iam", "GetRole", {"RoleName": name})["Role"]["Arn"])
+    except Refusal:
+        return f"arn:aws:iam::{call.account}:role/{name}"
+
+
+def _boundary(call: Call) -> dict[str, str]:
+    """The boundary that a role gets, or has."""
+    given = call.params.get("PermissionsBoundary")
+    if call.service == "iam" and not given and "RoleName" in call.params:
+        try:
+            role = call.cloud.call("iam", "GetRole", {"RoleName": call.params["RoleName"]})["Role"]
+        except Refusal:
+            return {}
+        given = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+    return {"iam:PermissionsBoundary": given} if given else {}
+
+
+def _tags(params: Mapping[str, Any]) -> dict[str, str]:
+    """The tags that a request brings, in whichever way its service writes them."""
+    lists = [params.get("tags"), params.get("Tags"), params.get("CreateBucketConfiguration", {}).get("Tags")]
+    lists += [each.get("Tags") for each in params.get("TagSpecifications") or ()]
+    found: dict[str, str] = {}
+    for tags in filter(None, lists):
+        if isinstance(tags, Mapping):
+            found |= tags
+        else:
+            entries = ({key.lower(): value for key, value in tag.items()} for tag in tags)
+            found |= {entry["key"]: entry.get("value", "") for entry in entries}
+    return found
+
+
+def _arn(call: Call, type_: str, name: str) -> str:
+    """The ARN of a thing that a request names by name, URL or id; an ARN stays as it is."""
+    if type_ == "ecs:container-instance":  # a cluster's tasks are judged on its instances, though Fargate has none
+        name = name.rsplit("/", 1)[-1]
+    if name.startswith("arn:"):
+        return name
+    if type_ == "sqs:queue":
+        name = name.rsplit("/", 1)[-1]
+    if type_ == "ssm:parameter":
+        name = name.lstrip("/").partition(":")[0]
+    pattern = f"arn:aws:{arn_of(type_)}".format(region=call.region, account=call.account)
+    if type_ == "batch:job-definition-revision" and ":" in name:
+        return pattern.replace("*:*", name)
+    return pattern.replace("*", name, 1)
+
+
+def _words(name: str) -> list[str]:
+    """`SecurityGroup` → security, group."""
+    return "".join(f" {one.lower()}" if one.isupper() else one for one in name).split()
