@@ -57,7 +57,7 @@ def deliver(cloud: Cloud, region: str, target: Target) -> None:
 
 
 def _model_of(service: str) -> Any:
-    """botocore's model of a service.
+    """Find the model of a service.
 
     Raises:
         Refusal: There is no such service.

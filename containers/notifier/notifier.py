@@ -1,0 +1,199 @@
+"""Turn a failed run of a pipeline, or a start that never came to be, into one message to the people it concerns.
+
+Runs as a Lambda function, with nothing but its runtime: `routes.json` beside it says whom to tell (README.md).
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import shlex
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+LINES = 20
+LONGEST_LINE = 1000
+LONGEST_SUBJECT = 100
+MOST_BYTES = 256 * 1024
+SHORTEST_SECRET = 4
+MASK = "********"
+PLAIN_END = "Essential container in task exited"
+TIMED_OUT = "Job attempt duration exceeded timeout"
+
+# What scrapectl takes for a secret's name (scrapectl/spec/secrecy.py), and the sequences that a terminal obeys.
+SECRET = re.compile(
+    r"(?:^|_)(?:password|passwd|passphrase|pwd|pass|secrets?|tokens?|credentials?|auth|authorization|cookie|bearer|jwt"
+    r"|keys?|apikeys?|accesskeys?|dsn|salt)(?:_|[0-9]*$)|passw(?:or)?d|secret(?!ar)|apikey",
+    re.IGNORECASE,
+)
+HARMLESS = re.compile(
+    r"(?:^|_)(?:public_?key|key_?(?:name|prefix|id|column|field)s?|(?:bucket|primary|sort|partition|object|s3)_?keys?"
+    r"|(?:max|min|num)_tokens?|secrets?_?arn)$|^keys?$",
+    re.IGNORECASE,
+)
+WORD_EDGE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-.\s]+")
+SEQUENCE = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*\x07?|\x1b"
+)
+
+
+def handler(event: dict[str, Any], _context: object = None) -> dict[str, Any] | None:
+    """Tell of a failed run, or of dead letters, which all stay in their queue."""
+    if "Records" not in event:
+        tell_run(event["detail"], [])
+        return None
+    for record in event["Records"]:
+        if record["attributes"]["ApproximateReceiveCount"] == "1":  # it stays, but it is told once
+            tell_letter(record)
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in event["Records"]]}
+
+
+@functools.cache
+def routes() -> dict[str, Any]:
+    """Read whom to tell of what."""
+    found: dict[str, Any] = json.loads(Path(__file__).with_name("routes.json").read_text())
+    return found | {"owner": ".".join(filter(None, [found["pipeline"], found["stage"]]))}
+
+
+@functools.cache
+def client(service: str) -> Any:
+    """Make a client of an AWS service, once."""
+    import boto3  # noqa: PLC0415 - the tests need none
+
+    return boto3.client(service)
+
+
+def tell_run(told: dict[str, Any], notes: list[str]) -> None:
+    """Tell of a failed run, unless it is none of ours; `told` is the job as the event has it."""
+    route = routes()["jobs"].get(told["jobDefinition"].rsplit("/", 1)[-1].partition(":")[0])
+    if route is None:
+        return
+    run = (client("batch").describe_jobs(jobs=[told["jobId"]])["jobs"] or [told])[0]
+    size = (run.get("arrayProperties") or {}).get("size")
+    failed = failed_children(run) if size else []
+    one = run
+    if failed:
+        one = (client("batch").describe_jobs(jobs=[f"{run['jobId']}:{failed[0]}"])["jobs"] or [run])[0]
+    short, cause = how_it_ended(one)
+    about = {"Job": route["job"], "Run": f"{run['jobName']} ({run['jobId']})"}
+    if failed:
+        short = f"{len(failed)} of {size} children"
+        about["Failed"] = f"{len(failed)} of {size} children; the first is {failed[0]}"
+    about |= {"Cause": cause, "Started": moment(run.get("startedAt")), "Ended": moment(run.get("stoppedAt"))}
+    if len(one.get("attempts") or []) > 1:
+        about["Attempts"] = str(len(one["attempts"]))
+    again = [route["job"], *(["--array", str(size)] if size else [])]
+    again += ["--share", run["shareIdentifier"]] if run.get("shareIdentifier") else []
+    parts = [*notes, table(about), table({"Its log": typed("logs", run["jobId"]), "Again": typed("run", *again)})]
+    if lines := last_lines(one):  # at the end, where a message that is too long is cut
+        parts.append("\n  ".join([f"Last lines of child {failed[0]}:" if failed else "Last lines:", *lines]))
+    send(route["topic"], f"{routes()['owner']}: {route['job']} failed ({short})", parts, [run, one])
+
+
+def failed_children(run: dict[str, Any]) -> list[int]:
+    """List the indices of an array's children that failed, the lowest first."""
+    pages = client("batch").get_paginator("list_jobs").paginate(arrayJobId=run["jobId"], jobStatus="FAILED")
+    return sorted(child["arrayProperties"]["index"] for page in pages for child in page["jobSummaryList"])
+
+
+def how_it_ended(job: dict[str, Any]) -> tuple[str, str]:
+    """Say why a job failed: in a word or two, and in full."""
+    container, why = job.get("container") or {}, job.get("statusReason") or ""
+    details = [text for text in (why, container.get("reason") or "") if text and text != PLAIN_END]
+    if why.startswith(TIMED_OUT):
+        seconds = (job.get("timeout") or {}).get("attemptDurationSeconds")
+        return "timed out", f"it took longer than {seconds} s" if seconds else "it took too long"
+    if job.get("isTerminated") or job.get("isCancelled"):
+        return "stopped", f"stopped: {why}"
+    code = container.get("exitCode")
+    if code is not None:
+        return f"exit {code}", ": ".join([f"exit code {code}", *details])
+    return "ended by AWS" if job.get("startedAt") else "not started", ": ".join(details) or "AWS gave no reason"
+
+
+def last_lines(job: dict[str, Any]) -> list[str]:
+    """Read the end of a job's log; one that never started has none."""
+    container = job.get("container") or {}
+    options = (container.get("logConfiguration") or {}).get("options") or {}
+    stream, group = container.get("logStreamName"), options.get("awslogs-group", routes()["log_group"])
+    if not stream:
+        return []
+    try:
+        found = client("logs").get_log_events(
+            logGroupName=group, logStreamName=stream, limit=LINES, startFromHead=False
+        )
+    except Exception as error:  # noqa: BLE001 - a log that cannot be read is no reason to say nothing
+        return [f"(The log cannot be read: {type(error).__name__})"]
+    return [event["message"] for event in found["events"]]
+
+
+def tell_letter(record: dict[str, Any]) -> None:
+    """Tell of one dead letter: of a start that EventBridge Scheduler, or an event that EventBridge, gave up."""
+    about = {name: value.get("stringValue") or "" for name, value in record["messageAttributes"].items()}
+    cause = f"{about.get('ERROR_CODE', 'unknown')}: {about.get('ERROR_MESSAGE', '')}"
+    try:
+        body = json.loads(record["body"])
+    except ValueError:
+        body = None
+    body = body if isinstance(body, dict) else {}
+    if "RULE_ARN" in about and "jobDefinition" in (body.get("detail") or {}):
+        tell_run(body["detail"], [f"This comes late: EventBridge could not deliver the event ({cause})."])
+        return
+    told, what, short = {"Cause": cause}, "a message was given up", about.get("ERROR_CODE", "unknown")
+    if "SCHEDULE_ARN" in about:
+        name = about["SCHEDULE_ARN"].rsplit("/", 1)[-1]
+        route = routes()["schedules"].get(name) or {}
+        what = f"{route.get('job', name)} was not started"
+        told = {"Schedule": name, "Due": about.get("SCHEDULED_TIME", ""), **told, "Do it now": route.get("command", "")}
+    queue = record["eventSourceARN"].rsplit(":", 1)[-1]
+    note = f"The message {record['messageId']} stays in the queue {queue} until it is deleted or too old."
+    send(routes()["dead_letters"], f"{routes()['owner']}: {what} ({short})", [table(told), note], [body])
+
+
+def typed(*words: str) -> str:
+    """Write a command of scrapectl for this pipeline, as it is typed."""
+    stage = ["--stage", routes()["stage"]] if routes()["stage"] else []
+    return shlex.join(["scrapectl", *words, "--pipeline", routes()["pipeline"], *stage, "--region", routes()["region"]])
+
+
+def moment(milliseconds: int | None) -> str:
+    """Write a time in UTC; none is no text."""
+    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC" if milliseconds else ""
+
+
+def table(about: dict[str, str]) -> str:
+    """Write what is known line by line."""
+    return "\n".join(f"{name + ':':<10} {value}" for name, value in about.items() if value)
+
+
+def send(topic: str, subject: str, parts: list[str], hidden_in: list[Any]) -> None:
+    """Publish one message: plain text, without the secrets that stand in what it tells of, as long as SNS takes it."""
+    line, text = plain(subject).replace("\n", " "), plain("\n\n".join(parts)) + "\n"
+    for value in sorted({piece for job in hidden_in for piece in secrets_in(job)}, key=len, reverse=True):
+        line, text = line.replace(value, MASK), text.replace(value, MASK)
+    line = "".join(letter if " " <= letter <= "~" else "?" for letter in line)[:LONGEST_SUBJECT]
+    text = "\n".join(row[:LONGEST_LINE] for row in text.split("\n")).encode()[:MOST_BYTES].decode(errors="ignore")
+    client("sns").publish(TopicArn=topic, Subject=line, Message=text)
+
+
+def plain(text: str) -> str:
+    """Leave out what a terminal or a mail program would obey instead of show."""
+    return "".join(letter for letter in SEQUENCE.sub("", text) if letter in "\n\t" or letter.isprintable())
+
+
+def secrets_in(value: Any) -> set[str]:
+    """Collect the values whose names say that they are secret, and the lines of those with several."""
+    if isinstance(value, list):
+        return {piece for item in value for piece in secrets_in(item)}
+    if not isinstance(value, dict):
+        return set()
+    low = {key.lower(): item for key, item in value.items()}
+    found: set[str] = set()
+    for name, item in [(low["name"], low["value"])] if set(low) == {"name", "value"} else value.items():
+        words = WORD_EDGE.sub("_", str(name))
+        if isinstance(item, str) and SECRET.search(words) and not HARMLESS.search(words):
+            found |= {piece for piece in (plain(item), *plain(item).split("\n")) if len(piece) >= SHORTEST_SECRET}
+        found |= secrets_in(item)
+    return found
