@@ -92,8 +92,9 @@ class Builder:
     def environment(self, key: str) -> model.ComputeEnvironment:
         """Build a compute environment."""
         values = self.entries.entry("compute_environments", key)
-        if "instance_types" in values:
-            values["instance_types"] = tuple(values["instance_types"])
+        written = tuple(values.pop("instance_types", ()))
+        if written:  # all of a list may be wrong, which is told
+            values["instance_types"] = written
         return model.ComputeEnvironment(**values)
 
     def queues(self, environments: Environments) -> dict[str, model.JobQueue]:

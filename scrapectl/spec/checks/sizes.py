@@ -67,7 +67,7 @@ def _check_ec2(spec: Spec, job: Job, findings: Findings) -> None:
     if job.vcpus != int(job.vcpus):
         message = f"EC2 has no {job.vcpus:g} vCPUs: Batch counts whole ones there."
         findings.add(f"{job.origin}.vcpus", message, f"Write {int(job.vcpus) + 1}.")
-    environments = [env for env in _environments(spec, job) if env.on_ec2 and _tells_types(env)]
+    environments = [env for env in _environments(spec, job) if env.on_ec2 and _tells_types(env, findings)]
     if environments:
         _check_processor(job, processor_of(environments[0].instance_types), findings)
         _check_largest(job, [written for env in environments for written in env.instance_types], findings)
@@ -103,9 +103,10 @@ def _environments(spec: Spec, job: Job) -> list[ComputeEnvironment]:
     return [spec.compute_environments[key] for key in spec.job_queues[job.queue].compute]
 
 
-def _tells_types(environment: ComputeEnvironment) -> bool:
+def _tells_types(environment: ComputeEnvironment, findings: Findings) -> bool:
     """Of an environment that is not ours the types are known only when they are written."""
-    return environment.existing is None or "instance_types" in environment.places
+    known = environment.existing is None or "instance_types" in environment.places
+    return known and findings.is_sound(environment.origin)
 
 
 def _listed(sizes: tuple[int, ...]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import random
 import subprocess
 import sys
@@ -9,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -80,6 +83,32 @@ def test_a_spec_with_a_slip_is_a_spec_or_an_error(seed):
     outcome("".join(text))
 
 
+WRONG = [None, True, -1, 0.123, 10**7, "", "x y", "rows", "news", "results", "ec2", "0 0 1 1 ? *", "0s", "8.4", [], {}]
+WRONG += ["0001-01-01T00:00:00+14:00", "9999-12-31T00:00:00-14:00", "0.0.0.0/0", "2001:db8::/32", ["x"], {"x": 1}]
+WRONG += ["${topic.news.arn}", "${database.results.secret}", "${database.x.secret}", "${account}", "${env.NO}"]
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_a_spec_with_wrong_values_is_a_spec_or_an_error(seed):
+    """Take the spec with every key, and put something else at some places of it, or nothing."""
+    rng = random.Random(seed)
+    tree = yaml.safe_load(EVERYTHING)
+    for _ in range(rng.randint(1, 4)):
+        holder, key = rng.choice(list(holders(tree)))
+        if rng.random() < 0.25:
+            del holder[key]
+        else:
+            holder[key] = copy.deepcopy(rng.choice(WRONG))
+    outcome(json.dumps(tree, default=str))
+
+
+def holders(tree):
+    """Yield every map and list of a tree with each of its keys."""
+    for key, inner in tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ():
+        yield tree, key
+        yield from holders(inner)
+
+
 LARGE = {
     "unknown keys": "pipeline: x\n" + "".join(f"unknown{n}: 1\n" for n in range(25_000)),
     "unknown names": "pipeline: x\njobs:\n" + "".join(f"  j{n}: {{image: x, queue: q{n}}}\n" for n in range(8_000)),
@@ -94,6 +123,13 @@ LARGE = {
     "a long almost-name": "pipeline: " + "a-" * 450_000,
     "a long pattern": "pipeline: x\nbuckets: {a: {encryption: 'kms:arn:aws" + "-" * 900_000 + "'}}",
     "a long cron": "pipeline: x\njobs: {a: {image: x, schedules: {s: {cron: '" + "1," * 400_000 + " * * ? * *'}}}}",
+    "a long instance type": "pipeline: x\ncompute_environments: {a: {type: ec2, instance_types: ['a"
+    + "1" * 900_000
+    + "!']}}",
+    "many schedules that miss": "pipeline: x\ndatabases: {d: {engine: mysql, version: 8.4, power: "
+    "{start: '0 1 * * ? *', stop: '0 2 * * ? *'}}}\njobs: {a: {image: x, access: {connect: [d]}, schedules: {"
+    + ", ".join(f"s{n}: {{cron: '{n % 60} {3 + n // 60} * * ? *'}}" for n in range(1000))
+    + "}}}",
     "many dollars": "pipeline: x\nvars: {a: '" + "${" * 400_000 + "'}",
     "one circle of jobs": "pipeline: x\njobs:\n"
     + "".join(f"  j{n}: {{image: x, command: ['${{job.j{(n + 1) % 2000}.arn}}']}}\n" for n in range(2_000)),
