@@ -25,6 +25,7 @@ class Facts:
         existing: (section, key) to the outputs of what is not ours: arn, name, url, uri.
         secret_values: Key of a secret to the value of its variable, when that is set.
         image_tags: Key of an image to the tag its folder shall have, `src-<hash>`.
+        pinned_images: URI of an ECR image with a tag, as a job names it, to the same with its digest.
         notifier: Source of the function that tells of failures, as it is shipped.
     """
 
@@ -35,4 +36,5 @@ class Facts:
     existing: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
     secret_values: Mapping[str, str] = field(default_factory=dict, repr=False)
     image_tags: Mapping[str, str] = field(default_factory=dict)
+    pinned_images: Mapping[str, str] = field(default_factory=dict)
     notifier: bytes = field(default=b"", repr=False)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from scrapectl.aws.network import network_facts
+from scrapectl.aws.pinned_images import pin_tasks, pinned
 from scrapectl.engine.resource import Aws
 from scrapectl.errors import AccessDenied, AwsError, Problem, SpecError
 from scrapectl.facts import Facts, NetworkFacts
@@ -29,9 +30,10 @@ def gather_facts(spec: Spec, aws: Aws, folder_hash: FolderHash, env: Mapping[str
     """
     known = os.environ if env is None else env
     named = [(section, entry) for section in _ASK for entry in getattr(spec, section).values() if entry.existing]
-    network, *found = aws.gather(
-        [lambda: network_facts(aws, spec.network), *(_asker(aws, section, entry) for section, entry in named)]
-    )
+    tasks: list[Callable[[], Any]] = [lambda: network_facts(aws, spec.network)]
+    tasks += [_asker(aws, section, entry) for section, entry in named]
+    network, *answers = aws.gather([*tasks, *pin_tasks(spec, aws)])
+    found = answers[: len(named)]
     existing: dict[tuple[str, str], Mapping[str, str]] = {}
     problems: list[Problem] = []
     for (section, entry), outputs in zip(named, found, strict=True):
@@ -40,11 +42,22 @@ def gather_facts(spec: Spec, aws: Aws, folder_hash: FolderHash, env: Mapping[str
         else:
             existing[section, entry.key] = outputs
     tags = _image_tags(spec, folder_hash, problems)
+    images, wrong = pinned(spec, answers[len(named) :], aws.region)
+    problems += wrong
     problems.extend(_too_few_zones(spec, network))
     if problems:
         raise SpecError.of(problems)
-    notifier = shipped("notifier/notifier.py").read_bytes() if _tells(spec) else b""
-    return Facts(aws.account, aws.partition, aws.region, network, existing, _secret_values(spec, known), tags, notifier)
+    return Facts(
+        aws.account,
+        aws.partition,
+        aws.region,
+        network,
+        existing,
+        secret_values=_secret_values(spec, known),
+        image_tags=tags,
+        pinned_images=images,
+        notifier=shipped("notifier/notifier.py").read_bytes() if _tells(spec) else b"",
+    )
 
 
 def _tells(spec: Spec) -> bool:

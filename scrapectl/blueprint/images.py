@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from scrapectl.blueprint.scope import Scope
 from scrapectl.engine.resource import Desired
 from scrapectl.engine.values import Ref
 from scrapectl.kinds.ecr_image import EcrImage
 from scrapectl.kinds.ecr_repository import EcrRepository
+from scrapectl.spec.model import Job
 
 
 def desired(scope: Scope) -> Iterator[Desired]:
@@ -30,6 +32,18 @@ def desired(scope: Scope) -> Iterator[Desired]:
 def image_address(scope: Scope, key: str) -> str:
     """The address of the image that a folder becomes."""
     return f"ecr_image.{scope.base(key)}"
+
+
+def job_image(scope: Scope, job: Job) -> tuple[Any, str]:
+    """What a job runs: an image by its digest where that can be known, and the tag that led to it ("" without one)."""
+    image = scope.spec.image_of(job)
+    if image is not None:
+        return image_uri(scope, image.key), image.tag or "" if image.existing else scope.facts.image_tags[image.key]
+    pinned = scope.facts.pinned_images.get(job.image) if isinstance(job.image, str) else None
+    if pinned is None:
+        return scope.text(job.image), ""
+    repository = pinned.partition("@")[0]
+    return pinned, str(job.image).removeprefix(repository).removeprefix(":") or "latest"
 
 
 def image_uri(scope: Scope, key: str) -> object:

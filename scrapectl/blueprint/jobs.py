@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from scrapectl.blueprint.images import image_uri
+from scrapectl.blueprint.images import job_image
 from scrapectl.blueprint.pipeline import log_group_ref
 from scrapectl.blueprint.roles import execution_role_ref, job_role_ref
 from scrapectl.blueprint.scope import Scope
@@ -43,12 +43,13 @@ def run_tag(scope: Scope, job: Job) -> str:
 
 def _definition(scope: Scope, job: Job) -> BatchJobDefinition:
     address = scope.address("jobs", job.key)
-    image = scope.spec.image_of(job)
+    image, tag = job_image(scope, job)
     on_ec2 = scope.spec.on_ec2(job.queue)
     public = job.public_ip if job.public_ip is not None else scope.facts.network.public
     return BatchJobDefinition(
         name=scope.physical("jobs", job.key),
-        image=image_uri(scope, image.key) if image is not None else scope.text(job.image),
+        image=image,
+        image_tag=tag,
         command=tuple(scope.text(part, address) for part in job.command),
         vcpus=f"{job.vcpus:g}",
         memory=job.memory,

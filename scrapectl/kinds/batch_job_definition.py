@@ -30,6 +30,7 @@ class BatchJobDefinition(Resource):
 
     Attributes:
         image: With its tag or digest.
+        image_tag: The tag that led to that digest, for the plan to tell when it was moved.
         vcpus: As text, as AWS takes it ("0.5").
         memory: MiB.
         platform: X86_64 or ARM64; on EC2 None, as disk and public_ip: the instance's own count.
@@ -71,6 +72,7 @@ class BatchJobDefinition(Resource):
     propagate_tags: bool = True
     runs_on: str = "FARGATE"
     read_only: bool = False
+    image_tag: Local[str] = ""
     keep_revisions: Local[int] = 5
 
     kind: ClassVar[str] = "batch_job_definition"
@@ -180,6 +182,19 @@ class BatchJobDefinition(Resource):
         if standing <= self.keep_revisions:
             return ()
         return (FieldChange("revisions", standing, self.keep_revisions),)
+
+    def told(self, live: Live, changes: tuple[FieldChange, ...]) -> tuple[str, ...]:
+        """Tell that a tag now leads to another image of the same repository."""
+        del live
+        image = next((change for change in changes if change.name == "image" and not change.unknown), None)
+        if image is None or not self.image_tag:
+            return ()
+        before, after = (str(value).partition("@") for value in (image.before, image.after))
+        if not before[2] or before[0] != after[0]:
+            return ()
+        name = before[0].partition("/")[2]
+        what = f'the tag "{self.image_tag}" of {name} names another image than the last apply found'
+        return (f"{what}: it was moved, or pushed again",)
 
     @classmethod
     def delete(cls, aws: Aws, live: Live, removal: Removal) -> None:
