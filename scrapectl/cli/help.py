@@ -157,14 +157,24 @@ HELP: dict[str, Help] = {
     ),
     "local start": Help(
         "Start the embedded cloud.",
-        "With --foreground it serves any AWS client on this machine, with any credentials, until Ctrl-C.",
-        ("scrapectl local start", "scrapectl local start --foreground --port 5000"),
+        "With --foreground it serves any AWS client on this machine, with any credentials, until Ctrl-C; --policy FILE "
+        "holds its clients to an IAM policy, and denies the rest as AWS does.",
+        (
+            "scrapectl local start",
+            "scrapectl local start --foreground --port 5000",
+            "scrapectl local start --foreground --port 5000 --policy shop-apply.json",
+        ),
     ),
     "local stop": Help("Stop the embedded cloud; what stood in it is gone.", "", ("scrapectl local stop",)),
     "local status": Help(
         "Show whether the embedded cloud runs, and what stands in it.",
         "",
         ("scrapectl local status", "scrapectl local status --output json"),
+    ),
+    "local mail": Help(
+        "Show the mails that the embedded cloud would have sent.",
+        "The newest last. Every address of a topic counts as confirmed; nothing ever leaves this machine.",
+        ("scrapectl local mail", "scrapectl local mail --output json"),
     ),
     "local reset": Help("Empty the embedded cloud.", "", ("scrapectl local reset",)),
 }

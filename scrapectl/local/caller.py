@@ -14,7 +14,7 @@ from scrapectl.local.registry import Call, Refusal
 if TYPE_CHECKING:
     from scrapectl.local.cloud import Cloud
 
-Document = dict[str, Any]
+Document = Mapping[str, Any]
 
 _CODES = {
     **dict.fromkeys(("s3", "iam", "sts", "sqs", "rds", "cloudwatch"), ("AccessDenied", 403)),

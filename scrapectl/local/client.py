@@ -22,7 +22,7 @@ from scrapectl.local import instance
 from scrapectl.local.instance import Endpoint, Running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["Endpoint", "Status", "ensure_running", "reset", "serve_foreground", "status", "stop"]
 
@@ -118,6 +118,13 @@ def status() -> Status:
     )
 
 
+def mails() -> list[dict[str, str]]:
+    """Return the mails that this checkout's embedded cloud would have sent, the newest last; starts nothing."""
+    running = _running(instance.directory())
+    found: list[dict[str, str]] = _ask(running, "GET", "/-/mail")["mails"] if running else []
+    return found
+
+
 def stop() -> bool:
     """Stop this checkout's embedded cloud, with all that stands in it; tell whether one ran."""
     return _stop(instance.directory())
@@ -129,12 +136,15 @@ def reset() -> Endpoint:
     return ensure_running()
 
 
-def serve_foreground(port: int, ready: Callable[[Endpoint], None] | None = None) -> None:
+def serve_foreground(
+    port: int, ready: Callable[[Endpoint], None] | None = None, policies: Sequence[Mapping[str, Any]] = ()
+) -> None:
     """Serve a cloud of its own in this process for any AWS client with any credentials, until Ctrl-C.
 
     Args:
         port: Where to listen; 0 takes a free one.
         ready: Called with the endpoint once it listens.
+        policies: IAM policy documents that clients are held to; none: everything is allowed.
 
     Raises:
         EnvironmentProblem: The port is taken.
@@ -143,7 +153,7 @@ def serve_foreground(port: int, ready: Callable[[Endpoint], None] | None = None)
 
     with tempfile.TemporaryDirectory(prefix="foreground-", dir=instance.directory()) as folder:
         try:
-            serve(Path(folder), port, open_to_all=True, ready=ready)
+            serve(Path(folder), port, open_to_all=True, ready=ready, policies=policies)
         except OSError as error:
             raise EnvironmentProblem(
                 f"Port {port} cannot be served: {error.strerror}.", "Give another port."

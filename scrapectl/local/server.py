@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from scrapectl.local import instance
+from scrapectl.local.caller import judge
 from scrapectl.local.cloud import Cloud
 from scrapectl.local.engine.choice import chosen_by
+from scrapectl.local.flows.mail import mails_of
 from scrapectl.local.guard import Guard
 from scrapectl.local.instance import Endpoint, Running
 from scrapectl.local.registry import LostAnswer, Refusal
@@ -29,7 +31,7 @@ from scrapectl.local.standing import standing
 from scrapectl.local.wire import HttpRequest, HttpResponse, scope_of, serialize_refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
 TICK = 0.5
 OWN_PATH = "/-/"
@@ -118,9 +120,12 @@ class Server:
         return HttpResponse(status, headers, body)
 
     def _own(self, request: HttpRequest, path: str) -> HttpResponse:
-        """Answer our own client: `/-/status`, `/-/stop`, and layers by the links that ECR gave out."""
+        """Answer our own client: `/-/status`, `/-/mail`, `/-/stop`, and layers by the links that ECR gave out."""
         if path == "/-/status":
             return HttpResponse(200, {"Content-Type": "application/json"}, json.dumps(self.status()).encode())
+        if path == "/-/mail":
+            mails = json.dumps({"mails": mails_of(self.cloud)}).encode()
+            return HttpResponse(200, {"Content-Type": "application/json"}, mails)
         if path == "/-/stop" and request.method == "POST":
             self.ask_to_stop()
             return HttpResponse(200, {"Content-Type": "application/json"}, b"{}")
@@ -240,7 +245,14 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: the log is for what goes wrong."""
 
 
-def serve(folder: Path, port: int, *, open_to_all: bool, ready: Callable[[Endpoint], None] | None = None) -> None:
+def serve(
+    folder: Path,
+    port: int,
+    *,
+    open_to_all: bool,
+    ready: Callable[[Endpoint], None] | None = None,
+    policies: Sequence[Mapping[str, Any]] = (),
+) -> None:
     """Serve a new cloud until SIGTERM, SIGINT or its client says stop.
 
     Args:
@@ -248,8 +260,11 @@ def serve(folder: Path, port: int, *, open_to_all: bool, ready: Callable[[Endpoi
         port: Where to listen; 0 takes a free one.
         open_to_all: Let any access key in.
         ready: Called once it listens.
+        policies: IAM policy documents that whoever calls it is held to; none: everything is allowed.
     """
     server = Server(Cloud(state_dir=folder, databases=True), port, open_to_all=open_to_all)
+    if policies:
+        judge(server.cloud, policies)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.ask_to_stop())
     server.start()

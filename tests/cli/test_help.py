@@ -39,9 +39,10 @@ WORDS = {
     "schedule resume": ["--pipeline"],
     "policy": ["--for", "--out", "--file", "-f"],
     "images push": ["--force"],
-    "local start": ["--foreground", "--port"],
+    "local start": ["--foreground", "--port", "--policy"],
     "local stop": [],
     "local status": [],
+    "local mail": [],
     "local reset": [],
 }  # fmt: skip
 
