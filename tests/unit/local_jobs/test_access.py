@@ -5,7 +5,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scrapectl.local.inprocess import connect
-from scrapectl.local.jobs.access import permissions, sessions_of
+from scrapectl.local.jobs.access import sessions_of
+from scrapectl.local.jobs.permissions import permissions
 from scrapectl.local.registry import Call
 from scrapectl.local.server import Server
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scrapectl.local import moto_private
-from scrapectl.local.jobs.access import refused
+from scrapectl.local.jobs.permissions import refused
 from scrapectl.local.registry import Call, Refusal
 from scrapectl.local.services import iam
 from scrapectl.local.services.scheduler.checks import NOT_ASSUMABLE, UNIVERSAL
