@@ -25,9 +25,11 @@ KIND_OF = {
     "secrets": "SecretValue",
     "buckets": "S3Bucket",
     "message_queues": "SqsQueue",
+    "topics": "SnsTopic",
     "compute_environments": "BatchComputeEnvironment",
     "job_queues": "BatchJobQueue",
     "jobs": "BatchJobDefinition",
+    "databases": "RdsInstance",
     "schedules": "Schedule",
 }
 
@@ -72,6 +74,9 @@ def test_the_checks_know_every_name_that_the_spec_gives(seed):
         "buckets: {a: , b: {name: shop-a-123456789012-us-east-1}}",
         "jobs: {a: {image: x, schedules: {b: {rate: 1h}, c: {rate: 1h, name: a_b}}}}",
         "jobs: {a: {image: x}, b: {image: x, name: shop-a}}",
+        "topics: {a: , b: {name: shop-a}}",
+        "databases: {a: {engine: mysql, version: 8.4}, b: {engine: mysql, version: 8.4, name: shop-a}}",
+        "compute_environments: {a: {type: ec2}, b: {type: ec2, name: shop-a-1316}}",
     ],
 )
 def test_a_written_name_that_the_blueprint_gives_to_another_is_refused(text):
@@ -86,14 +91,18 @@ images: {{{KEY}: {{build: ./scraper}}}}
 secrets: {{{KEY}: {{generate: 32}}}}
 buckets: {{{KEY}: {{expire: {{tmp/: 1d}}}}}}
 message_queues: {{{KEY}: }}
-compute_environments: {{{KEY}: }}
-job_queues: {{{KEY}: {{shares: {{{"h" * 100}: 1}}}}}}
+topics: {{{KEY[1:]}: {{email: [team@example.org], queues: [{KEY}]}}}}
+databases: {{{KEY}: {{engine: postgres, version: 16, power: {{start: 0 6 * * ? *, stop: 0 7 * * ? *}}}}}}
+alerts: {{queue_age: 1h}}
+compute_environments: {{{KEY}: , {KEY[1:]}: {{type: ec2}}}}
+job_queues: {{{KEY}: {{compute: [{KEY}], shares: {{{"h" * 100}: 1}}}}, {KEY[1:]}: {{compute: [{KEY[1:]}]}}}}
 jobs:
   {KEY}:
     image: {KEY}
     environment: {{ALL: "${{bucket.{KEY}.name}} ${{message_queue.{KEY}.url}} ${{job.{KEY}.queue}}"}}
     secrets: {{TOKEN: {KEY}}}
-    access: {{read: [{KEY}], send: [{KEY}], submit: [{KEY}]}}
+    access: {{read: [{KEY}], send: [{KEY}, {KEY[1:]}], submit: [{KEY}], connect: [{KEY}]}}
+    queue: {KEY}
     array: 10000
     schedules: {{{KEY}: {{rate: 1h, environment: {{A: "1"}}}}, {KEY[1:]}: {{rate: 1h}}}}
 """
