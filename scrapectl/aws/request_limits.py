@@ -97,6 +97,15 @@ _RETRIES = {
     "timeout.attemptDurationSeconds": Limit("bc", low=60),
 }
 _NOT_AWS_BATCH = Limit("bc", r"(?!AWS_BATCH).*", says="names that begin with AWS_BATCH are AWS's own")
+_DB_NAME = Limit("cfn, bc: stored in small letters", r"[a-z](?:-?[a-z0-9]){0,62}")
+_DB_WORD = Limit("bc", r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+_WEEKLY = r"(?i)((mon|tue|wed|thu|fri|sat|sun):[0-2]\d:[0-5]\d-?){2}"
+_DATABASE = {
+    "AllocatedStorage": Limit("doc: gp3", low=20, high=65_536),
+    "BackupRetentionPeriod": Limit("pf", low=0, high=35),
+    "PreferredMaintenanceWindow": Limit("bc", _WEEKLY),
+    "PreferredBackupWindow": Limit("bc", r"[0-2]\d:[0-5]\d-[0-2]\d:[0-5]\d"),
+}
 _SCHEDULE = {
     "ScheduleExpression": Limit(
         "bc", r"(at|rate)\([^()]+\)|cron\(\S+( \S+){5}\)", says="must be at(…), rate(…) or cron(…) with six fields"
@@ -117,7 +126,7 @@ LIMITS: Mapping[tuple[str, str], Mapping[str, Limit]] = {
         **_COMPUTE,
     },
     ("batch", "UpdateComputeEnvironment"): {
-        "updatePolicy.jobExecutionTimeoutMinutes": Limit("bc", low=1, high=360),
+        "updatePolicy.jobExecutionTimeoutMinutes": Limit("bc", low=1, high=7200),
         **_COMPUTE,
     },
     ("batch", "CreateJobQueue"): {"jobQueueName": _BATCH_NAME, **_JOB_QUEUE},
@@ -144,6 +153,22 @@ LIMITS: Mapping[tuple[str, str], Mapping[str, Limit]] = {
         "dependsOn": Limit("bc", most=20),
         "containerOverrides.environment.[].name": _NOT_AWS_BATCH,
         **_RETRIES,
+    },
+    ("ec2", "CreateLaunchTemplate"): {"LaunchTemplateName": Limit("bc", r"[a-zA-Z0-9().\-/_]{3,128}")},
+    ("rds", "CreateDBInstance"): {
+        "DBInstanceIdentifier": _DB_NAME,
+        "DBName": _DB_WORD,
+        "Engine": Limit("bc", one_of=frozenset({"postgres", "mysql", "mariadb"})),
+        "MasterUsername": Limit("cfn", r"[a-zA-Z][a-zA-Z0-9_]{0,62}"),
+        "Port": Limit("pf", low=1150, high=65_535),
+        **_DATABASE,
+    },
+    ("rds", "ModifyDBInstance"): _DATABASE,
+    ("rds", "DeleteDBInstance"): {
+        "FinalDBSnapshotIdentifier": Limit("bc", r"(?!.*--)(?!.*-$)[a-zA-Z][a-zA-Z0-9-]{0,254}")
+    },
+    ("rds", "CreateDBSubnetGroup"): {
+        "DBSubnetGroupName": Limit("bc, pf", r"(?!default$)[a-z0-9._ -]{1,255}", says="is no name in small letters")
     },
     ("ec2", "CreateSecurityGroup"): {
         "GroupName": Limit("bc", r"(?!sg-)(?!default$)[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}"),

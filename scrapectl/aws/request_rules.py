@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from scrapectl.aws.request_instances import INSTANCE_RULES, instance_environment, no_update_policy
 from scrapectl.aws.request_messaging import MESSAGING_RULES
 from scrapectl.aws.request_patterns import compiled
 
@@ -234,7 +235,8 @@ def _tag_problem(key: str, value: str) -> str | None:
 
 #: (service, operation) → the checks of that request. `tags` runs for every request.
 RULES: Mapping[tuple[str, str], tuple[Callable[[Params], Found], ...]] = {
-    ("batch", "CreateComputeEnvironment"): (fargate_environment,),
+    ("batch", "CreateComputeEnvironment"): (fargate_environment, instance_environment, no_update_policy),
+    ("batch", "UpdateComputeEnvironment"): (instance_environment,),
     ("batch", "CreateJobQueue"): (queue_order,),
     ("batch", "UpdateJobQueue"): (queue_order,),
     ("batch", "RegisterJobDefinition"): (job_definition,),
@@ -249,6 +251,7 @@ RULES: Mapping[tuple[str, str], tuple[Callable[[Params], Found], ...]] = {
     ("s3", "PutBucketPolicy"): (policy_documents,),
     ("ssm", "PutParameter"): (parameter,),
     **MESSAGING_RULES,
+    **INSTANCE_RULES,
 }
 
 

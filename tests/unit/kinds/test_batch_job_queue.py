@@ -109,7 +109,8 @@ class TestQueue:
         broken = dataclasses.replace(live, status=Status.BROKEN, reason="CLIENT_ERROR")
         change(aws, queue, broken)
         (request,) = sent.of("UpdateJobQueue")
-        assert request.keys() == {"jobQueue", "state", "priority", "computeEnvironmentOrder", "schedulingPolicyArn"}
+        whole = {"state", "priority", "computeEnvironmentOrder", "schedulingPolicyArn", "jobStateTimeLimitActions"}
+        assert request.keys() == {"jobQueue", *whole}
 
     def test_it_is_disabled_then_deleted_and_each_step_may_be_repeated(self, aws, cloud, sent, live):
         BatchJobQueue.delete(aws, live, Removal())
