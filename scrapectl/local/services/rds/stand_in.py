@@ -62,14 +62,16 @@ def _account(instance: Instance) -> Account:
 
 
 def _have(cloud: Cloud, instance: Instance, act: Callable[[Servers], int | None]) -> None:
-    """Run `act` in a thread; until it ends the instance goes into no further state."""
+    """Run `act` in a thread, after what was begun before; until it ends the instance goes into no further state."""
     servers = servers_of(cloud)
     if servers is None or not installed(instance.document["Engine"]):
         return
-    instance.work += 1
+    before, instance.work = instance.worker, instance.work + 1
 
     def run() -> None:
         port, good = None, False
+        if before is not None:
+            before.join()
         try:
             port, good = act(servers), True
         except Exception:  # noqa: BLE001 - whatever it is, an instance must not hang for ever
@@ -82,4 +84,5 @@ def _have(cloud: Cloud, instance: Instance, act: Callable[[Servers], int | None]
                 instance.becomes("failed")
                 instance.steps.clear()
 
-    threading.Thread(target=run, name=f"database {instance.name}", daemon=True).start()
+    instance.worker = threading.Thread(target=run, name=f"database {instance.name}", daemon=True)
+    instance.worker.start()

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from scrapectl.local.registry import Refusal
 
 if TYPE_CHECKING:
+    from threading import Thread
+
     from scrapectl.local.cloud import Cloud
     from scrapectl.local.registry import Call, Params
 
@@ -35,6 +37,7 @@ class Instance:
         window: What the next maintenance window does, and when; None when nothing waits for it.
         steps: What is still to happen, in order.
         work: How many things its real server is still busy with; steps wait for them.
+        worker: What its server was last given to do.
         port: Where its real server listens; None when none does.
         storage_until: Until when the storage cannot be changed again.
     """
@@ -46,6 +49,7 @@ class Instance:
     window: Step | None = None
     steps: list[Step] = field(default_factory=list)
     work: int = 0
+    worker: Thread | None = None
     port: int | None = None
     storage_until: float = 0.0
 

@@ -1,0 +1,118 @@
+"""A real server is made, reached with the password alone, stopped with its data kept, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from scrapectl.local.databases.engine import Account
+from scrapectl.local.databases.servers import Servers
+
+from .conftest import PASSWORD
+
+ROOT = Path(__file__).parents[3]
+ACCOUNT = Account("results", PASSWORD, "results")
+TABLE = "CREATE TABLE t (a INT); INSERT INTO t VALUES (7)"
+
+
+@pytest.fixture
+def servers(tmp_path):
+    made = Servers(tmp_path)
+    yield made
+    made.close()
+
+
+def _running(folder):
+    """The processes whose command line or working folder is in a folder."""
+    found = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout.splitlines()
+    wanted = str(folder.resolve())
+    named = {int(line.split()[0]) for line in found if wanted in line and "ps -eo" not in line}
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if str((process / "cwd").readlink()).startswith(wanted):
+                named.add(int(process.name))
+        except OSError:
+            continue
+    return named
+
+
+def test_it_lets_in_by_password_and_keeps_its_data_over_a_stop(servers, engine, ask):
+    port = servers.start("one", engine, ACCOUNT)
+    ask(engine, port, TABLE)
+    assert ask(engine, port, "SELECT a FROM t") == "7"
+    with pytest.raises(ConnectionError):
+        ask(engine, port, "SELECT 1", password="wrong")
+    servers.stop("one")
+    with pytest.raises(ConnectionError):
+        ask(engine, port, "SELECT 1")
+    assert servers.start("one", engine, ACCOUNT) == port
+    assert ask(engine, port, "SELECT a FROM t") == "7"
+    assert servers.start("one", engine, ACCOUNT) == port  # it runs already
+
+
+def test_a_new_password_shuts_out_the_old_one(servers, engine, ask):
+    port = servers.start("one", engine, ACCOUNT)
+    servers.restart("one", Account("results", "another-one", "results"))
+    assert ask(engine, port, "SELECT 1", password="another-one") == "1"
+    with pytest.raises(ConnectionError):
+        ask(engine, port, "SELECT 1")
+
+
+def test_nobody_else_gets_in(servers, engine, ask):
+    port = servers.start("one", engine, ACCOUNT)
+    for user in ("root", "postgres", "rdsadmin", "mysql", "mariadb.sys"):
+        with pytest.raises(ConnectionError):
+            ask(engine, port, "SELECT 1", user=user, password="")
+
+
+def test_two_instances_do_not_meet(servers, engine, ask):
+    one = servers.start("one", engine, ACCOUNT)
+    two = servers.start("two", engine, Account("results", "another-one", "results"))
+    ask(engine, one, TABLE)
+    assert one != two
+    with pytest.raises(ConnectionError):
+        ask(engine, two, "SELECT a FROM t", password="another-one")
+
+
+def test_its_data_are_private_and_gone_when_it_is_removed(servers, engine, tmp_path):
+    servers.start("one", engine, ACCOUNT)
+    folder = (tmp_path / "databases").resolve() / "one"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert _running(folder)
+    servers.remove("one")
+    assert not folder.exists()
+    assert not _running(folder)
+
+
+def test_a_database_is_not_needed(servers, engine, ask):
+    port = servers.start("one", engine, Account("results", PASSWORD))
+    database = "postgres" if engine == "postgres" else "mysql"
+    assert ask(engine, port, "SELECT 1", database=database) == "1"
+
+
+def test_nothing_outlives_a_killed_embedded_cloud(engine, tmp_path):
+    program = (
+        "import sys; from pathlib import Path; from scrapectl.local.databases.servers import Servers\n"
+        "from scrapectl.local.databases.engine import Account\n"
+        f"Servers(Path({str(tmp_path)!r})).start('one', {engine!r}, Account('results', 'long-enough', 'results'))\n"
+        "print('up', flush=True); sys.stdin.read()"
+    )
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, **pipes) as parent:
+        assert parent.stdout.readline() == b"up\n"
+        folder = (tmp_path / "databases").resolve()
+        assert _running(folder)
+        parent.send_signal(signal.SIGKILL)
+        end = time.monotonic() + 2
+        while _running(folder) and time.monotonic() < end:
+            time.sleep(0.02)
+        assert not _running(folder)
+    assert any(folder.rglob("*"))
+    Servers(tmp_path).close()  # the next one tidies up
+    assert not folder.exists()
