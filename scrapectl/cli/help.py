@@ -143,7 +143,23 @@ HELP: dict[str, Help] = {
         ),
     ),
     "images": Help(
-        "Push the pipeline's images.", "", ("scrapectl images push", "scrapectl images push scraper --force")
+        "Build, push and list the pipeline's images.",
+        "apply builds and pushes what its repository lacks by itself.",
+        ("scrapectl images list", "scrapectl images build scraper", "scrapectl images push scraper --force"),
+    ),
+    "images build": Help(
+        "Build an image on this machine, by docker or podman; nothing is pushed.",
+        "It gets the name and the tag that a push gives it. AWS is not asked.",
+        ("scrapectl images build", "scrapectl images build scraper --force"),
+    ),
+    "images list": Help(
+        "List the images in the pipeline's repositories.",
+        "Each with its tags, digest, time of push, size, and the active job definitions that name it.",
+        (
+            "scrapectl images list",
+            "scrapectl images list scraper",
+            "scrapectl images list --pipeline shop --output json",
+        ),
     ),
     "images push": Help(
         "Build an image and push it to the pipeline's repository.",

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from scrapectl.aws.session import Session
+from scrapectl.cli.building import meant
 from scrapectl.cli.options import Settings
 from scrapectl.cli.reach import open_aws, read_spec
-from scrapectl.errors import ApplyFailed, UsageError
+from scrapectl.errors import ApplyFailed
 from scrapectl.operate.images import push_image
 from scrapectl.pipeline import Applied, Options, apply_plan, plan_spec
 from scrapectl.spec.model import Image, Spec
@@ -20,7 +21,7 @@ from scrapectl.views.progress import Progress
 def push(settings: Settings, name: str | None, file: str | None, *, force: bool) -> int:
     """Push one image, or all that the spec builds; one that stands unchanged only with `force`."""
     spec = read_spec(settings, None, file, require_env=True)
-    images = _meant(spec, name)
+    images = meant(spec, name)
     aws = open_aws(settings, spec)
     options = Options(only=tuple(image.origin for image in images), command="images push")
     planned = plan_spec(spec, aws, options, tell)
@@ -35,15 +36,6 @@ def push(settings: Settings, name: str | None, file: str | None, *, force: bool)
     for row in rows if not settings.json else ():
         print_line(f"{row['name']} {row['uri']} ({'pushed' if row['pushed'] else 'unchanged, not pushed'})")
     return 0
-
-
-def _meant(spec: Spec, name: str | None) -> list[Image]:
-    built = {key: image for key, image in spec.images.items() if image.build is not None}
-    if name is not None and name not in built:
-        raise UsageError(f'{spec.owner} builds no image "{name}".', f"It builds: {', '.join(built) or 'none'}.")
-    if not built:
-        raise UsageError(f"{spec.owner} builds no image.", "Write one: images: {scraper: {build: ./scraper}}")
-    return [image for key, image in built.items() if name in {None, key}]
 
 
 def _row(spec: Spec, image: Image, applied: Applied) -> dict[str, Any]:

@@ -7,15 +7,16 @@ import gzip
 import hashlib
 import json
 import os
-import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import Any, Protocol
 
+from scrapectl.container_engine import answering
 from scrapectl.errors import AwsError, EnvironmentProblem
 from scrapectl.operate.build_folder import folder_hash, pack_folder
 
-__all__ = ["LAYER_TYPE", "find_engine", "folder_hash", "pack_folder", "push_image"]
+__all__ = ["LAYER_TYPE", "build_image", "find_engine", "folder_hash", "pack_folder", "push_image"]
 
 LAYER_TYPE = "application/vnd.scrapectl.build-folder.v1.tar+gzip"
 MANIFEST_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
@@ -24,10 +25,6 @@ CONFIG_TYPE = "application/vnd.docker.container.image.v1+json"
 _ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
 _ABSENT = ("ImageNotFoundException", "RepositoryNotFoundException")
 _PART = 10 * 1024 * 1024
-_ENGINES = {
-    "docker": ("version", "--format", "{{.Server.Version}}"),
-    "podman": ("info", "--format", "{{.Host.Arch}}"),
-}
 _ENGINE_ANSWERS_WITHIN = 5.0
 _NO_ENGINE = "Install Docker (https://docs.docker.com/engine/install/) or Podman (https://podman.io) and start it."
 
@@ -45,17 +42,28 @@ class Aws(Protocol):
 
 def find_engine() -> str | None:
     """Return `docker` or `podman`, whichever can build now, or None; a client whose daemon is away does not count."""
-    for engine, question in _ENGINES.items():
-        path = shutil.which(engine)
-        if path is None:
-            continue
-        try:
-            asked = subprocess.run([path, *question], capture_output=True, timeout=_ENGINE_ANSWERS_WITHIN, check=False)
-        except (OSError, subprocess.TimeoutExpired):
-            continue
-        if asked.returncode == 0 and asked.stdout.strip():
-            return engine
-    return None
+    found = answering(_ENGINE_ANSWERS_WITHIN)
+    return found[0] if found else None
+
+
+def build_image(
+    folder: str | os.PathLike[str], image: str, platform: str = "X86_64", *, anew: bool = False
+) -> tuple[str, float]:
+    """Build a folder's image under a name, for this machine alone; the engine that did, and seconds.
+
+    Args:
+        folder: the build folder, with its Dockerfile.
+        image: `name:tag`.
+        platform: X86_64 or ARM64.
+        anew: ask for the base image again and use no layer that was built before.
+
+    Raises:
+        EnvironmentProblem: no Dockerfile, no container engine, or the engine failed.
+    """
+    _need_dockerfile(folder)
+    engine, began = _need_engine(), time.monotonic()
+    _engine([engine, "build", "--tag", image, *_options(platform, anew=anew), str(folder)], f"build of {folder}")
+    return engine, round(time.monotonic() - began, 1)
 
 
 def push_image(
@@ -81,17 +89,29 @@ def push_image(
         EnvironmentProblem: no Dockerfile, no container engine, or the engine failed.
         AwsError: ECR refused.
     """
-    if not (Path(folder) / "Dockerfile").is_file():
-        raise EnvironmentProblem(
-            f"{folder} has no Dockerfile.", "An image's build: names the folder of its Dockerfile."
-        )
+    _need_dockerfile(folder)
     if aws.local:
         return _push_folder(aws, repository_uri.partition("/")[2], folder, tag, platform)
+    what = [*_options(platform, anew=anew), str(folder)]
+    return _push_with(_need_engine(), aws, f"{repository_uri}:{tag}", what)
+
+
+def _need_dockerfile(folder: str | os.PathLike[str]) -> None:
+    if not (Path(folder) / "Dockerfile").is_file():
+        hint = "An image's build: names the folder of its Dockerfile."
+        raise EnvironmentProblem(f"{folder} has no Dockerfile.", hint)
+
+
+def _need_engine() -> str:
     engine = find_engine()
     if engine is None:
         raise EnvironmentProblem("no container engine: neither docker nor podman can build here.", _NO_ENGINE)
-    options = ["--platform", f"linux/{_ARCHITECTURES[platform]}", *(["--pull", "--no-cache"] if anew else [])]
-    return _push_with(engine, aws, f"{repository_uri}:{tag}", [*options, str(folder)])
+    return engine
+
+
+def _options(platform: str, *, anew: bool) -> list[str]:
+    """How to build; `--pull=always` would be clearer, and docker takes no value there."""
+    return ["--platform", f"linux/{_ARCHITECTURES[platform]}", *(["--pull", "--no-cache"] if anew else [])]
 
 
 def _push_folder(aws: Aws, repository: str, folder: str | os.PathLike[str], tag: str, platform: str) -> str:

@@ -38,6 +38,8 @@ WORDS = {
     "schedule pause": ["--pipeline"],
     "schedule resume": ["--pipeline"],
     "policy": ["--for", "--out", "--file", "-f"],
+    "images build": ["--force", "--file"],
+    "images list": ["--file", "--pipeline"],
     "images push": ["--force"],
     "local start": ["--foreground", "--port", "--policy"],
     "local stop": [],

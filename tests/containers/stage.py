@@ -92,12 +92,18 @@ class Stage:
             stream = seen.get("container", {}).get("logStreamName")
             if stream and line in self.lines(stream):
                 return
-            assert time.monotonic() < end and seen["status"] not in {"SUCCEEDED", "FAILED"}, seen
+            assert seen["status"] not in {"SUCCEEDED", "FAILED"}, seen
+            assert time.monotonic() < end, seen
             time.sleep(0.01)
 
     def lines(self, stream: str) -> list[str]:
         answer = self.call("logs", "GetLogEvents", logGroupName=GROUP, logStreamName=stream, startFromHead=True)
         return [event["message"] for event in answer["events"]]
+
+    def all_lines(self) -> list[str]:
+        """Everything that any job wrote."""
+        streams = self.call("logs", "DescribeLogStreams", logGroupName=GROUP)["logStreams"]
+        return [line for stream in streams for line in self.lines(stream["logStreamName"])]
 
     def second(self, length: float) -> None:
         """How long a second of Batch's limits lasts."""

@@ -21,7 +21,8 @@ def blocks(page: str, language: str) -> list[str]:
 def environment(tmp_path):
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SCRAPECTL_"))}
-    found = {**kept, "PATH": path, "XDG_CACHE_HOME": str(tmp_path / "cache"), "NO_COLOR": "1"}
+    alone = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "SCRAPECTL_LOCAL_ENGINE": "none", "NO_COLOR": "1"}
+    found = {**kept, **alone, "PATH": path}
     yield found
     subprocess.run(["scrapectl", "local", "stop"], env=found, cwd=tmp_path, check=False, capture_output=True)
 

@@ -157,14 +157,14 @@ def test_docker_comes_before_podman(engines):
     assert find_engine() is None
     fake_engine(engines, "podman", "print('amd64')")
     assert find_engine() == "podman"
-    fake_engine(engines, "docker", "print('28.0.1')")
+    fake_engine(engines, "docker", "print('memory=true')")
     assert find_engine() == "docker"
 
 
 RECORDING = """
 import json, sys
-if sys.argv[1] == "version":
-    print("28.0.1")
+if sys.argv[1] == "info":
+    print("memory=true")
 else:
     with open({log!r}, "a") as log:
         log.write(json.dumps([sys.argv[1:], sys.stdin.read()]) + chr(10))
