@@ -68,6 +68,8 @@ _USES: Mapping[Purpose, Mapping[str, tuple[str, ...]]] = {
     "run": {"job_queues": ("batch:SubmitJob",)},
 }
 """What is asked of a thing that the spec does not own, besides looking at it."""
+_NEVER = frozenset({"ecr:DeleteLifecyclePolicy", "lambda:PutFunctionConcurrency", "logs:DeleteRetentionPolicy"})
+"""What kinds can do and no spec asks for: a repository or log group that keeps all, a reserved concurrency."""
 
 
 def grants(spec: Spec, purpose: Purpose, where: Where) -> list[Grant]:
@@ -87,7 +89,7 @@ class _Grants:
         """What the spec's own things need."""
         for kind in self._scoping.kinds:
             actions = {action for verb in _VERBS[self._purpose] for action in getattr(kind.needs, verb)}
-            for action in sorted(actions | self._marks_what_is_kept(kind)):
+            for action in sorted((actions | self._marks_what_is_kept(kind)) - _NEVER):
                 if self._is_needed(action):
                     yield from self._narrow(action, kind)
 

@@ -1,0 +1,144 @@
+"""One life of a pipeline under a policy: the real command line in this process, against a cloud that judges it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scrapectl.cli import main
+from scrapectl.local.caller import Caller, judge
+from scrapectl.pipeline.assumed import Where
+from scrapectl.pipeline.permissions import Purpose, grants
+from scrapectl.pipeline.policy_documents import documents
+from scrapectl.spec import check_text
+from tests.account import ACCOUNT, REGION, Account
+from tests.held_jobs import Held, hold_jobs
+
+Document = dict[str, Any]
+WHERE = Where(ACCOUNT, REGION)
+HEAD = f"version: 1\npipeline: shop\nregion: {REGION}\naccount: '{ACCOUNT}'\n"
+
+
+def policies_for(text: str, purpose: Purpose, folder: Path = Path(__file__).parent) -> list[Document]:
+    """The documents that `scrapectl policy` prints for a spec."""
+    spec = check_text(text, folder=folder, env={})
+    return documents(grants(spec, purpose, WHERE))
+
+
+def actions_in(policies: Sequence[Document]) -> set[str]:
+    """Every action that policies name."""
+    return {action for document in policies for statement in document["Statement"] for action in statement["Action"]}
+
+
+def without(action: str, policies: Sequence[Document]) -> list[Document]:
+    """The same policies, but for one action."""
+    return [
+        {**document, "Statement": [each for each in map(dropped(action), document["Statement"]) if each["Action"]]}
+        for document in policies
+    ]
+
+
+def dropped(action: str) -> Callable[[Document], Document]:
+    return lambda statement: {**statement, "Action": [one for one in statement["Action"] if one != action]}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command line came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+class StoppedError(Exception):
+    """A command line did not come to its good end."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(f"exit {answer.code}\n{answer.out}\n{answer.err}")
+        self.answer = answer
+
+
+@dataclass
+class Life:
+    """An account whose caller is judged, a folder with the spec and its image, and what the environment holds."""
+
+    account: Account
+    folder: Path
+    monkeypatch: pytest.MonkeyPatch
+    policies: dict[Purpose, list[Document]]
+    used: dict[Purpose, set[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.caller: Caller = judge(self.account.cloud, [])
+        self.held: list[Held] = hold_jobs(self.account.cloud)
+        (self.folder / "scraper").mkdir()
+        self.dockerfile("FROM scratch\n")
+        open_session: Any = lambda where, _listeners=(): self.account.session(where.region or REGION)  # noqa: E731
+        self.monkeypatch.setattr("scrapectl.aws.session.open_session", open_session)
+        self.monkeypatch.chdir(self.folder)
+        self.monkeypatch.setenv("KEY", "one")
+
+    def dockerfile(self, text: str) -> None:
+        """What the image is built of."""
+        (self.folder / "scraper" / "Dockerfile").write_text(text)
+
+    def spec(self, sections: str) -> None:
+        """Write the spec: its head, and these sections."""
+        (self.folder / "pipeline.yaml").write_text(HEAD + sections)
+
+    def apply(self, sections: str, *words: str) -> Answer:
+        """Write the spec, and apply it under the policy for that."""
+        self.spec(sections)
+        return self.run("apply", "apply", "--yes", *words)
+
+    def run(self, purpose: Purpose, *words: str) -> Answer:
+        """Carry out a command line under the policy for a purpose.
+
+        Raises:
+            StoppedError: It ended with another code than 0.
+        """
+        self.caller.documents = list(self.policies[purpose])
+        self.caller.used = self.used.setdefault(purpose, set())
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = main(list(words))
+        answer = Answer(code, out.getvalue(), err.getvalue())
+        if code:
+            raise StoppedError(answer)
+        return answer
+
+    @contextlib.contextmanager
+    def others(self) -> Iterator[Callable[[str], Any]]:
+        """What somebody else does, whom nothing holds back: gives plain clients by name."""
+        hooks = self.account.cloud.hooks
+        hooks.remove(self.caller)
+        try:
+            yield self.account.client
+        finally:
+            hooks.append(self.caller)
+
+    def started(self, job: str = "work") -> None:
+        """Start a job, which runs until it is ended."""
+        with self.others() as client:
+            queues = client("batch").describe_job_queues()["jobQueues"]
+            queue = next(one["jobQueueName"] for one in queues if one["jobQueueName"].startswith("shop-default"))
+            client("batch").submit_job(jobName=job, jobQueue=queue, jobDefinition=f"shop-{job}")
+        assert self.held, "it does not run"
+
+
+def told(answer: Answer) -> str:
+    """All that a command said."""
+    return answer.out + answer.err
+
+
+def as_json(answer: Answer) -> Any:
+    """What a command with --output json printed."""
+    return json.loads(answer.out)
