@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import scrapectl.local.flows.publish
 import scrapectl.local.functions.invoke  # noqa: F401 - registers Publish and Invoke
+from scrapectl.local.flows import alarms
 from scrapectl.local.flows.outbox import outbox_of
 from scrapectl.local.functions import sources
 from scrapectl.local.services import scheduler
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 
 def set_to_work(cloud: Cloud) -> None:
-    """Have a cloud's ticks fire schedules, feed functions from queues, and deliver what is due, in this order."""
+    """Have a cloud's ticks fire schedules, watch alarms, feed functions from queues, and deliver, in this order."""
     cloud.workers.append(lambda: scheduler.fire_due(cloud))
+    cloud.workers.append(lambda: alarms.watch(cloud))
     cloud.workers.append(lambda: sources.poll(cloud))
     cloud.workers.append(outbox_of(cloud).deliver_due)

@@ -131,10 +131,8 @@ def hurry(world):
     return make
 
 
-@pytest.fixture
-def stage(world, tmp_path):
-    """A small Batch in the same cloud, whose jobs really run."""
-    folder = tmp_path / "scraper"
+def fill(world, folder):
+    """Make a small Batch in a cloud, whose jobs really run; their image is built in `folder`."""
     folder.mkdir()
     made = Stage(world.cloud, folder)
     made.call("ecr", "create_repository", repositoryName="shop-scraper")
@@ -146,3 +144,9 @@ def stage(world, tmp_path):
     made.queue("plain")
     made.define()
     return made
+
+
+@pytest.fixture
+def stage(world, tmp_path):
+    """A small Batch in the same cloud."""
+    return fill(world, tmp_path / "scraper")
