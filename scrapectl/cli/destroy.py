@@ -30,7 +30,7 @@ def destroy(
     """Remove everything that the instance owns."""
     from scrapectl.cli.asking import ask  # noqa: PLC0415 - `destroy --help` needs none of it
     from scrapectl.cli.carrying import YES_HINT, Consent, carry_out  # noqa: PLC0415 - the same
-    from scrapectl.cli.reach import reach  # noqa: PLC0415 - the same
+    from scrapectl.cli.reach import reach, refuse_unknown  # noqa: PLC0415 - the same
     from scrapectl.pipeline import Instance, Options, plan_destroy  # noqa: PLC0415 - the same
     from scrapectl.views.output import tell  # noqa: PLC0415 - the same
 
@@ -38,6 +38,8 @@ def destroy(
     name, _, stage = reached.owner.partition(".")
     options = Options(delete_data=delete_data, keep_data=keep_data, command="destroy")
     planned = plan_destroy(Instance(name, stage or None, reached.spec), reached.aws, options, tell)
+    if reached.spec is None and planned.finds_nothing:
+        refuse_unknown(reached)
     question = f"This cannot be undone. Type {reached.owner} to destroy it:"
     consent = Consent(lambda _plan: yes or ask(question, YES_HINT) == reached.owner, yes)
     return carry_out(settings, planned, reached.aws, options, consent)

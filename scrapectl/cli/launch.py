@@ -13,11 +13,11 @@ from scrapectl.operate.follow import Follower
 from scrapectl.operate.jobs import StandingJob, find_jobs, pick_job
 from scrapectl.operate.logs import Line
 from scrapectl.operate.overrides import Overrides
-from scrapectl.operate.runs import Run, children, exit_code
+from scrapectl.operate.runs import Run, with_failed
 from scrapectl.operate.submit import submission, submit
 from scrapectl.views.output import print_document, print_event, print_line, tell
 from scrapectl.views.plain import looks_secret, mask
-from scrapectl.views.runs import line_document, line_text, run_document, run_text
+from scrapectl.views.runs import failed_lines, line_document, line_text, run_document, run_text
 
 
 @dataclass(frozen=True)
@@ -63,19 +63,20 @@ def _to_the_end(
     if not settings.json:
         follower.on_state = lambda run: None if run.ended else tell(run_text(run, None, time.time()))
     try:
-        ended = follower.follow([submitted.id])[0]
-        kids = children(reached.aws, reached.owner, ended, jobs) if ended.state == "FAILED" else []
+        (ended,) = with_failed(reached.aws, follower.follow([submitted.id]))
     except KeyboardInterrupt:
         raise Interrupted(
             f"{submitted.name} {submitted.id} goes on.",
             f"Follow it: {command_line(settings, f'logs {submitted.id} --follow{reached.words}')}\n"
             f"End it:    {command_line(settings, f'stop {submitted.id}{reached.words}')}",
         ) from None
-    code = exit_code(ended, kids)
+    code = ended.code
     if settings.json:
         (print_event if follow else print_document)(run_document(ended, code, time.time()))
     else:
         tell(run_text(ended, code, time.time()))
+        for line in failed_lines(ended):
+            tell(line)
         if ended.state == "FAILED" and not follow:
             tell(f"Its log: {command_line(settings, f'logs {ended.id}{reached.words}')}")
     return 0 if ended.state == "SUCCEEDED" else code or 1

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from scrapectl.cli.options import DEFAULT_SPEC, Settings, spec_path
 from scrapectl.errors import UsageError
@@ -60,6 +61,24 @@ def reach(settings: Settings, file: str | None, pipeline: str | None, spec: str 
         raise UsageError("--pipeline goes without a spec.", "Give one of them.")
     owner = f"{pipeline}.{settings.stage}" if settings.stage else pipeline
     return Reached(owner, open_aws(settings), None)
+
+
+def refuse_unknown(reached: Reached) -> NoReturn:
+    """Say that nothing stands of a name that was given, and what does.
+
+    Raises:
+        UsageError: Always.
+    """
+    from scrapectl.pipeline import list_pipelines  # noqa: PLC0415 - only this needs it
+
+    found = [
+        ".".join(part for part in (each["pipeline"], each["stage"]) if part) for each in list_pipelines(reached.aws)
+    ]
+    close = difflib.get_close_matches(reached.owner, found, 1)
+    raise UsageError(
+        f"Nothing of {reached.owner} stands in account {reached.aws.account}, region {reached.aws.region}.",
+        f'Did you mean "{close[0]}"?' if close else f"There stand: {', '.join(found) or 'none'}.",
+    )
 
 
 def open_aws(settings: Settings, spec: Spec | None = None) -> Session:

@@ -9,8 +9,7 @@ from typing import Any
 import click
 
 from scrapectl.cli.options import Settings
-from scrapectl.cli.reach import Reached
-from scrapectl.errors import UsageError
+from scrapectl.cli.reach import Reached, refuse_unknown
 from scrapectl.operate.clock import Clock
 from scrapectl.operate.status import Standing, read_status
 from scrapectl.views.output import print_document, print_event, print_line
@@ -24,7 +23,7 @@ def show_status(settings: Settings, reached: Reached, name: str | None) -> None:
     now = time.time()
     standing = read_status(reached.aws, reached.owner, name)
     if standing.empty and reached.spec is None:
-        raise UsageError(_nothing(reached), "See: scrapectl pipelines")
+        refuse_unknown(reached)
     if settings.json:
         print_document(status_document(standing, now))
     else:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,8 @@ class Run:
     """One run; times are seconds since 1970.
 
     `name` is the job's name in the spec; `streams` are the log streams of its attempts, oldest first; `size` is how
-    many children an array has, None for any other run; `index` is a child's.
+    many children an array has, None for any other run; `index` is a child's; `failed` are an array's failed children,
+    lowest index first, where they were asked for.
     """
 
     id: str
@@ -44,11 +46,19 @@ class Run:
     index: int | None = None
     log_group: str = ""
     streams: tuple[str, ...] = ()
+    failed: tuple[Run, ...] = ()
 
     @property
     def ended(self) -> bool:
         """Whether nothing of it goes on."""
         return self.state in ENDED
+
+    @property
+    def code(self) -> int | None:
+        """The exit code to tell: the container's; of an array that failed, its failed child's of the lowest index."""
+        if self.state == "SUCCEEDED":
+            return self.exit_code or 0
+        return self.failed[0].exit_code if self.failed else self.exit_code
 
     def seconds(self, now: float) -> float | None:
         """How long it has run, None before its start."""
@@ -120,14 +130,17 @@ def children(aws: Aws, owner: str, run: Run, jobs: Mapping[str, StandingJob] | N
     return describe_runs(aws, owner, ids, jobs) if ids else []
 
 
-def exit_code(run: Run, kids: Iterable[Run] = ()) -> int | None:
-    """The container's exit code; of an array that failed, that of the failed child with the lowest index."""
-    if run.state == "SUCCEEDED":
-        return run.exit_code or 0
-    if run.size is None:
-        return run.exit_code
-    failed = next((kid for kid in kids if kid.state == "FAILED"), None)
-    return failed.exit_code if failed else None
+def with_failed(aws: Aws, runs: Sequence[Run]) -> list[Run]:
+    """The same runs, those arrays that failed with their failed children: one listing for each such array."""
+    asks = [functools.partial(_failed_children, aws, run) for run in runs]
+    return [dataclasses.replace(run, failed=kids) for run, kids in zip(runs, aws.gather(asks), strict=True)]
+
+
+def _failed_children(aws: Aws, run: Run) -> tuple[Run, ...]:
+    if run.size is None or run.state != "FAILED":
+        return ()
+    listed = aws.pages("batch", "list_jobs", "jobSummaryList", arrayJobId=run.id, jobStatus="FAILED")
+    return tuple(sorted((_run(entry, run.name, run.log_group) for entry in listed), key=lambda kid: kid.index or 0))
 
 
 def _is_ours(aws: Aws, owner: str, definition: str, jobs: Mapping[str, StandingJob]) -> bool:

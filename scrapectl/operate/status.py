@@ -12,7 +12,7 @@ from scrapectl.engine.ownership import ADDRESS, owner_of
 from scrapectl.engine.resource import Key, Status
 from scrapectl.kinds import KINDS
 from scrapectl.operate.jobs import StandingJob, find_jobs, pick_job
-from scrapectl.operate.runs import Run, list_runs
+from scrapectl.operate.runs import Run, list_runs, with_failed
 from scrapectl.operate.schedules import Timing, standing_timings
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _runs(aws: Aws, jobs: Mapping[str, StandingJob]) -> list[Run]:
     """What goes on, and the newest of what has ended."""
     found = list_runs(aws, jobs)
     ended = [run for run in found if run.ended][:SHOWN]
-    return [run for run in found if not run.ended] + ended
+    return [run for run in found if not run.ended] + with_failed(aws, ended)
 
 
 def _resources(aws: Aws, owner: str, jobs: Mapping[str, StandingJob], *, every: bool) -> list[ResourceState]:

@@ -59,6 +59,12 @@ class Planned:
     spec: str = ""  # the fingerprint of all that the spec wants
 
     @property
+    def finds_nothing(self) -> bool:
+        """Whether nothing at all is known of this name: it does not stand, and nothing of it is left."""
+        plan = self.plan
+        return plan.empty and self.anchored is None and not (plan.unchanged or plan.remains or plan.notes)
+
+    @property
     def spec_stands(self) -> bool:
         """Whether the last apply made all of this very spec: what differs now was changed in AWS."""
         state = self.anchored

@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from scrapectl.units import counted
+
 _WAYS = {
     "docker": "Jobs run in containers, by docker.",
     "podman": "Jobs run in containers, by podman.",
@@ -80,7 +82,12 @@ def status_lines(status: Status) -> list[str]:
     ]
     if not status.current:
         lines.append("It is of another version of scrapectl: scrapectl local reset starts the one of now.")
-    return [*lines, *(f"  {count} {name}" for name, count in sorted(status.resources.items()))]
+    return [*lines, *(f"  {counted(count, _one(name), name)}" for name, count in sorted(status.resources.items()))]
+
+
+def _one(things: str) -> str:
+    """One of several: `scheduling policy`, `bucket`."""
+    return f"{things.removesuffix('ies')}y" if things.endswith("ies") else things.removesuffix("s")
 
 
 def _started(uptime: float) -> str:

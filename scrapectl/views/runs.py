@@ -22,7 +22,27 @@ def run_document(run: Run, code: int | None, now: float) -> dict[str, Any]:
         "exit_code": code,
         "seconds": run.seconds(now),
         "reason": clean(run.reason) if run.reason else None,
+        **(_failed(run) if run.failed else {}),
     }
+
+
+def _failed(run: Run) -> dict[str, Any]:
+    """What an array that failed says besides: how many children did, and the first of them."""
+    first = [
+        {"index": kid.index, "exit_code": kid.exit_code, "reason": clean(kid.reason) if kid.reason else None}
+        for kid in run.failed[:FAILED_SHOWN]
+    ]
+    return {"failed": len(run.failed), "failed_children": first}
+
+
+def failed_lines(run: Run) -> list[str]:
+    """The failed children of an array, lowest index first, at most five."""
+    lines = []
+    for kid in run.failed[:FAILED_SHOWN]:
+        code = f", exit code {kid.exit_code}" if kid.exit_code is not None else ""
+        lines.append(f"  child {kid.index} FAILED{code}{f': {clean_line(kid.reason)}' if kid.reason else ''}")
+    left = len(run.failed) - FAILED_SHOWN
+    return [*lines, *([f"  and {left} more of {run.size}"] if left > 0 else [])]
 
 
 def run_text(run: Run, code: int | None, now: float) -> str:
@@ -58,17 +78,25 @@ def moment_text(seconds: float | None) -> str:
     return "" if seconds is None else f"{dt.datetime.fromtimestamp(seconds, dt.UTC):%Y-%m-%d %H:%M:%S}Z"
 
 
+FAILED_SHOWN = 5
 RUN_HEADS = ("run", "name", "state", "started", "seconds", "exit", "reason")
 
 
 def status_run(run: Run, now: float) -> dict[str, Any]:
     """The form of a run in `status`."""
-    return {**run_document(run, run.exit_code, now), "started": moment(run.started)}
+    return {**run_document(run, run.code, now), "started": moment(run.started)}
 
 
 def run_rows(runs: Iterable[Run], now: float) -> list[Sequence[object]]:
-    """Rows of a table of runs."""
-    return [
-        (run.id, run.name, run.state, moment_text(run.started), run.seconds(now), run.exit_code, run.reason)
-        for run in runs
-    ]
+    """Rows of a table of runs; below an array that failed its first failed children."""
+    rows: list[Sequence[object]] = []
+    for run in runs:
+        rows.append(_row(run, run.id, run.code, now))
+        rows.extend(_row(kid, f"- child {kid.index}", kid.exit_code, now) for kid in run.failed[:FAILED_SHOWN])
+        left = len(run.failed) - FAILED_SHOWN
+        rows.extend([(f"- and {left} more", "", "", "", "", "", "")] if left > 0 else [])
+    return rows
+
+
+def _row(run: Run, head: str, code: int | None, now: float) -> Sequence[object]:
+    return (head, run.name, run.state, moment_text(run.started), run.seconds(now), code, run.reason)

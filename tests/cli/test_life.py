@@ -529,3 +529,36 @@ def test_a_plan_that_is_another_now_is_not_what_was_agreed_to(spec, names, scrap
     answer = scrapectl("apply", path)
     assert answer.code == 3
     assert "Another apply came first" in answer.err
+
+
+def test_destroy_of_an_unknown_name_says_which_names_stand(shop, scrapectl):
+    where = ("--region", "us-east-1", "--yes")
+    typo = scrapectl("destroy", "--pipeline", f"{shop}x", *where)
+    assert (typo.code, typo.out) == (64, "")
+    assert typo.err.splitlines() == [
+        f"Nothing of {shop}x stands in account 123456789012, region us-east-1.",
+        f'Did you mean "{shop}"?',
+    ]
+    far = scrapectl("destroy", "--pipeline", "q", *where)
+    assert far.code == 64
+    assert re.search(rf"There stand: .*\b{shop}\b", far.err)
+    assert scrapectl("destroy", "--yes").code == 0
+    assert scrapectl("destroy", "--yes").out == "Nothing to do: nothing stands, and nothing is wanted.\n"
+    assert scrapectl("destroy", "--pipeline", shop, *where).code == 64
+
+
+def test_a_failed_array_lists_its_failed_children(shop, scrapectl):
+    answer = scrapectl("run", "scrape", "--wait")
+    assert answer.code == 11
+    told = answer.err.splitlines()
+    at = next(number for number, line in enumerate(told) if " FAILED after " in line)
+    assert told[at].startswith("scrape ")
+    assert [line.split(":")[0] for line in told[at + 1 : at + 3]] == [
+        "  child 1 FAILED, exit code 11",
+        "  child 2 FAILED, exit code 12",
+    ]
+    (run,) = scrapectl("status", "scrape", "--output", "json").json["runs"]
+    assert (run["exit_code"], run["failed"]) == (11, 2)
+    assert [(kid["index"], kid["exit_code"]) for kid in run["failed_children"]] == [(1, 11), (2, 12)]
+    assert re.search(r"\n- child 1 +scrape +FAILED .* 11 ", scrapectl("status").out)
+    assert shop

@@ -125,13 +125,8 @@ def test_a_stopped_database_is_started_changed_and_stopped_again(account):
     account.put(spec_of(DATABASE % "db.t4g.micro"))
     account.client("rds").stop_db_instance(DBInstanceIdentifier="shop-results")
     requests = assert_foretold(account, spec_of(DATABASE % "db.t4g.small"))
-    assert [r.operation for address, r in requests if address == "rds_instance.shop-results"] == [
-        "AddTagsToResource",
-        "StartDBInstance",
-        "ModifyDBInstance",
-        "StopDBInstance",
-        "RemoveTagsFromResource",
-    ]
+    moves = [r.operation for _, r in requests if r.operation.endswith("DBInstance")]
+    assert moves == ["StartDBInstance", "ModifyDBInstance", "StopDBInstance"]
 
 
 def test_a_refused_plan_sends_nothing(account):

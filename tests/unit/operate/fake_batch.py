@@ -85,10 +85,13 @@ class FakeAws:
         found = [d for d in self.definitions if wanted is None or d["jobDefinitionArn"] in wanted]
         return {"jobDefinitions": found}
 
-    def _list_jobs(self, *, jobQueue: str, filters: list[dict[str, Any]]) -> Any:  # noqa: N803
-        (only,) = filters
+    def _list_jobs(self, **params: Any) -> Any:
+        if "arrayJobId" in params:
+            children = [j for j in self.jobs.values() if j["jobId"].startswith(f"{params['arrayJobId']}:")]
+            return {"jobSummaryList": [j for j in children if j["status"] == params["jobStatus"]]}
+        (only,) = params["filters"]
         assert only["name"] == "AFTER_CREATED_AT"
-        found = [j for j in self.jobs.values() if j["jobQueue"] == jobQueue and ":" not in j["jobId"]]
+        found = [j for j in self.jobs.values() if j["jobQueue"] == params["jobQueue"] and ":" not in j["jobId"]]
         return {"jobSummaryList": [j for j in found if j["createdAt"] > int(only["values"][0])]}
 
     def _describe_jobs(self, *, jobs: list[str]) -> Any:

@@ -6,7 +6,7 @@ import pytest
 
 from scrapectl.errors import UsageError
 from scrapectl.operate.jobs import find_jobs
-from scrapectl.operate.runs import children, describe_runs, exit_code, find_run, is_run_id, last_runs, list_runs
+from scrapectl.operate.runs import children, describe_runs, find_run, is_run_id, last_runs, list_runs, with_failed
 from scrapectl.operate.stop import active_runs, stop_runs
 
 A, B, C = (f"{digit * 8}-aaaa-bbbb-cccc-{digit * 12}" for digit in "abc")
@@ -76,7 +76,7 @@ def test_exit_code_and_reason_come_from_the_container_or_its_last_attempt(shop):
     first, second = describe_runs(shop, "shop", [A, B], find_jobs(shop, "shop"))
     assert (first.exit_code, first.reason) == (137, "Essential container exited: OOM")
     assert first.streams == ("s1",)
-    assert (exit_code(first), exit_code(second)) == (137, 0)
+    assert (first.code, second.code) == (137, 0)
     assert second.reason is None
 
 
@@ -85,18 +85,28 @@ def test_no_code_while_it_runs_and_none_without_a_container(shop):
     shop.add(B, "shop-collect", "FAILED", statusReason="Host EC2 terminated", container={})
     first, second = describe_runs(shop, "shop", [A, B])
     assert first.exit_code is None
-    assert exit_code(second) is None
+    assert second.code is None
 
 
 def test_a_failed_arrays_code_is_that_of_the_lowest_failed_child(shop):
     shop.add(A, "shop-scrape", "FAILED", arrayProperties={"size": 3})
-    for index, (state, code) in enumerate([("SUCCEEDED", 0), ("FAILED", 7), ("FAILED", 9)]):
+    for index, (state, code) in reversed(list(enumerate([("SUCCEEDED", 0), ("FAILED", 7), ("FAILED", 9)]))):
         shop.add(f"{A}:{index}", "shop-scrape", state, container={"exitCode": code}, arrayProperties={"index": index})
     (array,) = describe_runs(shop, "shop", [A])
     kids = children(shop, "shop", array)
     assert [kid.index for kid in kids] == [0, 1, 2]
-    assert exit_code(array, kids) == 7
     assert kids[0].size is None
+    assert array.code is None
+    (told,) = with_failed(shop, [array])
+    assert [kid.index for kid in told.failed] == [1, 2]
+    assert told.code == 7
+
+
+def test_only_arrays_that_failed_are_asked_for_their_children(shop):
+    shop.add(A, "shop-scrape", "SUCCEEDED", arrayProperties={"size": 3})
+    shop.add(B, "shop-collect", "FAILED")
+    assert [run.failed for run in with_failed(shop, describe_runs(shop, "shop", [A, B]))] == [(), ()]
+    assert shop.sent("list_jobs") == []
 
 
 def test_children_are_read_by_hundreds(shop):
