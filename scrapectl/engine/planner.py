@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from scrapectl.engine.aim import Aim
 from scrapectl.engine.diff import created_fields, diff, replaced_fields
-from scrapectl.engine.order import in_order, with_order
+from scrapectl.engine.order import identifiers, in_order, named_by, with_order
 from scrapectl.engine.ownership import (
     ADDRESS,
     APPLIED,
@@ -87,6 +87,7 @@ class _Draft:
     remains: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     known: dict[str, Mapping[str, str]] = field(default_factory=dict)  # address → outputs of what stays
+    held: set[str] = field(default_factory=set)  # what that which is kept names
 
     def __post_init__(self) -> None:
         self.notes.extend(self.aim.notes)
@@ -215,12 +216,14 @@ class _Draft:
 
     def _end(self, thing: Thing, live: Live) -> None:
         address = live.tags.get(ADDRESS) or f"{thing[0]}.{'/'.join(thing[1])}"
-        fate = self._may_go(thing, live, None)
+        # What a kept thing stands in stays with it (a database's subnet group): AWS would not let it go either.
+        fate = _Fate.KEPT if identifiers(live) & self.held else self._may_go(thing, live, None)
         if fate is _Fate.REFUSED:
             return
         if fate is _Fate.ENDS:
             self._tell_what_stays(address, live)
         if fate is _Fate.KEPT:
+            self.held |= named_by(live, self.aim.kinds[thing[0]])
             self.remains.append(f"{address}: kept, tagged {KEPT}")
         self.changes.append(
             Change(address, thing[0], Action.DELETE, thing[1], None, live, keep=fate is _Fate.KEPT, origin=address)

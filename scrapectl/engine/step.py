@@ -176,12 +176,8 @@ class PutStep(Step):
 
     def saw(self, live: Live | None, now: float) -> Verdict:
         """Nothing differs: done. Something differs and moved: write on. Nothing moved: wait, to the limit."""
-        if live is None and not self.wrote_once:  # it was on its way out
-            self.live = None
-            return Wait(0.0, look=False)
         if live is None:
-            self.look_first = True
-            return self.wait(now, "AWS does not show it yet")
+            return self._unseen(now)
         if live.status is Status.BUSY:
             self.live = live
             return self.wait(now, live.reason)
@@ -194,6 +190,14 @@ class PutStep(Step):
         if fields and fields == self.before:
             return self._not_taken(fields, now)
         self.live = live
+        return Wait(0.0, look=False)
+
+    def _unseen(self, now: float) -> Verdict:
+        """What we made is waited for; what was on its way out when we came has gone, and is made anew."""
+        if self.wrote_once:
+            self.look_first = True
+            return self.wait(now, "AWS does not show it yet")
+        self.live = None
         return Wait(0.0, look=False)
 
     def _tags_differ(self, want: Desired, live: Live) -> bool:

@@ -14,7 +14,7 @@ class Version(str):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, str):
             return False
-        mine, others = self.split("."), other.split(".")
+        mine, others = str(self).split("."), str(other).split(".")
         shared = min(len(mine), len(others))
         return mine[:shared] == others[:shared]
 
@@ -22,7 +22,7 @@ class Version(str):
         return not self == other
 
     def __hash__(self) -> int:
-        return hash(self.partition(".")[0])  # all that equal ones are sure to share
+        return hash(str(self).split(".")[0])  # all that equal ones are sure to share
 
     def older_than(self, other: str) -> bool:
         """Whether it comes before the other, as far as both say."""

@@ -21,6 +21,8 @@ from scrapectl.engine.values import Ref, refs, resolve
 from scrapectl.engine.world import Thing, World
 from scrapectl.facts import Facts, NetworkFacts
 from scrapectl.kinds import KINDS
+from scrapectl.kinds.rds_instance import db_instance_arn
+from scrapectl.kinds.rds_subnet_group import subnet_group_arn
 from scrapectl.spec import check_text
 
 CASES = yaml.safe_load(Path(__file__).with_name("cases.yaml").read_text(encoding="utf-8"))
@@ -41,6 +43,9 @@ def desired_of(text: str | None, facts: dict[str, Any]) -> list[Desired]:
 def outputs_of(desired: Desired, named: dict[str, dict[str, str]]) -> dict[str, str]:
     """What AWS would answer: the texts that names determine, else something that names the thing alone."""
     made = {output: f"{output} of {desired.address}" for output in ("arn", "id", "url", "uri")}
+    arn_of = {"rds_instance": db_instance_arn, "rds_subnet_group": subnet_group_arn}.get(desired.resource.kind)
+    if arn_of is not None:  # an instance names its group without its ARN
+        made["arn"] = arn_of("aws", FACTS.region, FACTS.account, desired.resource.key()[-1])
     return {"name": desired.resource.key()[-1], **made, **named.get(desired.address, {})}
 
 
