@@ -98,7 +98,8 @@ def _image_tags(spec: Spec, folder_hash: FolderHash, problems: list[Problem]) ->
 def _missing(section: str, entry: Entry) -> Problem:
     name = getattr(entry, "existing", "")
     hint = "Check the name, the account and the region, or leave existing: out to have it made."
-    return Problem(f"{section} {name!r} is not there.", entry.place_of("existing"), f"{entry.origin}.existing", hint)
+    thing = section.removesuffix("s").replace("_", " ")
+    return Problem(f"{thing} {name!r} is not there.", entry.place_of("existing"), f"{entry.origin}.existing", hint)
 
 
 def _asker(aws: Aws, section: str, entry: Any) -> Callable[[], Any]:

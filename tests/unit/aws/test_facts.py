@@ -128,8 +128,9 @@ def make(account: Account, section: str) -> None:
 @pytest.mark.parametrize("section", EXISTING)
 def test_existing_thing_is_read_and_never_changed(account: Account, section: str) -> None:
     text = f"{section}: {{it: {{existing: {EXISTING[section]}}}}}\n"
+    thing = section.removesuffix("s").replace("_", " ")
     with pytest.raises(
-        SpecError, match=rf"pipeline.yaml:4:\d+: {section}.it.existing: .*{EXISTING[section]}"
+        SpecError, match=rf"pipeline.yaml:4:\d+: {section}.it.existing: {thing} '.*{EXISTING[section]}' is not there"
     ) as missing:
         facts(account, text)
     assert missing.value.exit_code == 4
