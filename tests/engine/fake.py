@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from scrapectl.engine.marks import Defaulted, Fixed, Identity, Secret
-from scrapectl.engine.ownership import PIPELINE
+from scrapectl.engine.ownership import ON_DESTROY, PIPELINE
 from scrapectl.engine.resource import Key, Live, Needs, Pace, Removal, Replace, Resource, Status, Update
 from scrapectl.errors import AwsError
 
@@ -79,6 +79,7 @@ class FakeAws:
     reads: list[tuple[str, tuple[Key, ...]]] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     made: int = 0
+    snapshots: list[str] = field(default_factory=list)
     works_until: dict[str, float] = field(default_factory=dict)  # name → when the work in it ends
     account: str = "1"
     region: str = "r"
@@ -261,6 +262,16 @@ class Crate(Widget):
     kind: ClassVar[str] = "crate"
     holds_data: ClassVar[bool] = True
     contents_name: ClassVar[tuple[str, str]] = ("object", "objects")
+
+    @classmethod
+    def remains_of(cls, live: Live) -> str:
+        return "a snapshot" if live.tags.get(ON_DESTROY) == "snapshot" else ""
+
+    @classmethod
+    def delete(cls, aws: Any, live: Live, removal: Removal) -> str | None:
+        if live.tags.get(ON_DESTROY) == "snapshot":
+            aws_of(aws).snapshots.append(live.resource.key()[0])
+        return super().delete(aws, live, removal)
 
     @classmethod
     def contents(cls, aws: Any, live: Live) -> int:
