@@ -17,6 +17,9 @@ _NAMES = ("alpha", "beta", "gamma", "delta-2", "epsilon-x")
 # What YAML 1.1 or a careless parser would take for something else.
 _TEXTS = ("plain", "yes", "02134", "1:30", "2026-01-01", "null", "a b", "$${HOME}", "ünï", "")
 
+_ATTRIBUTES = {"message_queues": ["url"], "jobs": ["queue"], "databases": ["endpoint", "port", "database", "secret"]}
+_PREFIX = {"topics": "news-"}  # topics share their names with message queues
+
 Entry = dict[str, Any]
 
 
@@ -40,6 +43,7 @@ class _Maker:
     def __init__(self, rng: random.Random, build: str | None) -> None:
         self.rng = rng
         self.build = build
+        self.ec2 = rng.random() < 0.25
         self.made: dict[str, Entry] = {}
 
     def spec(self, pipeline: str, region: str) -> Entry:
@@ -51,22 +55,27 @@ class _Maker:
             }
         )
         top["vars"] = {"zip": self.text(), "memory": 2048, "flag": True}
+        top |= self.some({"iam": {"boundary": "arn:aws:iam::123456789012:policy/limits"}})
         top |= self.some({"stages": {"prod": {"vars": {"zip": "10001"}, "logs": {"retention": "14d"}}}})
         for section, entry, most in (
             ("images", self.image, 2 if self.build else 0),
             ("secrets", self.secret, 2),
             ("buckets", self.bucket, 2),
             ("message_queues", self.message_queue, 2),
+            ("topics", self.topic, 2),
+            ("databases", self.database, 2),
             ("compute_environments", self.environment, 3),
             ("job_queues", self.queue, 2),
             ("jobs", self.job, 5),
         ):
-            names = _NAMES[: self.rng.randint(self.fewest(section), most)]
+            names = [_PREFIX.get(section, "") + name for name in _NAMES[: self.rng.randint(self.fewest(section), most)]]
             self.made[section] = {}
             for name in names:
                 self.made[section][name] = entry()
             if names:
                 top[section] = self.made[section]
+        if self.made["topics"]:
+            top |= self.some({"alerts": self.alerts()})
         top |= self.some({"outputs": {"all": " ".join(["in ${region}", *self.attributes()])}})
         return top
 
@@ -97,11 +106,45 @@ class _Maker:
     def message_queue(self) -> Entry:
         return self.some({"retention": "2h", "dead_letter_after": self.rng.randint(1, 9), "visibility": "10m"})
 
+    def topic(self) -> Entry:
+        entry: Entry = {"email": self.rng.sample(["a@example.org", "b@example.org"], self.rng.randint(1, 2))}
+        if self.made["message_queues"]:
+            entry["queues"] = [self.pick(*self.made["message_queues"])]
+        return self.some(entry)
+
+    def database(self) -> Entry:
+        """With power hours only where no job can need it outside them: jobs connect to the first."""
+        # Engine and storage of a name are the same in every spec: AWS takes no other engine, and no less storage.
+        engine, version = ("mysql", "8.0") if self.made["databases"] else ("postgres", "16")
+        entry: Entry = {"engine": engine, "version": version}
+        entry |= self.some(
+            {
+                "class": self.pick("db.t4g.micro", "db.t4g.small"),
+                "max_storage": self.pick(100, 200),
+                "public": ["203.0.113.0/24"],
+                "backup": self.pick("1d", "14d"),
+                "multi_az": True,
+                "changes": "window",
+                "maintenance": "sun:05:00-sun:06:00",
+                "on_destroy": self.pick("snapshot", "delete"),
+            }
+        )
+        power = {"start": "30 2 * * ? *", "stop": "30 6 * * ? *"} | self.some({"timezone": self.pick(*_ZONES)})
+        return entry | (self.some({"power": power}) if self.made["databases"] else {})
+
+    def alerts(self) -> Entry:
+        more = {"failed_runs": False, "dead_letters": False}
+        more |= {"queue_age": "1h"} if self.made["message_queues"] else {}
+        return {"to": self.pick(*self.made["topics"])} | self.some(more)
+
     def environment(self) -> Entry:
-        return self.some({"type": self.pick("fargate", "fargate-spot"), "max_vcpus": self.rng.randint(4, 64)})
+        if not self.ec2:
+            return self.some({"type": self.pick("fargate", "fargate-spot"), "max_vcpus": self.rng.randint(4, 64)})
+        more = self.some({"instance_types": self.pick(["m7i"], ["m6i", "c6i.large"]), "min_vcpus": 0})
+        return {"type": self.pick("ec2", "ec2-spot"), "max_vcpus": self.rng.randint(4, 64)} | more
 
     def queue(self) -> Entry:
-        entry = self.some({"priority": self.rng.randint(0, 50)})
+        entry = self.some({"priority": self.rng.randint(0, 50), "stuck_after": self.pick("10m", "2h")})
         environments = list(self.made["compute_environments"])
         if len(environments) > 1:
             entry["compute"] = self.rng.sample(environments, self.rng.randint(1, len(environments)))
@@ -111,18 +154,20 @@ class _Maker:
         return entry
 
     def job(self) -> Entry:
-        vcpus = self.pick(*_SIZES)
+        vcpus = self.pick(*(size for size in _SIZES if not self.ec2 or size >= 1))
         entry: Entry = {"image": self.pick(*self.made["images"], "public.ecr.aws/docker/library/python:3.13-slim")}
         if self.rng.random() < 0.7:
             entry |= {"vcpus": vcpus, "memory": self.pick(*_SIZES[vcpus])}
         queue = self.queue_of(entry)
+        if not self.ec2:
+            entry |= self.some({"disk": self.rng.randint(21, 200), "public_ip": self.pick(True, False)})
         entry |= self.some(
             {
                 "command": ["python", "-m", "scraper", "${var.zip}"],
-                "disk": self.rng.randint(21, 200),
-                "public_ip": self.pick(True, False),
                 "environment": self.environment_of(),
-                "secrets": {"TOKEN": self.pick(*self.made["secrets"])} if self.made["secrets"] else {},
+                "secrets": self.secrets(),
+                "read_only": True,
+                "on_failure": self.pick(*self.made["topics"], None),
                 "access": self.access(),
                 "priority": self.rng.randint(0, 9999),
                 "array": self.rng.randint(2, 20),
@@ -134,6 +179,12 @@ class _Maker:
             }
         )
         return entry
+
+    def secrets(self) -> Entry:
+        entry: Entry = {"TOKEN": self.pick(*self.made["secrets"])} if self.made["secrets"] else {}
+        for name in list(self.made["databases"])[:1]:
+            entry["PASSWORD"] = f"${{database.{name}.secret}}:password"
+        return self.some(entry)
 
     def queue_of(self, entry: Entry) -> Entry:
         """Choose the queue of a job, writing it where it must be written."""
@@ -163,7 +214,7 @@ class _Maker:
         for section, entries in self.made.items():
             for name in entries:
                 singular = section.removesuffix("s")
-                names = ["name", "arn", *{"message_queues": ["url"], "jobs": ["queue"]}.get(section, [])]
+                names = ["name", "arn", *_ATTRIBUTES.get(section, [])]
                 found.append(f"${{{singular}.{name}.{self.pick(*names)}}}")
         return self.rng.sample(found, min(len(found), 3))
 
@@ -175,6 +226,10 @@ class _Maker:
         if self.made["message_queues"]:
             queue = self.pick(*self.made["message_queues"])
             entry |= {"send": [queue], "receive": [queue]}
+        if self.made["topics"]:
+            entry["send"] = [*entry.get("send", ()), self.pick(*self.made["topics"])]
+        if self.made["databases"]:
+            entry["connect"] = [next(iter(self.made["databases"]))]
         if self.made["jobs"]:
             entry["submit"] = [self.pick(*self.made["jobs"])]
         entry["policy"] = [{"Effect": "Allow", "Action": ["sqs:ListQueues"], "Resource": "*"}]
@@ -202,7 +257,7 @@ class _Maker:
 
     def some(self, entry: Entry) -> Entry:
         """Keep about half of the keys."""
-        return {key: value for key, value in entry.items() if self.rng.random() < 0.5 and value != {}}
+        return {key: value for key, value in entry.items() if self.rng.random() < 0.5 and value not in ({}, None)}
 
     def pick(self, *choices: Any) -> Any:
         return self.rng.choice(choices)

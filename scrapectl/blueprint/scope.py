@@ -116,8 +116,8 @@ class Scope:
 
     def _database(self, key: str, arn: str) -> Mapping[str, Any]:
         """Where it answers, and its password's ARN, are AWS's to choose."""
-        entry = self.spec.databases[key]
-        return {"arn": arn, "endpoint": None, "secret": None, "port": str(entry.port), "database": entry.database}
+        known = {"arn": arn, "database": self.spec.databases[key].database}
+        return {**known, "endpoint": None, "port": None, "secret": None}
 
     def arn(self, section: str, key: str) -> str:
         """An entry's ARN as plain text, which orders nothing: for policies."""
