@@ -23,6 +23,10 @@ _LISTS = {
     "ecr": ("DescribeRepositories", "repositories", "image repositories"),
     "secretsmanager": ("ListSecrets", "SecretList", "secrets"),
     "ssm": ("DescribeParameters", "Parameters", "parameters"),
+    "sns": ("ListTopics", "Topics", "topics"),
+    "lambda": ("ListFunctions", "Functions", "functions"),
+    "events": ("ListRules", "Rules", "event rules"),
+    "cloudwatch": ("DescribeAlarms", "MetricAlarms", "alarms"),
 }
 _GLOBAL = {"s3", "iam"}
 

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 AT_ONCE = 64
 """Invocations that run side by side on this machine, whatever Lambda would allow."""
 
+MOST_COUNTED = 100_000
+"""Ends of invocations that are remembered, for alarms."""
+
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 _NOT_ASSUMED = "The role defined for the function cannot be assumed by Lambda."
 
@@ -74,7 +77,9 @@ def functions_of(cloud: Cloud) -> Functions:
     with cloud.lock:
         kept = cloud.store(_Kept, "global")
         if kept.functions is None:
-            folder = Path(tempfile.mkdtemp(prefix="functions-", dir=cloud.state_dir))
+            folder = cloud.state_dir / "functions" if cloud.state_dir else Path(tempfile.mkdtemp(prefix="functions-"))
+            shutil.rmtree(folder, ignore_errors=True)  # of a server that was killed
+            folder.mkdir(parents=True, mode=0o700)
             kept.functions = made = Functions(folder)
             cloud.on_close(lambda: _close(cloud, made))
         return kept.functions
@@ -153,6 +158,7 @@ def _count(cloud: Cloud, region: str, configuration: Params, *metrics: str) -> N
     with cloud.lock:
         now, ended = cloud.clock.now(), functions_of(cloud).ended
         ended += [(now, region, configuration["FunctionName"], metric) for metric in metrics]
+        del ended[:-MOST_COUNTED]
 
 
 class _Run:

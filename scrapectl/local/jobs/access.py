@@ -54,7 +54,8 @@ def _denied(call: Call, role: str, task: str, wanted: Wanted) -> Refusal:
         f"because no identity-based policy allows the {wanted.action} action"
     )
     code = "AccessDenied" if call.service in {"s3", "iam", "ec2", "sts"} else "AccessDeniedException"
-    return Refusal(code, text, 403 if code == "AccessDenied" else 400)
+    code = "AuthorizationError" if call.service == "sns" else code
+    return Refusal(code, text, 400 if code == "AccessDeniedException" else 403)
 
 
 def token_of(call: Call) -> str:

@@ -126,7 +126,9 @@ CASES = [
         {"aws:A": "1"},
         False,
     ),
-    ([ALLOWED | {"Condition": {"Bool": {"aws:A": "true"}}}], "s3:GetObject", "arn:x", {"aws:A": "true"}, False),
+    ([ALLOWED | {"Condition": {"Bool": {"aws:A": "true"}}}], "s3:GetObject", "arn:x", {"aws:A": "true"}, True),
+    ([ALLOWED | {"Condition": {"Bool": {"aws:A": "true"}}}], "s3:GetObject", "arn:x", {"aws:A": "false"}, False),
+    ([ALLOWED | {"Condition": {"Odd": {"aws:A": "true"}}}], "s3:GetObject", "arn:x", {"aws:A": "true"}, False),
     ([], "s3:GetObject", "arn:x", {}, False),
 ]
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import time
+import zipfile
+
 import pytest
 
 from scrapectl.local import moto_private as moto
@@ -63,6 +68,80 @@ def test_log_streams_take_events_as_we_put_them():
     logs.groups["g"].streams["s"].put_log_events([{"timestamp": 1, "message": "m"}])
     assert [event.message for event in logs.groups["g"].streams["s"].events] == ["m"]
     moto.BackendDict.reset()
+
+
+@pytest.fixture
+def backend():
+    """A function that gives a service's backend of a region, empty before and after."""
+    moto.BackendDict.reset()
+    yield lambda service: moto.get_backend(service)["123456789012"]["us-east-1"]
+    moto.BackendDict.reset()
+
+
+def test_queues_go_by_the_clock_they_are_given(backend):
+    now = [1000.0]
+    moto.run_queues_by(lambda: now[0])
+    try:
+        queue = backend("sqs").create_queue("q")
+        backend("sqs").send_message("q", "text", delay_seconds=5)
+        assert (queue.messages, queue.approximate_number_of_messages_delayed) == ([], 1)
+        now[0] += 6
+        assert [message.sent_timestamp for message in queue._messages] == [1_000_000]
+        assert (queue.approximate_number_of_messages, queue.approximate_number_of_messages_not_visible) == (1, 0)
+        assert queue.lambda_event_source_mappings == {}
+    finally:
+        moto.run_queues_by(time.time)
+
+
+def test_rules_are_kept_by_bus_with_pattern_state_and_targets(backend):
+    backend("events").put_rule("r", event_pattern='{"source": ["x"]}')
+    backend("events").put_targets("r", "default", [{"Id": "1", "Arn": "arn:aws:sqs:us-east-1:123456789012:q"}])
+    rule = backend("events").event_buses["default"].rules["r"]
+    assert (rule.event_pattern.get_pattern(), rule.state, rule.targets[0]["Id"]) == ({"source": ["x"]}, "ENABLED", "1")
+    assert rule.arn.endswith(":rule/r")
+
+
+def test_topics_and_subscriptions_are_kept_with_their_filters(backend):
+    topic = backend("sns").create_topic("t")
+    subscription = backend("sns").subscribe(topic.arn, "a@example.com", "email")
+    assert backend("sns").topics[topic.arn].fifo_topic is False
+    assert subscription._filter_policy_matcher is None
+    backend("sns").set_subscription_attributes(subscription.arn, "FilterPolicy", '{"team": ["north"]}')
+    (kept,) = backend("sns").subscriptions.values()
+    matches = kept._filter_policy_matcher.matches
+    assert (kept.topic.arn, kept.protocol, kept.endpoint) == (topic.arn, "email", "a@example.com")
+    assert matches({"team": {"Type": "String", "Value": "north"}}, "text")
+    assert not matches({}, "text")
+    assert "RawMessageDelivery" in kept.attributes
+
+
+def test_functions_keep_their_zip(backend):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("main.py", "")
+    role = backend_role()
+    spec = {"FunctionName": "f", "Role": role, "Handler": "main.h", "Runtime": "python3.13"}
+    code = {"ZipFile": base64.b64encode(content.getvalue()).decode()}
+    made = backend("lambda").create_function(spec | {"Code": code})
+    assert backend("lambda").get_function(made.function_arn).code_bytes == content.getvalue()
+    assert list(backend("lambda").list_event_source_mappings(None, None)) == []
+
+
+def backend_role():
+    iam = moto.get_backend("iam")["123456789012"]["aws"]
+    return iam.create_role("r", "{}", "/", None, "", [], "3600").arn
+
+
+def test_alarms_keep_what_they_watch_and_their_state(backend):
+    given = {"comparison_operator": "GreaterThanThreshold", "statistic": "Sum", "description": "", "alarm_actions": []}
+    numbers = {"evaluation_periods": 1, "period": 60, "threshold": 1.0}
+    dimensions = [{"Name": "n", "Value": "v"}]
+    backend("cloudwatch").put_metric_alarm("a", "AWS/SQS", "m", dimensions=dimensions, **given, **numbers)
+    alarm = backend("cloudwatch").alarms["a"]
+    alarm.update_state("why", "{}", "ALARM")
+    assert (alarm.state_value, alarm.state_reason, alarm.rule) == ("ALARM", "why", None)
+    assert [(dimension.name, dimension.value) for dimension in alarm.dimensions] == [("n", "v")]
+    assert len(alarm.history) == 1
 
 
 def test_filters_match_as_the_tagging_api_does():

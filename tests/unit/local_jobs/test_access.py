@@ -11,6 +11,7 @@ from scrapectl.local.registry import Call
 from scrapectl.local.server import Server
 
 BUCKET = "arn:aws:s3:::raw"
+TOPIC = "arn:aws:sns:us-east-1:123456789012:ops"
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,41 @@ BUCKET = "arn:aws:s3:::raw"
         ("batch", "DescribeJobs", {"jobs": ["x"]}, [("batch:DescribeJobs", "*")]),
         ("secretsmanager", "GetSecretValue", {"SecretId": "key"}, [("secretsmanager:GetSecretValue", None)]),
         ("stepfunctions", "StartExecution", {}, [("states:StartExecution", None)]),
+        ("sns", "PublishBatch", {"TopicArn": f"{TOPIC}"}, [("sns:Publish", TOPIC)]),
+        ("sns", "Publish", {"PhoneNumber": "+1"}, [("sns:Publish", None)]),
+        (
+            "logs",
+            "GetLogEvents",
+            {"logGroupName": "/g", "logStreamName": "s"},
+            [("logs:GetLogEvents", "arn:aws:logs:us-east-1:123456789012:log-group:/g:log-stream:s")],
+        ),
+        (
+            "logs",
+            "FilterLogEvents",
+            {"logGroupName": "/g"},
+            [("logs:FilterLogEvents", "arn:aws:logs:us-east-1:123456789012:log-group:/g:log-stream:")],
+        ),
+        (
+            "lambda",
+            "Invoke",
+            {"FunctionName": "f"},
+            [("lambda:InvokeFunction", "arn:aws:lambda:us-east-1:123456789012:function:f")],
+        ),
+        (
+            "events",
+            "PutEvents",
+            {"Entries": [{}, {"EventBusName": "b"}]},
+            [
+                ("events:PutEvents", f"arn:aws:events:us-east-1:123456789012:event-bus/{bus}")
+                for bus in ("default", "b")
+            ],
+        ),
+        (
+            "rds",
+            "StopDBInstance",
+            {"DBInstanceIdentifier": "shop-main"},
+            [("rds:StopDBInstance", "arn:aws:rds:us-east-1:123456789012:db:shop-main")],
+        ),
     ],
 )
 def test_the_permissions_of_a_call(stage, service, operation, params, wanted):
@@ -161,3 +197,12 @@ def test_what_the_execution_role_must_be_allowed(stage, actions, reason):
     assert done["status"] == "FAILED"
     assert done["statusReason"].startswith(reason)
     assert "AccessDeniedException" in done["statusReason"]
+
+
+def test_a_role_publishes_to_its_topics_alone(stage, as_job):
+    for name in ("ops", "other"):
+        stage.call("sns", "create_topic", Name=name)
+    stage.allow("job", "sns:Publish", resource=TOPIC)
+    sns = as_job.client("sns")
+    assert sns.publish(TopicArn=TOPIC, Message="x")["MessageId"]
+    assert code_of(sns.publish, TopicArn=TOPIC.replace("ops", "other"), Message="x") == "AuthorizationError"
