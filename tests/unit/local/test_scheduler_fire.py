@@ -224,3 +224,34 @@ def test_any_api_of_the_cloud_can_be_called_with_the_roles_leave(aws, cloud, rol
     url = aws("sqs").get_queue_url(QueueName="shop-main")["QueueUrl"]
     assert len(aws("sqs").receive_message(QueueUrl=url).get("Messages", [])) == started
     assert len(dead_letters()) == 1 - started
+
+
+@pytest.mark.parametrize(("allowed", "status"), [("shop-main", "stopped"), ("other", "available")])
+def test_a_database_is_stopped_as_the_role_may(aws, cloud, role, allowed, status):
+    aws("rds").create_db_instance(
+        DBInstanceIdentifier="shop-main",
+        Engine="postgres",
+        DBInstanceClass="db.t4g.micro",
+        AllocatedStorage=20,
+        MasterUsername="shop",
+        ManageMasterUserPassword=True,
+    )
+    cloud.clock.advance(3600)
+    rights = [
+        {
+            "Effect": "Allow",
+            "Action": "rds:StopDBInstance",
+            "Resource": f"arn:aws:rds:us-east-1:123456789012:db:{allowed}",
+        }
+    ]
+    target = {
+        "Arn": "arn:aws:scheduler:::aws-sdk:rds:stopDBInstance",
+        "RoleArn": role("power", "scheduler.amazonaws.com", rights),
+        "Input": json.dumps({"DbInstanceIdentifier": "shop-main"}),
+    }
+    given = {"ScheduleExpression": "at(2026-03-02T12:00:00)", "FlexibleTimeWindow": {"Mode": "OFF"}}
+    aws("scheduler").create_schedule(Name="main_stop", **given, Target=target)
+    cloud.clock.advance(3 * 3600)
+    cloud.clock.advance(3600)
+    (found,) = aws("rds").describe_db_instances()["DBInstances"]
+    assert found["DBInstanceStatus"] == status
