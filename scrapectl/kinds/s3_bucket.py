@@ -11,7 +11,7 @@ from typing import Any, ClassVar, cast
 from scrapectl.engine.marks import Identity
 from scrapectl.engine.ownership import ON_DESTROY
 from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Removal, Resource, Scopes, Status, Update
-from scrapectl.errors import AwsError
+from scrapectl.errors import AccessDenied, AwsError
 from scrapectl.kinds import s3_bucket_contents as inside
 from scrapectl.kinds.s3_bucket_rules import (
     ARCHIVE,
@@ -125,7 +125,8 @@ class S3Bucket(Resource):
                 return None
             if error.code != "403":
                 raise
-            return _not_ours(aws, name, "it belongs to another account, or s3:ListBucket is missing")
+            _refuse_if_ours(aws, name)
+            return _not_ours(aws, name, "it belongs to another account")
 
     def create(self, aws: Aws, tags: Mapping[str, str]) -> Live | None:
         """Make it with its tags, then write what a new bucket does not have; an update makes up for a kill."""
@@ -166,6 +167,20 @@ class S3Bucket(Resource):
         """Take the name out of the ARN."""
         _, mark, name = arn.partition(":s3:::")
         return (name,) if mark and "/" not in name else None
+
+
+def _refuse_if_ours(aws: Aws, name: str) -> None:
+    """Tell a missing permission from another account's bucket: the answer to a HEAD has no words, this one's has.
+
+    S3 says what is missing only within the account ("Troubleshoot access denied (403 Forbidden) errors").
+    """
+    try:
+        aws.call("s3", "list_objects_v2", Bucket=name, MaxKeys=1, ExpectedBucketOwner=aws.account)
+    except AccessDenied as denied:
+        if denied.resource:
+            raise
+    except AwsError:
+        return  # whatever else is the matter with it, it is not ours
 
 
 def _not_ours(aws: Aws, name: str, reason: str) -> Live:

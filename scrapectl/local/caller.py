@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from scrapectl.local.cloud import Cloud
 
 Document = Mapping[str, Any]
+TAGS_WITHHELD = "tags withheld"
+"""The note on a call that is answered without the tags, which its sender may not list: why."""
 
 _CODES = {
     **dict.fromkeys(("s3", "iam", "sts", "sqs", "rds", "cloudwatch"), ("AccessDenied", 403)),
@@ -68,6 +70,9 @@ class Caller:
                 raise _denied(call, asked)
             self.used.add(asked.action)
             self._linked |= {linked} - {""}
+        if (call.service, call.operation) == ("lambda", "GetFunction"):
+            tags = Asked("lambda:ListTags", call.arn(f"function:{call.params['FunctionName']}"))
+            call.notes[TAGS_WITHHELD] = None if self._may(call, tags) else _denied(call, tags).message
 
     def _may(self, call: Call, asked: Asked) -> bool:
         documents = [

@@ -99,8 +99,6 @@ def _implied(call: Call, tags: Mapping[str, str]) -> Iterator[Asked]:
             yield Asked(action, _arn(call, types_of(action)[0], name), tags)
     if operation == ("scheduler", "DeleteScheduleGroup"):
         yield Asked("scheduler:DeleteSchedule", _arn(call, "scheduler:schedule", params["Name"]))
-    if operation == ("lambda", "GetFunction"):
-        yield Asked("lambda:ListTags", _arn(call, "lambda:function", params["FunctionName"]))
     if params.get("FinalDBSnapshotIdentifier"):
         for resource in _resources(call, "rds:CreateDBSnapshot"):
             yield Asked("rds:CreateDBSnapshot", resource)

@@ -1,8 +1,9 @@
-"""Scenes of a pipeline's life: each makes some kinds, edits them in every way that reaches another action, ends them."""
+"""Scenes of a pipeline's life: some kinds made, edited in every way that reaches another action, and ended."""
 
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -25,6 +26,11 @@ class Scene:
     @property
     def name(self) -> str:
         return self.play.__name__
+
+
+def allow(action: str, **more: str) -> str:
+    """A policy of one statement."""
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, **more}]})
 
 
 def storage(life: Life) -> None:
@@ -77,9 +83,9 @@ def roles(life: Life) -> None:
     with life.others() as client:
         iam = client("iam")
         role = next(one for one in iam.list_roles()["Roles"] if "_job-" in one["RoleName"])["RoleName"]
-        document = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}'
-        other = iam.create_policy(PolicyName="other", PolicyDocument=document)["Policy"]["Arn"]
-        trust = document.replace('"Action": "s3:*", "Resource": "*"', '"Action": "sts:AssumeRole", "Principal": "*"')
+        wide = allow("s3:GetObject", Resource="*")
+        other = iam.create_policy(PolicyName="other", PolicyDocument=wide)["Policy"]["Arn"]
+        trust = allow("sts:AssumeRole", Principal="*")
         iam.attach_role_policy(RoleName=role, PolicyArn=other)
         iam.update_assume_role_policy(RoleName=role, PolicyDocument=trust)
         iam.update_role(RoleName=role, Description="changed by hand")
@@ -133,8 +139,7 @@ def machines(life: Life) -> None:
         profile = next(iter(iam.list_instance_profiles()["InstanceProfiles"]))
         name = profile["InstanceProfileName"]
         iam.remove_role_from_instance_profile(InstanceProfileName=name, RoleName=profile["Roles"][0]["RoleName"])
-        trust = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}]}'
-        iam.create_role(RoleName="wrong", AssumeRolePolicyDocument=trust)
+        iam.create_role(RoleName="wrong", AssumeRolePolicyDocument=allow("sts:AssumeRole", Principal="*"))
         iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName="wrong")
     life.apply(ROWS + MACHINES)
     life.apply(ROWS + MACHINES + TAGS)
@@ -159,7 +164,9 @@ def databases(life: Life) -> None:
         everywhere = [{"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
         client("ec2").authorize_security_group_ingress(GroupId=of_database, IpPermissions=everywhere)
         of_jobs = next(one for one in groups if one["GroupName"] == "shop_jobs")
-        client("ec2").revoke_security_group_egress(GroupId=of_jobs["GroupId"], IpPermissions=of_jobs["IpPermissionsEgress"])
+        client("ec2").revoke_security_group_egress(
+            GroupId=of_jobs["GroupId"], IpPermissions=of_jobs["IpPermissionsEgress"]
+        )
         client("ec2").authorize_security_group_egress(GroupId=of_jobs["GroupId"], IpPermissions=everywhere)
     life.apply(ROWS + DATABASE.format(size="small", access="connect: [results]"))
     life.apply(ROWS + DATABASE.format(size="small", access="connect: [results]") + TAGS)
@@ -171,7 +178,6 @@ topics: {{news: {{email: [{mail}]{queues}}}}}
 jobs: {{work: {{image: "public.ecr.aws/x/y:1", schedules: {{at-{minute}: {{cron: "{minute} 6 * * ? *"}}}}}}}}
 alerts: {{to: news}}
 """
-OPEN = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sns:*", "Resource": "*"}]}'
 
 
 def telling(life: Life) -> None:
@@ -179,12 +185,13 @@ def telling(life: Life) -> None:
     with life.others() as client:
         sns, events, functions = client("sns"), client("events"), client("lambda")
         (topic,) = sns.list_topics()["Topics"]
+        everyone = allow("sns:Publish", Principal="*", Resource=topic["TopicArn"])
         listed = sns.list_subscriptions_by_topic(TopicArn=topic["TopicArn"])["Subscriptions"]
         to_queue = next(one["SubscriptionArn"] for one in listed if one["Protocol"] == "sqs")
         sns.set_subscription_attributes(
             SubscriptionArn=to_queue, AttributeName="RawMessageDelivery", AttributeValue="false"
         )
-        sns.set_topic_attributes(TopicArn=topic["TopicArn"], AttributeName="Policy", AttributeValue=OPEN)
+        sns.set_topic_attributes(TopicArn=topic["TopicArn"], AttributeName="Policy", AttributeValue=everyone)
         events.put_targets(Rule="shop_failed-runs", Targets=[{"Id": "wrong", "Arn": topic["TopicArn"]}])
         functions.update_function_configuration(FunctionName="shop_notifier", MemorySize=512)
         functions.put_function_concurrency(FunctionName="shop_notifier", ReservedConcurrentExecutions=1)

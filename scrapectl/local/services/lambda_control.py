@@ -182,9 +182,12 @@ def _changing(call: Call, configuration: Params) -> Params:
 
 @operation("lambda", "GetFunction")
 def get_function(call: Call) -> Params:
-    """Answer a function with its state."""
+    """Answer a function with its state; its tags only to those who may list them (GetFunction, TagsError)."""
     result = call.moto()
     result["Configuration"] = _with_state(call, result["Configuration"])
+    if withheld := call.notes.get("tags withheld"):
+        result.pop("Tags", None)
+        result["TagsError"] = {"ErrorCode": "AccessDeniedException", "Message": withheld}
     return result
 
 

@@ -152,11 +152,22 @@ def test_a_key_of_the_user_encrypts(aws):
 
 def test_a_bucket_of_another_account_is_nobodys_of_ours(aws, sent):
     sent.refuse("HeadBucket", Refusal("403", "Forbidden", 403))
+    sent.refuse("ListObjectsV2", Refusal("AccessDenied", "Access Denied", 403))
     live = read(aws)
     assert live.status is Status.BROKEN
     assert live.tags == {}
     assert "another account" in live.reason
-    assert [call.operation for call in sent.calls] == ["HeadBucket"]
+    assert [call.operation for call in sent.calls] == ["HeadBucket", "ListObjectsV2"]
+
+
+def test_a_bucket_of_ours_that_may_not_be_listed_is_an_error(aws, sent):
+    S3Bucket(NAME).create(aws, TAGS)
+    text = f"User: arn:aws:iam::1:user/ci is not authorized to perform: s3:ListBucket on resource: arn:aws:s3:::{NAME}"
+    sent.refuse("HeadBucket", Refusal("403", "Forbidden", 403))
+    sent.refuse("ListObjectsV2", Refusal("AccessDenied", text, 403))
+    with pytest.raises(AccessDenied) as denied:
+        read(aws)
+    assert denied.value.action == "s3:ListBucket"
 
 
 def test_a_denied_read_is_an_error_and_never_absence(aws, sent):
