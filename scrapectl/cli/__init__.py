@@ -29,9 +29,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _carry_out(words: list[str]) -> int:
     import click  # noqa: PLC0415 - so that an interrupt while importing is told, too
 
+    from scrapectl.cli.completing import COMPLETE, answer  # noqa: PLC0415 - the same
     from scrapectl.cli.root import group  # noqa: PLC0415 - the same
 
     root = group("")
+    if COMPLETE in os.environ:
+        return answer(root, os.environ[COMPLETE])
     try:
         # Not `root.main`: click would end the program itself when the reader of standard output has left.
         with root.make_context("scrapectl", words) as context:

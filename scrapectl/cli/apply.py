@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from scrapectl.cli.completing import origins
 from scrapectl.cli.options import Settings, file_option, spec_argument, spec_path
 from scrapectl.cli.root import command
 
@@ -14,7 +15,11 @@ from scrapectl.cli.root import command
     click.option("--yes", is_flag=True, help="Do not ask."),
     click.option("--plan", "plan_file", metavar="FILE", help="Only what this plan says, and nothing when AWS moved."),
     click.option(
-        "--only", multiple=True, metavar="ADDRESS|ORIGIN", help="Only this and what it needs; deletes nothing."
+        "--only",
+        multiple=True,
+        metavar="ADDRESS|ORIGIN",
+        help="Only this and what it needs; deletes nothing.",
+        shell_complete=origins,
     ),
     click.option("--parallel", type=click.IntRange(1, 64), default=16, metavar="N", help="So many changes at a time."),
     click.option("--no-build", is_flag=True, help="Build no image; refuse when one is missing."),

@@ -166,6 +166,16 @@ HELP: dict[str, Help] = {
         "An image whose folder did not change is not built again; --force builds it anew, for a new base image.",
         ("scrapectl images push", "scrapectl images push scraper --force"),
     ),
+    "completion": Help(
+        "Print what makes your shell complete.",
+        "Commands, options, and the spec's own names: jobs, schedules, images. Add it to your shell for good: bash by "
+        'the line  eval "$(scrapectl completion bash)"  in ~/.bashrc, zsh by the same with zsh in ~/.zshrc.',
+        (
+            "scrapectl completion bash",
+            "scrapectl completion zsh > ~/.scrapectl-complete.zsh",
+            "scrapectl completion fish > ~/.config/fish/completions/scrapectl.fish",
+        ),
+    ),
     "local": Help(
         "The embedded cloud behind --local.",
         "AWS on this machine, for trying out. It starts when a command first needs it, and keeps everything in memory.",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from scrapectl.cli.completing import keys_of
 from scrapectl.cli.options import Settings, file_option
 from scrapectl.cli.root import command
 
 
 @command(
     "images build",
-    click.argument("name", required=False),
+    click.argument("name", required=False, shell_complete=keys_of("images")),
     click.option("--force", is_flag=True, help="Ask for the base image again, and use no layer of an earlier build."),
     file_option,
 )

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import click
 
+from scrapectl.cli.completing import keys_of
 from scrapectl.cli.options import Settings, file_option, pipeline_option
 from scrapectl.cli.root import command
 
 
-@command("images list", click.argument("name", required=False), file_option, pipeline_option)
+@command(
+    "images list",
+    click.argument("name", required=False, shell_complete=keys_of("images")),
+    file_option,
+    pipeline_option,
+)
 def images_list(settings: Settings, *, name: str | None, file: str | None, pipeline: str | None) -> None:
     """List images with the job definitions that name them."""
     from scrapectl.cli.building import repository_name  # noqa: PLC0415 - `images list --help` needs none of it

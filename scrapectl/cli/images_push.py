@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from scrapectl.cli.completing import keys_of
 from scrapectl.cli.options import Settings, file_option
 from scrapectl.cli.root import command
 
 
 @command(
     "images push",
-    click.argument("name", required=False),
+    click.argument("name", required=False, shell_complete=keys_of("images")),
     click.option("--force", is_flag=True, help="Build and push also what stands unchanged: for a new base image."),
     file_option,
 )

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import click
 from click.core import ParameterSource
 
+from scrapectl.cli.completing import files
 from scrapectl.errors import UsageError
 
 ContextSettings = dict[str, Any]
@@ -87,8 +88,8 @@ def command_line(settings: Settings, words: str) -> str:
     return shlex.join(["scrapectl", *given]) + f" {words}"
 
 
-spec_argument = click.argument("spec", required=False)
-file_option = click.option("-f", "--file", "file", metavar="SPEC", help="The spec's file.")
+spec_argument = click.argument("spec", required=False, shell_complete=files)
+file_option = click.option("-f", "--file", "file", metavar="SPEC", help="The spec's file.", shell_complete=files)
 pipeline_option = click.option("--pipeline", metavar="NAME", help="The name of a pipeline that stands; no spec needed.")
 
 

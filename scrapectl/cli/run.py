@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from scrapectl.cli.completing import keys_of
 from scrapectl.cli.options import Settings, file_option, pipeline_option
 from scrapectl.cli.root import command
 
 
 @command(
     "run",
-    click.argument("name"),
+    click.argument("name", shell_complete=keys_of("jobs")),
     click.argument("words", nargs=-1, metavar="[-- COMMAND...]"),
     click.option("--env", multiple=True, metavar="K=V", help="A variable of this run; may be repeated."),
     click.option("--env-file", metavar="FILE", help="Variables, one K=V a line."),

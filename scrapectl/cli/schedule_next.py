@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from scrapectl.cli.completing import keys_of
 from scrapectl.cli.options import Settings, file_option, pipeline_option
 from scrapectl.cli.root import command
 
 
 @command(
     "schedule next",
-    click.argument("job", required=False),
+    click.argument("job", required=False, shell_complete=keys_of("jobs")),
     click.option("-n", "count", type=click.IntRange(1, 1000), default=5, metavar="N", help="So many starts each."),
     file_option,
     pipeline_option,

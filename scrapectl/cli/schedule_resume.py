@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import click
 
+from scrapectl.cli.completing import keys_of, schedules
 from scrapectl.cli.options import Settings, file_option, pipeline_option
 from scrapectl.cli.root import command
 
 
 @command(
     "schedule resume",
-    click.argument("job"),
-    click.argument("schedule", required=False),
+    click.argument("job", shell_complete=keys_of("jobs")),
+    click.argument("schedule", required=False, shell_complete=schedules),
     file_option,
     pipeline_option,
 )

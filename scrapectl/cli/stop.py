@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from scrapectl.cli.completing import keys_of
 from scrapectl.cli.options import Settings, file_option, pipeline_option
 from scrapectl.cli.root import command
 from scrapectl.views.output import print_document, print_line
@@ -13,7 +14,7 @@ _DONE = {"cancel": "cancelled", "terminate": "terminated"}
 
 @command(
     "stop",
-    click.argument("name", required=False, metavar="NAME|RUN-ID"),
+    click.argument("name", required=False, metavar="NAME|RUN-ID", shell_complete=keys_of("jobs")),
     click.option("--all", "every", is_flag=True, help="All active runs: the job's, or without a name the pipeline's."),
     click.option("--reason", default="stopped by scrapectl", metavar="TEXT", help="Why; the run shows it."),
     file_option,

@@ -32,6 +32,7 @@ WORDS = {
     "status": ["--watch", "--pipeline"],
     "stop": ["--all", "--pipeline"],
     "pipelines": [],
+    "completion": [],
     "drift": ["--detailed-exitcode", "--file"],
     "schedule list": ["--pipeline"],
     "schedule next": ["-n", "--pipeline"],
