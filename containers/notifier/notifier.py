@@ -101,7 +101,7 @@ def failed_children(run: dict[str, Any]) -> list[int]:
 def how_it_ended(job: dict[str, Any]) -> tuple[str, str]:
     """Say why a job failed: in a word or two, and in full."""
     container, why = job.get("container") or {}, job.get("statusReason") or ""
-    details = [text for text in (why, container.get("reason") or "") if text and text != PLAIN_END]
+    details = [text for text in dict.fromkeys((why, container.get("reason"))) if text and text != PLAIN_END]
     if why.startswith(TIMED_OUT):
         seconds = (job.get("timeout") or {}).get("attemptDurationSeconds")
         return "timed out", f"it took longer than {seconds} s" if seconds else "it took too long"

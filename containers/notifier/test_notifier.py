@@ -151,6 +151,11 @@ CAUSES = {
         "not started",
         "Task failed to start: CannotPullContainerError: not found",
     ),
+    "the same said twice": (
+        job(statusReason="CannotPullContainerError: x", container={"reason": "CannotPullContainerError: x"}),
+        "exit 3",
+        "exit code 3: CannotPullContainerError: x",
+    ),
     "stopped": (job(statusReason="by ada", isTerminated=True), "stopped", "stopped: by ada"),
     "without a reason": (
         job(statusReason=None, startedAt=None, container={"exitCode": None, "reason": None, "logStreamName": None}),
