@@ -76,6 +76,7 @@ class _Slot:
     look: bool = False  # when its time comes: read it first (True), or do its next write (False)
     began: float | None = None
     ended: float = 0.0
+    told: str = ""  # what it waits for, as it was told last
     failure: str = ""
     skipped: bool = False
     live: Live | None = None
@@ -207,8 +208,9 @@ class Apply:
         if isinstance(verdict, Wait):
             slot.state, slot.look = _State.WAITING, verdict.look
             heapq.heappush(self.sleeping, (now + verdict.seconds, next(self._number), step_id))
-            if verdict.text:
+            if verdict.text and (verdict.retry or verdict.text != slot.told):  # the same wait is told once
                 self._emit(Phase.RETRYING if verdict.retry else Phase.WAITING, slot, verdict.text)
+            slot.told = verdict.text
             return
         if isinstance(verdict, Failed):
             slot.failure = verdict.why

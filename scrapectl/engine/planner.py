@@ -25,7 +25,7 @@ from scrapectl.engine.plan import Action, Change, Plan
 from scrapectl.engine.resource import Desired, FieldChange, Live, Replace, Status
 from scrapectl.engine.values import Ref, resolve
 from scrapectl.engine.world import Thing, World
-from scrapectl.errors import Problem
+from scrapectl.errors import Place, Problem
 from scrapectl.units import counted
 
 
@@ -157,9 +157,10 @@ class _Draft:
         elif desired.resource.replace is Replace.IN_PLACE:
             self._replace_in_place(desired, live, fields)
         else:
-            names = ", ".join(change.name for change in fields if change.fixed)
+            names = [change.name for change in fields if change.fixed]
             hint = desired.resource.way_out(live.resource) or _FIXED_HINT
-            self._refuse(desired, f"AWS cannot change {names} of {desired.address}.", hint)
+            there = dataclasses.replace(desired, where=_place(desired, names))
+            self._refuse(there, f"AWS cannot change {', '.join(names)} of {desired.address}.", hint)
 
     def _replace_in_place(self, desired: Desired, live: Live, fields: tuple[FieldChange, ...]) -> None:
         key = desired.resource.key()
@@ -188,7 +189,7 @@ class _Draft:
         fields: tuple[FieldChange, ...],
         old_key: tuple[str, ...] | None = None,
     ) -> None:
-        where = next((desired.places[f.name] for f in fields if f.name in desired.places), desired.where)
+        where = _place(desired, [change.name for change in fields])
         self.changes.append(
             Change(
                 desired.address,
@@ -293,6 +294,11 @@ ENOUGH_TO_KNOW_IT = 5
 _FOREIGN_HINT = "Give it another name (name: …), or use it as it is with existing: …."
 _FIXED_HINT = "Give it another name, so that a new one is made beside it; or delete it by hand first."
 _DATA_HINT = "Say --delete-data to lose them, --keep-data to leave it standing, or on_destroy: keep."
+
+
+def _place(desired: Desired, names: Sequence[str]) -> Place | None:
+    """Where the spec sets the first of these fields, else where it has the thing."""
+    return next((desired.places[name] for name in names if name in desired.places), desired.where)
 
 
 def _whose(live: Live) -> str:
