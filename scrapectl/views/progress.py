@@ -17,6 +17,7 @@ from scrapectl.views.plain import clean_line
 from scrapectl.views.plan_text import STYLES, Line, outcome_line, verb
 
 _SHOWN = 12  # changes on their way that the live picture names
+_AGAIN = 60.0  # seconds after which an unchanged line is said again where there is no live picture
 
 
 class Progress:
@@ -25,6 +26,7 @@ class Progress:
     def __init__(self, *, no_color: bool) -> None:
         self._console = console(sys.stderr, no_color=no_color)
         self._going: dict[str, tuple[Event, float]] = {}  # address → its last event, when it began
+        self._told: dict[str, tuple[str, float]] = {}  # address → the line that was printed last, and when
         self._live = Live(console=self._console, get_renderable=self._picture, refresh_per_second=4, transient=True)
 
     def __enter__(self) -> Self:
@@ -51,7 +53,15 @@ class Progress:
         if self._console.is_terminal:
             self._live.start()
         else:
-            print_lines(self._console, [Line(_said(event))])
+            self._tell(address, _said(event))
+
+    def _tell(self, address: str, said: str) -> None:
+        """Print a line once, and again each minute that it stays true."""
+        line, at = self._told.get(address, ("", 0.0))
+        now = time.monotonic()
+        if said != line or now - at >= _AGAIN:
+            self._told[address] = said, now
+            print_lines(self._console, [Line(said)])
 
     def _picture(self) -> Text:
         """What is on its way now, the longest first."""

@@ -286,6 +286,19 @@ def test_progress_without_a_terminal_is_lines(capsys):
     ]
 
 
+def test_progress_says_the_same_again_only_after_a_minute(capsys, monkeypatch):
+    now = iter([0.0, 0.0, 10.0, 20.0, 30.0, 90.0])
+    monkeypatch.setattr("scrapectl.views.progress.time.monotonic", lambda: next(now))
+    with Progress(no_color=True) as progress:
+        for text in ("creating", "creating", "backing-up", "backing-up", "backing-up"):
+            progress(Event(Phase.WAITING, ROLE, 0.0, f"it is {text}"))
+    assert capsys.readouterr().err.splitlines() == [
+        " waiting create iam_role.shop_job: it is creating",
+        " waiting create iam_role.shop_job: it is backing-up",
+        " waiting create iam_role.shop_job: it is backing-up",
+    ]
+
+
 def test_progress_tells_both_halves_of_a_replacement_and_leaves_what_was_skipped_to_the_end(capsys):
     with Progress(no_color=True) as progress:
         progress(Event(Phase.STARTED, SPOT, 0.0))
