@@ -74,6 +74,8 @@ _SIGNS = (
     _Sign("ResourceConflictException", "in progress", _BUSY),
     _Sign("ResourceConflictException", "currently in the following state", _BUSY, "lambda"),
     _Sign("ResourceConflictException", "concurrent update", _BUSY, "lambda"),
+    # A queue's attributes take a minute to be seen everywhere (AWS-FACTS §6).
+    _Sign("InvalidParameterValueException", "Queue visibility timeout", _BUSY, "lambda"),
     _Sign("ValidationException", "since it has targets", _BUSY, "events"),
     _Sign("ConcurrentAccess", "", _BUSY, "sns"),
     _Sign("RepositoryNotEmptyException", "", _BUSY),

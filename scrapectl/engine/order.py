@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from scrapectl.engine.plan import Action, Change, StepId, Verb
 from scrapectl.engine.resource import Desired, Live, Resource
-from scrapectl.engine.values import Policy, leaves, refs
+from scrapectl.engine.values import Allowing, leaves, refs
 from scrapectl.engine.world import Thing, World
 from scrapectl.errors import Problem, SpecError
 
@@ -70,8 +70,7 @@ def named_by(live: Live, kind: type[Resource]) -> frozenset[str]:
     """Every text in a live value that may name another thing; what a policy allows holds nothing up."""
     found: set[str] = set(kind.stands_in(live))
     for value in vars(live.resource).values():
-        if not isinstance(value, Policy):
-            found.update(leaf for leaf in leaves(value) if isinstance(leaf, str) and leaf)
+        found.update(leaf for leaf in leaves(value, (Allowing,)) if isinstance(leaf, str) and leaf)
     return frozenset(found)
 
 

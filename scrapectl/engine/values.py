@@ -31,8 +31,12 @@ class Text:
         return "".join(str(part) for part in self.parts)
 
 
+class Allowing:
+    """A value that only says who may: it holds nothing up that it names (policies, permissions)."""
+
+
 @dataclass(frozen=True, eq=False)
-class Policy:
+class Policy(Allowing):
     """An IAM policy document; equal when AWS would read the same: lists of one, order of lists and of statements."""
 
     document: Mapping[str, Any]
@@ -82,22 +86,24 @@ def transform(value: Any, leaf: Callable[[Any], Any]) -> Any:
     return leaf(value)
 
 
-def leaves(value: Any) -> Iterator[Any]:
-    """Every leaf of a value, keys of mappings included."""
+def leaves(value: Any, without: tuple[type, ...] = ()) -> Iterator[Any]:
+    """Every leaf of a value, keys of mappings included; values of the types `without` are passed over."""
+    if isinstance(value, without):
+        return
     if isinstance(value, Ref):
         yield value
     elif isinstance(value, Text):
         yield from value.parts
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         for f in dataclasses.fields(value):
-            yield from leaves(getattr(value, f.name))
+            yield from leaves(getattr(value, f.name), without)
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield from leaves(key)
-            yield from leaves(item)
+            yield from leaves(key, without)
+            yield from leaves(item, without)
     elif isinstance(value, list | tuple | set | frozenset):
         for item in value:
-            yield from leaves(item)
+            yield from leaves(item, without)
     else:
         yield value
 

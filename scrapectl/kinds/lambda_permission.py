@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from scrapectl.engine.resource import Aws
+from scrapectl.engine.values import Allowing
 
 _ABSENT = ("ResourceNotFoundException",)
 _INVOKE = "lambda:InvokeFunction"
 
 
 @dataclass(frozen=True)
-class Permission:
+class Permission(Allowing):
     """One statement of a function's resource policy: who may invoke it.
 
     Attributes:

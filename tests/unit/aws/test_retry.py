@@ -44,6 +44,11 @@ BUSY = [
     ("lambda", "ResourceConflictException", "… at this time. An update is in progress for resource: arn:…"),
     ("lambda", "ResourceConflictException", "… The function is currently in the following state: Pending"),
     ("lambda", "ResourceConflictException", "… could not be updated due to a concurrent update operation."),
+    (
+        "lambda",
+        "InvalidParameterValueException",
+        "Queue visibility timeout: 30 seconds is less than Function timeout: 60",
+    ),
     ("lambda", "ResourceInUseException", "Cannot update the event source mapping because it is in use."),
     ("events", "ValidationException", "Rule can't be deleted since it has targets."),
     ("events", "ConcurrentModificationException", "…"),

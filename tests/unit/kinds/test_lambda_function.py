@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from scrapectl.engine.diff import diff
+from scrapectl.engine.order import holders
 from scrapectl.engine.resource import Live, Removal, Status, Update
 from scrapectl.errors import AwsError
+from scrapectl.kinds import KINDS
 from scrapectl.kinds.lambda_function import LambdaFunction, function_arn
 from scrapectl.kinds.lambda_permission import Permission, permissions_of
+from scrapectl.kinds.sns_topic import SnsTopic, Subscription, topic_arn
 from scrapectl.local.registry import OPERATIONS
 from tests.contract.messaging_cases import PACKAGE, digest, zipped
 
@@ -206,3 +209,17 @@ def test_any_other_statement_is_a_difference_and_goes(other):
 def test_versions_are_of_their_function():
     assert LambdaFunction.key_of_arn(ARN) == LambdaFunction.key_of_arn(f"{ARN}:7") == ("shop_notifier",)
     assert LambdaFunction.key_of_arn("arn:aws:lambda:us-east-1:1:event-source-mapping:1") is None
+
+
+def test_who_may_call_it_does_not_end_before_it(cloud, aws, standing):
+    """A topic that calls the function names it, as the function's permission names the topic: the topic goes first."""
+    topic = SnsTopic("shop-alerts", frozenset({Subscription("lambda", ARN)}))
+    topic.create(aws, TAGS)
+    allowed = Permission("topic", "sns.amazonaws.com", topic_arn("aws", "us-east-1", aws.account, "shop-alerts"))
+    step(cloud, aws, dataclasses.replace(standing, permissions=frozenset({allowed})))
+    heard = SnsTopic.read(aws, topic.key())
+    assert heard is not None
+    things = {("sns_topic", topic.key()): heard, ("lambda_function", standing.key()): read(aws, standing)}
+    held = holders(things, KINDS)
+    assert held["lambda_function", standing.key()] == {("sns_topic", topic.key())}
+    assert held["sns_topic", topic.key()] == frozenset()
