@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrapectl.local.flows.batch_events import tell_state
 from scrapectl.local.jobs.job import ENDED, NOT_STARTED, STARTED, Attempt, Job
+from scrapectl.local.jobs.placement import CANCELED, place
 from scrapectl.local.jobs.process import Ended
 from scrapectl.local.jobs.retry import TIMED_OUT, tries_again
 from scrapectl.local.jobs.shares import Line
@@ -26,10 +27,6 @@ KEPT_SECONDS = 7 * 86_400
 """How long Batch still describes an ended job."""
 
 EXITED = "Essential container in task exited"
-TOO_BIG = (
-    "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE - All compute environments have a maxVcpu setting "
-    "that is smaller than the job requirements."
-)
 
 
 class Board:
@@ -172,20 +169,17 @@ class Board:
 
     def _place(self, job: Job, queue: dict[str, Any]) -> dict[str, Any] | None:
         """Choose the first environment that has room; note it when none ever will."""
+        state = state_in(self._cloud, job.region)
         found: dict[str, dict[str, Any]] = {
-            resource.document["computeEnvironmentArn"]: resource.document
-            for resource in state_in(self._cloud, job.region).environments.values()
+            resource.document["computeEnvironmentArn"]: resource.document for resource in state.environments.values()
         }
         order = sorted(queue["computeEnvironmentOrder"], key=lambda entry: entry["order"])
-        usable = [found[entry["computeEnvironment"]] for entry in order if entry["computeEnvironment"] in found]
-        usable = [env for env in usable if env["state"] == "ENABLED" and env["status"] in {"VALID", "UPDATING"}]
-        for environment in usable:
-            if self._used(environment) + job.vcpus <= _most_vcpus(environment):
-                return environment
-        if usable and all(job.vcpus > _most_vcpus(environment) for environment in usable):
-            job.status_reason = TOO_BIG
-            job.stuck_since = job.stuck_since or self._cloud.clock.now()
-        return None
+        given = [found[entry["computeEnvironment"]] for entry in order if entry["computeEnvironment"] in found]
+        placed = place(job, given, self._used, state.exhausted)
+        if placed.stuck or job.stuck_since is not None:
+            job.status_reason = placed.stuck
+        job.stuck_since = (job.stuck_since or self._cloud.clock.now()) if placed.stuck else None
+        return placed.environment
 
     def _used(self, environment: dict[str, Any]) -> float:
         arn = environment["computeEnvironmentArn"]
@@ -202,7 +196,7 @@ class Board:
                 since = job.stuck_since
                 late = since is not None and self._cloud.clock.now() - since >= action["maxTimeSeconds"]
                 if late and job.status_reason.startswith(action["reason"]):
-                    self.cancel(job, action["reason"])
+                    self.cancel(job, CANCELED.format(action["reason"]))
 
     def _enter(self, job: Job) -> None:
         """Let a new job wait: for its children, for other jobs, or for its turn."""
@@ -278,10 +272,6 @@ class Board:
             for one in [job, *self._leaves(job)]:
                 self.jobs.pop(one.id, None)
             state_in(self._cloud, job.region).tags.pop(job.arn, None)
-
-
-def _most_vcpus(environment: dict[str, Any]) -> float:
-    return float((environment["computeResources"] or {}).get("maxvCpus", 0))
 
 
 def _stream_prefix(job: Job) -> str:

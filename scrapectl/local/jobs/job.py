@@ -92,6 +92,11 @@ class Job:
         """How many vCPUs it needs."""
         return float(self._requirement("VCPU") or self.container.get("vcpus") or 1)
 
+    @property
+    def memory(self) -> float:
+        """How many MiB it needs."""
+        return float(self._requirement("MEMORY") or self.container.get("memory") or 0)
+
     def _requirement(self, kind: str) -> str | None:
         entries = self.container.get("resourceRequirements") or []
         return next((str(entry["value"]) for entry in entries if entry["type"] == kind), None)

@@ -73,6 +73,47 @@ def environment(aws, cloud, network):
 
 
 @pytest.fixture
+def profile(aws, cloud, role):
+    """A function that makes an instance profile with a role, and returns its ARN."""
+
+    def make(name="instances", *, settle=True):
+        role(f"{name}-role", "ec2.amazonaws.com")
+        arn = aws("iam").create_instance_profile(InstanceProfileName=name)["InstanceProfile"]["Arn"]
+        aws("iam").add_role_to_instance_profile(InstanceProfileName=name, RoleName=f"{name}-role")
+        if settle:
+            cloud.clock.advance(60)
+        return arn
+
+    return make
+
+
+@pytest.fixture
+def instances(aws, cloud, network, profile):
+    """A function that makes an EC2 environment, VALID when nothing is wrong with it."""
+
+    def make(name="ce", without=(), **changes):
+        if "instanceRole" not in changes and "arn" not in made:
+            made["arn"] = profile()
+        wanted = {
+            "type": "EC2",
+            "allocationStrategy": "BEST_FIT_PROGRESSIVE",
+            "minvCpus": 0,
+            "maxvCpus": 16,
+            "instanceTypes": ["m7i"],
+            "instanceRole": made.get("arn"),
+            **network,
+            **changes,
+        }
+        resources = {key: value for key, value in wanted.items() if key not in without}
+        aws("batch").create_compute_environment(computeEnvironmentName=name, type="MANAGED", computeResources=resources)
+        cloud.clock.advance(60)
+        return name
+
+    made: dict[str, str] = {}
+    return make
+
+
+@pytest.fixture
 def queue(aws, cloud, environment):
     """A function that makes a VALID queue over an environment."""
 

@@ -20,7 +20,16 @@ def _order(*names):
 
 
 def test_it_settles_and_is_read_back_with_arns(aws, queue):
-    queue(jobStateTimeLimitActions=[{"reason": "R", "state": "RUNNABLE", "maxTimeSeconds": 1200, "action": "CANCEL"}])
+    queue(
+        jobStateTimeLimitActions=[
+            {
+                "reason": "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",
+                "state": "RUNNABLE",
+                "maxTimeSeconds": 1200,
+                "action": "CANCEL",
+            }
+        ]
+    )
     found = _queue(aws)
     assert (found["status"], found["state"], found["jobQueueType"]) == ("VALID", "ENABLED", "ECS_FARGATE")
     assert found["computeEnvironmentOrder"][0]["computeEnvironment"].endswith(":compute-environment/ce")
@@ -49,16 +58,21 @@ def test_what_create_refuses(aws, environment, refused):
     with refused("ClientException", "does not exist"):
         policy = "arn:aws:batch:us-east-1:123456789012:scheduling-policy/none"
         create(jobQueueName="q", priority=1, computeEnvironmentOrder=_order("a"), schedulingPolicyArn=policy)
-    limits = [{"reason": "R", "state": "RUNNABLE", "maxTimeSeconds": 599, "action": "CANCEL"}]
+    limits = [
+        {
+            "reason": "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",
+            "state": "RUNNABLE",
+            "maxTimeSeconds": 599,
+            "action": "CANCEL",
+        }
+    ]
     with refused("ClientException", "maxTimeSeconds"):
         create(jobQueueName="q", priority=1, computeEnvironmentOrder=_order("a"), jobStateTimeLimitActions=limits)
 
 
-def test_fargate_and_ec2_do_not_mix(aws, cloud, environment, network, refused):
+def test_fargate_and_ec2_do_not_mix(aws, environment, instances, refused):
     environment("a")
-    resources = {"type": "EC2", "minvCpus": 0, "maxvCpus": 4, "instanceTypes": ["m5"], "instanceRole": "r"} | network
-    aws("batch").create_compute_environment(computeEnvironmentName="b", type="MANAGED", computeResources=resources)
-    cloud.clock.advance(60)
+    instances("b")
     with refused("ClientException", "cannot be mixed"):
         aws("batch").create_job_queue(jobQueueName="q", priority=1, computeEnvironmentOrder=_order("a", "b"))
 

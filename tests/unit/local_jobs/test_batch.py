@@ -391,4 +391,5 @@ class TestTimeLimits:
         assert stage.job(job)["status"] == "RUNNABLE"
         clock.advance(2)
         done = stage.job(job)
-        assert (done["status"], done["statusReason"]) == ("FAILED", reason)
+        told = f"Canceled by JobStateTimeLimit action due to reason: {reason}"
+        assert (done["status"], done["statusReason"]) == ("FAILED", told)

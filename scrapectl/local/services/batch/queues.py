@@ -6,7 +6,8 @@ from typing import Any
 
 from scrapectl.local.paging import page
 from scrapectl.local.registry import Call, Params, Refusal, operation
-from scrapectl.local.services.batch.environments import FARGATE
+from scrapectl.local.services.batch.environment_checks import FARGATE
+from scrapectl.local.services.batch.instance_types import architecture
 from scrapectl.local.services.batch.state import BatchState, Resource, check_name, find, named, refuse, state_of
 from scrapectl.local.services.batch.tags import check_tags
 
@@ -14,6 +15,11 @@ HEALTHY = "JobQueue Healthy"
 MOST = 50
 MOST_ENVIRONMENTS = 3
 LIMIT_SECONDS = range(600, 86_401)
+REASONS = {
+    "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",
+    "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE",
+    "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT",
+}
 
 
 @operation("batch", "CreateJobQueue")
@@ -71,6 +77,9 @@ def _order(state: BatchState, entries: list[dict[str, Any]]) -> list[dict[str, A
         raise refuse("computeEnvironmentOrder must hold unique environments and unique orders")
     if len({(document["computeResources"] or {}).get("type") in FARGATE for document in found}) > 1:
         raise refuse("Fargate and EC2 compute environments cannot be mixed in one job queue")
+    types = [name for document in found for name in (document["computeResources"] or {}).get("instanceTypes") or []]
+    if len({architecture(name) for name in types}) > 1:
+        raise refuse("All compute environments of a job queue must have the same architecture")
     pairs = zip(entries, arns, strict=True)
     return [{"order": entry["order"], "computeEnvironment": arn} for entry, arn in pairs]
 
@@ -86,9 +95,20 @@ def _check_common(state: BatchState, params: Params) -> None:
     policy = params.get("schedulingPolicyArn")
     if policy and not any(known["arn"] == policy for known in state.policies.values()):
         raise refuse(f"Scheduling policy {policy} does not exist")
-    for action in params.get("jobStateTimeLimitActions") or []:
+    _check_limits(params.get("jobStateTimeLimitActions") or [])
+
+
+def _check_limits(actions: list[dict[str, Any]]) -> None:
+    """Refuse limits that AWS refuses; only what a job was seen to wait for can be a reason."""
+    for action in actions:
         if action["maxTimeSeconds"] not in LIMIT_SECONDS:
             raise refuse("maxTimeSeconds must be between 600 and 86400")
+        if action["reason"] not in REASONS:
+            raise refuse(f"jobStateTimeLimitActions.reason is not valid: {action['reason']}")
+        if (action["state"], action["action"]) != ("RUNNABLE", "CANCEL"):
+            raise refuse("jobStateTimeLimitActions can only CANCEL jobs that are RUNNABLE")
+    if len({action["reason"] for action in actions}) < len(actions):
+        raise refuse("jobStateTimeLimitActions holds a reason twice")
 
 
 @operation("batch", "UpdateJobQueue")

@@ -53,6 +53,7 @@ class BatchState:
     Attributes:
         definitions: Every revision of each name, oldest first; also the INACTIVE ones.
         tags: Tags by ARN, jobs' included.
+        exhausted: Names of environments for which AWS has no instances left; tests fill it.
         queue_deleted: Called with a queue's ARN when it is gone; whoever runs jobs ends them.
     """
 
@@ -61,6 +62,7 @@ class BatchState:
     policies: dict[str, Params] = field(default_factory=dict)
     definitions: dict[str, list[Params]] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    exhausted: set[str] = field(default_factory=set)
     queue_deleted: list[Callable[[str], None]] = field(default_factory=list)
 
     def settle(self, now: float) -> None:
