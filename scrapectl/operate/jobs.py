@@ -21,7 +21,7 @@ RUN = "scrapectl:run"
 class StandingJob:
     """A job as AWS has it: `name` is its name in the spec, `definition` the physical one.
 
-    `queue` is a physical name; `share` and `array` are None when runs have none; memory in MiB.
+    `queue` is a physical name; `on_ec2` decides which sizes it may have; `share` and `array` are None when runs have none; memory in MiB.
     """
 
     name: str
@@ -33,6 +33,7 @@ class StandingJob:
     log_group: str
     vcpus: float
     memory: int
+    on_ec2: bool = False
 
 
 def find_jobs(aws: Aws, owner: str) -> dict[str, StandingJob]:
@@ -96,4 +97,5 @@ def _job(definition: Mapping[str, Any], owner: str) -> StandingJob:
         log_group=log_group(container) or f"/scrapectl/{owner}",
         vcpus=float(sizes.get("VCPU", 0)),
         memory=int(sizes.get("MEMORY", 0)),
+        on_ec2="EC2" in definition.get("platformCapabilities", ()),
     )

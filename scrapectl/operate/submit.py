@@ -15,6 +15,7 @@ from scrapectl.spec.checks.sizes import FARGATE_SIZES
 if TYPE_CHECKING:
     from scrapectl.engine.resource import Aws
 
+LEAST_MEMORY = 4
 ARRAY_SIZES = range(2, 10_001)
 
 
@@ -62,10 +63,19 @@ def _check(job: StandingJob, overrides: Overrides) -> None:
     if overrides.share and not job.share:
         raise UsageError(f"--share {overrides.share}: the queue of {job.name} has no shares.")
     if overrides.vcpus or overrides.memory:
-        _check_size(overrides.vcpus or job.vcpus, overrides.memory or job.memory)
+        check = _check_ec2_size if job.on_ec2 else _check_size
+        check(overrides.vcpus or job.vcpus, overrides.memory or job.memory)
     for name in overrides.environment:
         if not name or name.startswith("AWS_BATCH"):
             raise UsageError(f'--env {name}: Batch keeps names that begin with "AWS_BATCH" for itself.')
+
+
+def _check_ec2_size(vcpus: float, memory: int) -> None:
+    """EC2 counts whole vCPUs, and takes 4 MiB and more (ResourceRequirement, AWS Batch API)."""
+    if vcpus < 1 or vcpus % 1:
+        raise UsageError(f"EC2 has no {vcpus:g} vCPUs.", "Give a whole number.")
+    if memory < LEAST_MEMORY:
+        raise UsageError(f"--memory {memory}: a job has {LEAST_MEMORY} MiB and more.")
 
 
 def _check_size(vcpus: float, memory: int) -> None:

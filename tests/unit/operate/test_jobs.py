@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from scrapectl.errors import UsageError
@@ -89,6 +91,17 @@ def test_overrides_are_sent_as_aws_takes_them(aws):
 def test_what_aws_would_refuse_is_refused_before(aws, overrides, run, said):
     with pytest.raises(UsageError, match=said):
         submission(job(aws, run), overrides)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [(Overrides(vcpus=0.5), "EC2 has no 0.5 vCPUs"), (Overrides(vcpus=1, memory=2), "4 MiB and more")],
+)
+def test_ec2_has_its_own_sizes(aws, overrides, said):
+    on_ec2 = dataclasses.replace(job(aws), on_ec2=True)
+    with pytest.raises(UsageError, match=said):
+        submission(on_ec2, overrides)
+    assert "containerOverrides" in submission(on_ec2, Overrides(vcpus=3, memory=700))
 
 
 def test_a_submission_is_never_repeated_blindly(aws):

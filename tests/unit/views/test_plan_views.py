@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from itertools import chain, repeat
+from types import SimpleNamespace
 
 import pytest
 
@@ -287,8 +289,8 @@ def test_progress_without_a_terminal_is_lines(capsys):
 
 
 def test_progress_says_the_same_again_only_after_a_minute(capsys, monkeypatch):
-    now = iter([0.0, 0.0, 10.0, 20.0, 30.0, 90.0])
-    monkeypatch.setattr("scrapectl.views.progress.time.monotonic", lambda: next(now))
+    now = chain([0.0, 0.0, 10.0, 20.0, 30.0], repeat(90.0))
+    monkeypatch.setattr("scrapectl.views.progress.time", SimpleNamespace(monotonic=lambda: next(now)))
     with Progress(no_color=True) as progress:
         for text in ("creating", "creating", "backing-up", "backing-up", "backing-up"):
             progress(Event(Phase.WAITING, ROLE, 0.0, f"it is {text}"))
