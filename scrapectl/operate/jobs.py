@@ -21,7 +21,8 @@ RUN = "scrapectl:run"
 class StandingJob:
     """A job as AWS has it: `name` is its name in the spec, `definition` the physical one.
 
-    `queue` is a physical name; `on_ec2` decides which sizes it may have; `share` and `array` are None when runs have none; memory in MiB.
+    `queue` is a physical name; `share` and `array` are None when runs have none; memory in MiB; `on_ec2` decides which
+    sizes it may have.
     """
 
     name: str
