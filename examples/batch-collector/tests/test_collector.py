@@ -16,8 +16,8 @@ import pytest
 from collector.init import init
 from collector.results import read_results
 from collector.scrape import Outlets, Places, scrape
-from collector.settings import Child, Search, read_child, read_search, required
-from collector.web import PageGone, Web
+from collector.settings import Search, read_search
+from scraper_base import Run, Web
 from serve_site import Website, serving
 
 if TYPE_CHECKING:
@@ -118,12 +118,13 @@ def search(website: Website) -> Search:
     )
 
 
-def web_of(website: Website, turn: int = 0, readers: int = 1) -> Web:
-    return Web(website.address, readers, turn, backoff=0, sleep=lambda _: None)
+def web_of(website: Website, run: str, index: int = 0, size: int = 1) -> Web:
+    child = Run(run, index, size, in_array=size > 1)
+    return Web(website.address, run=child, backoff=0, sleep=lambda _: None)
 
 
 def run_init(search: Search, website: Website, aws: FakeAws) -> str | None:
-    return init(search, "run-1", web_of(website), aws, aws)
+    return init(search, web_of(website, "run-1"), aws, aws)
 
 
 def run_children(website: Website, aws: FakeAws) -> list[int]:
@@ -132,7 +133,7 @@ def run_children(website: Website, aws: FakeAws) -> list[int]:
     (work,) = request["containerOverrides"]["environment"]
     size = request.get("arrayProperties", {}).get("size", 1)
     places = Places("raw", work["value"], QUEUE_URL)
-    return [scrape(places, Child("run-2", i, size), web_of(website, i, size), aws.outlets()) for i in range(size)]
+    return [scrape(places, web_of(website, "run-2", i, size), aws.outlets()) for i in range(size)]
 
 
 @pytest.mark.parametrize(
@@ -224,7 +225,7 @@ def test_rows_say_what_the_page_says(search: Search, website: Website, aws: Fake
 def test_a_page_that_has_gone_leaves_no_rows_and_no_error(website: Website, aws: FakeAws) -> None:
     order = {"zip": "48201", "date": "2026-11-20", "pages": [f"{website.address}/search/48201/25/page-9.html"]}
     aws.objects["pages/w.json"] = json.dumps(order).encode()
-    assert scrape(Places("raw", "pages/w.json", QUEUE_URL), Child("r"), web_of(website), aws.outlets()) == 0
+    assert scrape(Places("raw", "pages/w.json", QUEUE_URL), web_of(website, "r"), aws.outlets()) == 0
     assert (aws.objects["rows/48201/2026-11-20/page-0001.jsonl"], aws.messages) == (b"", [])
 
 
@@ -250,39 +251,17 @@ def test_many_rows_go_in_several_messages(tmp_path: Path, search: Search, aws: F
 
 def test_a_busy_page_is_asked_for_again(website: Website) -> None:
     page = "/search/48104/25/page-2.html"
-    total, cars = read_results(page, web_of(website).get(website.address + page))
+    total, cars = read_results(page, web_of(website, "r").get(website.address + page).text)
     assert (total, len(cars)) == (8, 3)
     assert website.requests == ["/robots.txt", page, page]
-
-
-def test_a_page_that_stays_busy_is_an_error_after_five_tries(monkeypatch: pytest.MonkeyPatch, website: Website) -> None:
-    monkeypatch.setattr(website, "fails_now", lambda path: website.requests.append(path) or path == "/")
-    with pytest.raises(OSError, match="503"):
-        web_of(website).get(f"{website.address}/")
-    assert website.requests == ["/robots.txt"] + ["/"] * 5
 
 
 def test_what_robots_txt_forbids_is_never_requested(search: Search, website: Website, aws: FakeAws) -> None:
     run_init(search, website, aws)
     run_children(website, aws)
     with pytest.raises(PermissionError):
-        web_of(website).get(f"{website.address}/dealers/login.html")
+        web_of(website, "r").get(f"{website.address}/dealers/login.html")
     assert not [path for path in website.requests if path.startswith("/dealers")]
-
-
-def test_children_keep_the_sites_pace_between_them(website: Website) -> None:
-    naps: list[float] = []
-    web = Web(website.address, readers=3, turn=2, sleep=naps.append)
-    for _ in range(3):
-        web.get(f"{website.address}/")
-    assert naps == [3.0, 3.0, 3.0]
-
-
-def test_a_site_without_robots_txt_gets_a_second(tmp_path: Path) -> None:
-    naps: list[float] = []
-    with serving(tmp_path) as website, pytest.raises(PageGone):
-        Web(website.address, sleep=naps.append).get(f"{website.address}/none.html")
-    assert naps == [1.0]
 
 
 @pytest.mark.parametrize(
@@ -323,9 +302,6 @@ ENVIRON = {
 
 def test_settings_are_read_from_the_environment() -> None:
     assert read_search(ENVIRON, DAY) == Search("48104", "25", "2026-11-20", "http://x", "raw", "q", "low", "j", 20)
-    child = {"AWS_BATCH_JOB_ID": "ab:4", "AWS_BATCH_JOB_ARRAY_INDEX": "4", "AWS_BATCH_JOB_ARRAY_SIZE": "9"}
-    assert read_child(child) == Child("ab", 4, 9)
-    assert read_child({"AWS_BATCH_JOB_ID": "ab"}) == Child("ab", 0, 1)
 
 
 @pytest.mark.parametrize(
@@ -340,8 +316,3 @@ def test_settings_are_read_from_the_environment() -> None:
 def test_wrong_settings_are_told(change: dict[str, str], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         read_search({**ENVIRON, **change}, DAY)
-
-
-def test_scrape_alone_says_what_is_missing() -> None:
-    with pytest.raises(ValueError, match="not set: WORK"):
-        required({"SITE": "http://x"}, "SITE", "WORK")

@@ -10,15 +10,16 @@ from urllib.parse import urljoin
 from collector.results import read_results
 
 if TYPE_CHECKING:
-    from collector.settings import Search
-    from collector.web import Web
+    from scraper_base import Web
 
-log = logging.getLogger(__name__)
+    from collector.settings import Search
+
+log = logging.getLogger("scraper")
 
 UNDER_WAY = {"SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING"}
 
 
-def init(search: Search, run: str, web: Web, s3: Any, batch: Any) -> str | None:
+def init(search: Search, web: Web, s3: Any, batch: Any) -> str | None:
     """Find the pages, write the work list, submit the job; its id, or None when there is nothing to do."""
     pages = find_pages(search, web)
     if not pages:
@@ -29,7 +30,7 @@ def init(search: Search, run: str, web: Web, s3: Any, batch: Any) -> str | None:
     if is_under_way(search.queue, name, batch):
         log.info("%s is under way already: nothing to add", name)
         return None
-    work = f"pages/{run}.json"
+    work = f"pages/{web.run.id}.json"
     order = {"zip": search.zip, "date": search.date, "pages": pages}
     s3.put_object(Bucket=search.bucket, Key=work, Body=json.dumps(order).encode(), ContentType="application/json")
     job = submit(search, name, work, len(pages), batch)
@@ -40,7 +41,7 @@ def init(search: Search, run: str, web: Web, s3: Any, batch: Any) -> str | None:
 def find_pages(search: Search, web: Web) -> list[str]:
     """The addresses of all pages of results: the first one tells how many there are, and shows how long a page is."""
     page = urljoin(search.site, f"/search/{search.zip}/{search.radius}/page-{{}}.html")
-    total, rows = read_results(page.format(1), web.get(page.format(1)))
+    total, rows = read_results(page.format(1), web.get(page.format(1)).text)
     log.info("%d cars within %s miles of %s, %d to a page", total, search.radius, search.zip, len(rows))
     if total and not rows:
         raise ValueError(f"{page.format(1)}: {total} cars, but none on the first page. Has the site changed?")

@@ -3,29 +3,9 @@
 from __future__ import annotations
 
 import json
-from html.parser import HTMLParser
 from typing import Any
 
-
-class LinkedDataReader(HTMLParser):
-    """Collects the text of `<script type="application/ld+json">`."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.text = ""
-        self.inside = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Begin collecting."""
-        self.inside = tag == "script" and ("type", "application/ld+json") in attrs
-
-    def handle_data(self, data: str) -> None:
-        """Collect."""
-        self.text += data if self.inside else ""
-
-    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - a script holds no other element
-        """Stop collecting."""
-        self.inside = False
+from selectolax.lexbor import LexborHTMLParser
 
 
 def read_results(address: str, html: str) -> tuple[int, list[dict[str, Any]]]:
@@ -34,11 +14,9 @@ def read_results(address: str, html: str) -> tuple[int, list[dict[str, Any]]]:
     Raises:
         ValueError: the page holds no such list, or a car in it lacks one of these.
     """
-    reader = LinkedDataReader()
-    reader.feed(html)
-    reader.close()
+    linked = LexborHTMLParser(html).css('script[type="application/ld+json"]')
     try:
-        found = json.loads(reader.text)
+        found = json.loads("".join(node.text() for node in linked))
         return int(found["numberOfItems"]), [as_row(car) for car in found["itemListElement"]]
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{address}: not a page of results ({error!r}). Has the site changed?") from error

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
+from scraper_base import JsonLines, PageGone
+
 from collector.results import read_results
-from collector.web import PageGone
 
 if TYPE_CHECKING:
-    from collector.database import Cars
-    from collector.settings import Child
-    from collector.web import Web
+    from scraper_base import Web
 
-log = logging.getLogger(__name__)
+    from collector.database import Cars
+
+log = logging.getLogger("scraper")
 
 ROWS_PER_MESSAGE = 100  # about 20 kB; a message holds 256 KiB
 
@@ -39,7 +40,7 @@ class Outlets:
     cars: Cars
 
 
-def scrape(places: Places, child: Child, web: Web, outlets: Outlets) -> int:
+def scrape(places: Places, web: Web, outlets: Outlets) -> int:
     """Scrape this child's share of the work list; how many rows.
 
     A page's rows have one key a day, so that a second attempt or a second run overwrites, in the table too. Messages
@@ -47,11 +48,12 @@ def scrape(places: Places, child: Child, web: Web, outlets: Outlets) -> int:
     """
     order = json.load(outlets.s3.get_object(Bucket=places.bucket, Key=places.work)["Body"])
     written = 0
-    for number, address in list(enumerate(order["pages"], 1))[child.index :: child.size]:
+    for number, address in web.run.share(list(enumerate(order["pages"], 1))):
         rows = scrape_page(address, order, web)
         key = f"rows/{order['zip']}/{order['date']}/page-{number:04}.jsonl"
-        lines = "".join(json.dumps(row) + "\n" for row in rows)
-        outlets.s3.put_object(Bucket=places.bucket, Key=key, Body=lines.encode(), ContentType="application/x-ndjson")
+        with JsonLines(outlets.s3, places.bucket, key) as lines:
+            for row in rows:
+                lines.write(row)
         outlets.cars.write(rows)
         send(rows, places.rows_url, outlets.sqs)
         log.info("%s: %d rows", key, len(rows))
@@ -62,7 +64,7 @@ def scrape(places: Places, child: Child, web: Web, outlets: Outlets) -> int:
 def scrape_page(address: str, order: dict[str, Any], web: Web) -> list[dict[str, Any]]:
     """The rows of one page; none when it has gone because cars were sold since the list was made."""
     try:
-        _, cars = read_results(address, web.get(address))
+        _, cars = read_results(address, web.get(address).text)
     except PageGone:
         log.info("%s: no longer there", address)
         return []

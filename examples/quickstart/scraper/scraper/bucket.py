@@ -4,38 +4,30 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
+
+from scraper_base import JsonLines, Run
 
 PAGES = "pages/latest.json"
 
 
-class ObjectStore(Protocol):
-    """The part of boto3's S3 client that is used here."""
-
-    exceptions: Any
-
-    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> Any:  # noqa: N803 - AWS's names
-        """Write an object, whole or not at all."""
-
-    def get_object(self, *, Bucket: str, Key: str) -> Any:  # noqa: N803 - AWS's names
-        """Read an object: `{"Body": stream}`."""
-
-
 @dataclass
 class Bucket:
-    """Where the scraped items go."""
+    """Where the scraped items go; `store` is boto3's S3 client."""
 
-    store: ObjectStore
+    store: Any
     name: str
 
-    def write_items(self, run: str, items: list[dict[str, Any]]) -> None:
+    def write_items(self, run: Run, items: list[dict[str, Any]]) -> None:
         """Write a run's items, one JSON object a line. A repeated run writes the same key, so nothing is doubled."""
-        body = "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in items)
-        self.put(f"items/{run}.jsonl", body, "application/x-ndjson")
+        with JsonLines(self.store, self.name, f"items/{run.name}.jsonl") as lines:
+            for item in items:
+                lines.write(item)
 
     def write_pages(self, addresses: list[str]) -> None:
         """Leave the addresses of the item pages for the next job."""
-        self.put(PAGES, json.dumps(addresses), "application/json")
+        body = json.dumps(addresses).encode()
+        self.store.put_object(Bucket=self.name, Key=PAGES, Body=body, ContentType="application/json")
 
     def read_pages(self) -> list[str]:
         """The addresses that the last `write_pages` left."""
@@ -44,7 +36,3 @@ class Bucket:
         except self.store.exceptions.ClientError as error:  # no such key; S3 may say access denied instead
             raise ValueError(f"s3://{self.name}/{PAGES}: {error}. Has collect run?") from error
         return [str(address) for address in addresses]
-
-    def put(self, key: str, body: str, kind: str) -> None:
-        """Write one object."""
-        self.store.put_object(Bucket=self.name, Key=key, Body=body.encode(), ContentType=kind)
