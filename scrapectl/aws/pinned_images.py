@@ -27,11 +27,12 @@ def pin_tasks(spec: Spec, aws: Aws) -> list[Callable[[], Mapping[str, str | Acce
     be read has the refusal. A repository of another region cannot be asked, nor any other registry: what is written
     there holds as it is.
     """
-    wanted: dict[_Asked, dict[str, re.Match[str]]] = {}
-    for uri, found in _named(spec).items():
-        if found["region"] == aws.region:
-            wanted.setdefault((found["account"], found["name"]), {})[uri] = found
-    return [_task(aws, repository, uris) for repository, uris in wanted.items()]
+    return [_task(aws, repository, uris) for repository, uris in _wanted(spec, aws.region).items()]
+
+
+def repositories(spec: Spec, region: str) -> list[_Asked]:
+    """Account and name of each repository that is asked."""
+    return list(_wanted(spec, region))
 
 
 def pinned(
@@ -48,6 +49,14 @@ def pinned(
         if not isinstance(image, str):
             problems.append(_problem(job, image))
     return {uri: image for uri, image in known.items() if isinstance(image, str)}, problems
+
+
+def _wanted(spec: Spec, region: str) -> dict[_Asked, dict[str, re.Match[str]]]:
+    wanted: dict[_Asked, dict[str, re.Match[str]]] = {}
+    for uri, found in _named(spec).items():
+        if found["region"] == region:
+            wanted.setdefault((found["account"], found["name"]), {})[uri] = found
+    return wanted
 
 
 def _named(spec: Spec) -> dict[str, re.Match[str]]:

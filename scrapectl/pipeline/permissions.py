@@ -8,10 +8,11 @@ from typing import Literal
 from scrapectl.aws.anchor import anchor_name
 from scrapectl.aws.iam import actions_for
 from scrapectl.aws.iam_resources import level_of, types_of
+from scrapectl.aws.pinned_images import repositories
 from scrapectl.engine.resource import Listing, Resource
 from scrapectl.kinds import KINDS
 from scrapectl.pipeline.assumed import Where, assume, existing_arns
-from scrapectl.pipeline.scoping import Grant, Scoping
+from scrapectl.pipeline.scoping import Grant, Scoping, is_on_ours
 from scrapectl.spec.model import Spec
 
 __all__ = ["Grant", "Purpose", "grants"]
@@ -68,8 +69,13 @@ _USES: Mapping[Purpose, Mapping[str, tuple[str, ...]]] = {
     "run": {"job_queues": ("batch:SubmitJob",)},
 }
 """What is asked of a thing that the spec does not own, besides looking at it."""
-_NEVER = frozenset({"ecr:DeleteLifecyclePolicy", "lambda:PutFunctionConcurrency", "logs:DeleteRetentionPolicy"})
-"""What kinds can do and no spec asks for: a repository or log group that keeps all, a reserved concurrency."""
+_NEVER: Mapping[Purpose, frozenset[str]] = {
+    # What kinds can do and no spec asks for: a repository or log group that keeps all, a reserved concurrency.
+    "apply": frozenset({"ecr:DeleteLifecyclePolicy", "lambda:PutFunctionConcurrency", "logs:DeleteRetentionPolicy"}),
+    # A destroy waits for no job: AWS ends them with their queue.
+    "destroy": frozenset({"batch:DescribeJobs", "batch:ListJobs", "batch:TerminateJob"}),
+}
+"""What the kinds need for other purposes alone."""
 
 
 def grants(spec: Spec, purpose: Purpose, where: Where) -> list[Grant]:
@@ -88,8 +94,10 @@ class _Grants:
     def of_kinds(self) -> Iterator[Grant]:
         """What the spec's own things need."""
         for kind in self._scoping.kinds:
+            if self._purpose == "run" and not kind.carries_tags:
+                continue  # `status` shows what is tagged
             actions = {action for verb in _VERBS[self._purpose] for action in getattr(kind.needs, verb)}
-            for action in sorted((actions | self._marks_what_is_kept(kind)) - _NEVER):
+            for action in sorted((actions | self._marks_what_is_kept(kind)) - _NEVER.get(self._purpose, frozenset())):
                 if self._is_needed(action):
                     yield from self._narrow(action, kind)
 
@@ -105,6 +113,9 @@ class _Grants:
 
     def of_existing(self, where: Where) -> Iterator[Grant]:
         """What is asked of things that the spec uses and does not own, each by its exact ARN."""
+        for account, name in repositories(self._spec, where.region) if self._purpose != "run" else ():
+            arn = f"arn:{where.partition}:ecr:{where.region}:{account}:repository/{name}"
+            yield Grant("ecr:DescribeImages", arn, "ecr:repository")
         uses = _USES.get(self._purpose, {})
         for (section, _), arn in existing_arns(self._spec, where).items():
             for action in (*(_LOOKS[section] if self._purpose != "run" else ()), *uses.get(section, ())):
@@ -139,11 +150,10 @@ class _Grants:
 
     def _marks_what_is_kept(self, kind: type[Resource]) -> set[str]:
         """A destroy tags what it leaves standing."""
-        keeps = kind.holds_data or any(desired.on_destroy == "keep" for desired in self._scoping.of(kind))
-        if self._purpose != "destroy" or not keeps:
+        if self._purpose != "destroy" or kind not in self._scoping.kept_kinds():
             return set()
-        tags = {action for action in kind.needs.update if level_of(action) == "T"}
-        return {action for action in tags if not action.partition(":")[2].startswith(("Untag", "Remove"))}
+        tags = {action for action in kind.needs.update if level_of(action) == "T" and is_on_ours(action, kind)}
+        return {action for action in tags if not action.partition(":")[2].startswith(("Delete", "Remove", "Untag"))}
 
 
 def _actions_of(listing: Listing) -> tuple[str, ...]:

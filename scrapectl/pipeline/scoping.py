@@ -60,6 +60,17 @@ class Scoping:
         """What the spec wants of a kind."""
         return [desired for desired in self._wanted if desired.resource.kind == kind.kind]
 
+    def kept_kinds(self) -> set[type[Resource]]:
+        """The kinds that a destroy may leave standing: what holds data or is told to stay, and what that stands on."""
+        by_address = {desired.address: desired for desired in self._wanted}
+        todo = [each for each in self._wanted if type(each.resource).holds_data or each.on_destroy == "keep"]
+        kept: set[type[Resource]] = set()
+        while todo:
+            desired = todo.pop()
+            kept.add(type(desired.resource))
+            todo += [by_address[ref.address] for ref in refs(desired.resource) if ref.address in by_address]
+        return kept
+
     def narrow(self, action: str, kind: type[Resource]) -> Iterator[Grant]:
         """An action that a kind needs, on what the instance has."""
         if not types_of(action):
@@ -134,6 +145,12 @@ class Scoping:
         """The calls of EC2 that tag what they make."""
         types = {type_ for kind in self.kinds for type_, arns in kind.scopes.types.items() if "{tagged}" in arns[0]}
         return sorted(_create(type_) for type_ in types if type_.startswith("ec2:"))
+
+
+def is_on_ours(action: str, kind: type[Resource]) -> bool:
+    """Whether a kind asks an action of its own things, and not of what AWS makes beside them (a password)."""
+    templates = [template for type_ in types_of(action) for template in kind.scopes.types.get(type_, ())]
+    return any(mark in template for template in templates for mark in _OURS)
 
 
 def _templates(type_: str, asking: type[Resource], kinds: Iterable[type[Resource]]) -> list[tuple[type[Resource], str]]:

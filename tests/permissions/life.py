@@ -129,8 +129,11 @@ class Life:
         """Start a job, which runs until it is ended."""
         with self.others() as client:
             queues = client("batch").describe_job_queues()["jobQueues"]
-            queue = next(one["jobQueueName"] for one in queues if one["jobQueueName"].startswith("shop-default"))
-            client("batch").submit_job(jobName=job, jobQueue=queue, jobDefinition=f"shop-{job}")
+            queue = next(one for one in queues if one["jobQueueName"].startswith("shop-default"))
+            share = {"shareIdentifier": "low"} if queue.get("schedulingPolicyArn") else {}
+            client("batch").submit_job(
+                jobName=job, jobQueue=queue["jobQueueName"], jobDefinition=f"shop-{job}", **share
+            )
         assert self.held, "it does not run"
 
 

@@ -1,0 +1,85 @@
+"""`policy --for run|read|destroy` lets just that be done: whatever else is tried is denied by its name."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.permissions.everything import POLICIES, TEXT
+from tests.permissions.life import HEAD, Answer, Life, StoppedError, actions_in, told, without
+from tests.permissions.scenes import allow
+
+SECTIONS = TEXT.removeprefix(HEAD)
+
+
+@pytest.fixture
+def standing(life: Life) -> Life:
+    """Everything stands, and nothing has been asked of the policies under test."""
+    life.apply(SECTIONS)
+    return life
+
+
+def read(life: Life) -> None:
+    life.started()
+    life.monkeypatch.delenv("KEY")  # whoever may only read compares no secret's value
+    for words in ("plan", "drift", "status", "schedule list", "images list", "logs work", "status work"):
+        life.run("read", *words.split())
+
+
+def run(life: Life) -> None:
+    for words in ("schedule pause work", "schedule resume work", "run work", "status", "logs work", "stop work"):
+        life.run("run", *words.split())
+
+
+def destroy(life: Life) -> None:
+    name = f"shop-raw-{life.account.cloud.account}-us-east-1"
+    with life.others() as client:
+        iam = client("iam")
+        other = iam.create_policy(PolicyName="other", PolicyDocument=allow("s3:GetObject", Resource="*"))["Policy"][
+            "Arn"
+        ]
+        iam.attach_role_policy(RoleName="shop_scheduler-us-east-1", PolicyArn=other)
+        client("ssm").delete_parameter(Name="/scrapectl/shop/anchor")  # a destroy that was cut short left none
+        client("s3").put_object(Bucket=name, Key="a", Body=b"old")
+        client("s3").delete_object(Bucket=name, Key="a")
+        client("s3").create_multipart_upload(Bucket=name, Key="half")
+    life.run("destroy", "destroy", "--yes", "--keep-data")
+    life.run("apply", "apply", "--yes")
+    life.run("destroy", "destroy", "--yes", "--delete-data")
+
+
+@pytest.mark.parametrize("purpose", [read, run, destroy], ids=lambda purpose: purpose.__name__)
+def test_the_policy_is_enough_and_all_of_it_is_needed(standing: Life, purpose):
+    purpose(standing)
+    assert actions_in(POLICIES[purpose.__name__]) - standing.used[purpose.__name__] == set()
+
+
+def denied(life: Life, purpose, *words: str) -> Answer:
+    with pytest.raises(StoppedError) as stopped:
+        life.run(purpose, *words)
+    assert stopped.value.answer.code == 1, stopped.value.answer
+    return stopped.value.answer
+
+
+@pytest.mark.parametrize(
+    ("purpose", "words", "action"),
+    [
+        ("read", "run work", "batch:SubmitJob"),
+        ("read", "schedule pause work", "ssm:PutParameter"),
+        ("read", "destroy --yes", "s3:ListAllMyBuckets"),
+        ("run", "destroy --yes", "ec2:DescribeVpcs"),
+        ("destroy", "run work", "batch:SubmitJob"),
+    ],
+)
+def test_what_it_is_not_for_is_denied(standing: Life, purpose, words: str, action: str):
+    answer = denied(standing, purpose, *words.split())
+    assert action in told(answer)
+
+
+@pytest.mark.parametrize("action", sorted(actions_in(POLICIES["run"]) - actions_in(POLICIES["read"])))
+def test_each_action_to_run_is_missed_by_its_name(standing: Life, action: str):
+    standing.policies["run"] = without(action, POLICIES["run"])
+    with pytest.raises(StoppedError) as stopped:
+        run(standing)
+    assert re.findall(r"access denied: (\S+) is missing", told(stopped.value.answer)) == [action]
