@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -36,25 +37,27 @@ def act_on(cloud: Cloud, region: str, change: Change) -> None:
     event = new_event(cloud, region, "aws.cloudwatch", "CloudWatch Alarm State Change", data)
     put_event(cloud, region, lambda: event | {"resources": [alarm.alarm_arn]})
     actions = {"ALARM": alarm.alarm_actions, "OK": alarm.ok_actions}.get(change.after, alarm.insufficient_data_actions)
-    message = json.dumps(_message(cloud, region, change))
-    subject = f'{change.after}: "{alarm.name}" in {region_name(region)}'[:100]
+    message = _message(cloud, region, change)
     call = {"source": "aws.cloudwatch", "alarmArn": alarm.alarm_arn, "accountId": cloud.account, "alarmData": data}
     call |= {"time": _time(cloud, "+0000"), "region": region}
+    caller = Sender("lambda.alarms.cloudwatch.amazonaws.com", alarm.alarm_arn)
     for action in (actions or []) if alarm.actions_enabled else []:
         if ":sns:" in action:
-            _queue(cloud, alarm, action, subject, message)
+            _queue(cloud, alarm, action, lambda to: _publish(cloud, to, message))
         elif ":lambda:" in action:
-            _queue(cloud, alarm, action, None, json.dumps(call))
+            _queue(cloud, alarm, action, lambda to: call_function(cloud, caller, to, json.dumps(call)))
 
 
-def _queue(cloud: Cloud, alarm: Any, action: str, subject: str | None, text: str) -> None:
+def _publish(cloud: Cloud, topic: str, message: Params) -> None:
+    sender = Sender("cloudwatch.amazonaws.com", message["AlarmArn"])
+    subject = f'{message["NewStateValue"]}: "{message["AlarmName"]}" in {message["Region"]}'[:100]
+    publish_to_topic(cloud, sender, topic, json.dumps(message), subject=subject, mail=_mail(message))
+
+
+def _queue(cloud: Cloud, alarm: Any, action: str, act: Callable[[str], None]) -> None:
     def deliver() -> None:
         try:
-            if subject is None:
-                sender = Sender("lambda.alarms.cloudwatch.amazonaws.com", alarm.alarm_arn)
-                call_function(cloud, sender, action, text)
-            else:
-                publish_to_topic(cloud, Sender("cloudwatch.amazonaws.com", alarm.alarm_arn), action, text, subject)
+            act(action)
         except NotDelivered as reason:
             # CloudWatch does not try again; its history is the only place that tells.
             alarm.history.append(("Action", f"Failed to execute action {action}: {reason.message}", "{}", "", None))
@@ -97,6 +100,40 @@ def _message(cloud: Cloud, region: str, change: Change) -> Params:
             "EvaluateLowSampleCountPercentile": "",
         },
     }
+
+
+def _mail(message: Params) -> str:
+    """What an alarm writes to mail addresses, in the form of AWS's own mails."""
+    trigger = message["Trigger"]
+    rows = {
+        "Name": message["AlarmName"],
+        "Description": message["AlarmDescription"] or "",
+        "State Change": f"{message['OldStateValue']} -> {message['NewStateValue']}",
+        "Reason for State Change": message["NewStateReason"],
+        "Timestamp": message["StateChangeTime"],
+        "AWS Account": message["AWSAccountId"],
+        "Alarm Arn": message["AlarmArn"],
+    }
+    metric = {
+        "MetricNamespace": trigger["Namespace"],
+        "MetricName": trigger["MetricName"],
+        "Dimensions": ", ".join(f"[{entry['name']} = {entry['value']}]" for entry in trigger["Dimensions"]),
+        "Period": f"{trigger['Period']} seconds",
+        "Statistic": trigger["Statistic"].title(),
+    }
+    told = (
+        f'You are receiving this email because your Amazon CloudWatch Alarm "{message["AlarmName"]}" in the '
+        f"{message['Region']} region has entered the {message['NewStateValue']} state, because "
+        f'"{message["NewStateReason"]}" at "{message["StateChangeTime"]}".'
+    )
+    when = (
+        f"- The alarm is in the ALARM state when the metric is {trigger['ComparisonOperator']} {trigger['Threshold']} "
+        f"for at least {trigger['DatapointsToAlarm']} of the last {trigger['EvaluationPeriods']} period(s) of "
+        f"{trigger['Period']} seconds."
+    )
+    listed = [f"- {name}: {value}" for name, value in rows.items()]
+    watched = [f"- {name}: {value}" for name, value in metric.items()]
+    return "\n".join([told, "", "Alarm Details:", *listed, "", "Threshold:", when, "", "Monitored Metric:", *watched])
 
 
 def _data(cloud: Cloud, change: Change) -> Params:

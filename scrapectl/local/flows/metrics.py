@@ -63,9 +63,9 @@ def _calls(cloud: Cloud, region: str, metric: Metric, minute: int) -> list[float
 
 
 def _oldest(queue: Any, now: float) -> float:
-    """Age in seconds of the oldest message that was not deleted, whether it is visible or not."""
+    """Age in whole seconds of the oldest message that was not deleted, whether it is visible or not."""
     sent = [message.sent_timestamp / 1000 for message in queue._messages]  # noqa: SLF001 - moto has no other list
-    return max(now - min(sent), 0.0) if sent else 0.0
+    return float(max(int(now - min(sent)), 0)) if sent else 0.0
 
 
 _OF_QUEUES: dict[str, Callable[[Any, float], float]] = {

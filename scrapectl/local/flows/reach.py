@@ -87,8 +87,10 @@ def send_to_queue(
     _send(cloud, region, "sqs", "SendMessage", params | ({"MessageAttributes": attributes} if attributes else {}))
 
 
-def publish_to_topic(cloud: Cloud, sender: Sender, arn: str, message: str, subject: str | None = None) -> None:
-    """Publish to a topic.
+def publish_to_topic(
+    cloud: Cloud, sender: Sender, arn: str, message: str, *, subject: str | None = None, mail: str | None = None
+) -> None:
+    """Publish to a topic; mail addresses may get a text of their own.
 
     Raises:
         NotDelivered: There is none, or its policy does not let the sender.
@@ -96,8 +98,10 @@ def publish_to_topic(cloud: Cloud, sender: Sender, arn: str, message: str, subje
     region = _region(arn)
     found = _must_stand(cloud, region, "sns", "GetTopicAttributes", {"TopicArn": arn})
     _check(cloud, sender, "sns:Publish", arn, found["Attributes"]["Policy"])
-    params = {"TopicArn": arn, "Message": message} | ({"Subject": subject} if subject else {})
-    _send(cloud, region, "sns", "Publish", params)
+    params: Params = {"TopicArn": arn, "Message": message}
+    if mail is not None:
+        params |= {"Message": json.dumps({"default": message, "email": mail}), "MessageStructure": "json"}
+    _send(cloud, region, "sns", "Publish", params | ({"Subject": subject} if subject else {}))
 
 
 def _region(arn: str) -> str:
