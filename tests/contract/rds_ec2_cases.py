@@ -68,17 +68,17 @@ def database(bench: Bench, owner: str) -> RdsInstance:
 
 
 def instances(bench: Bench, owner: str) -> BatchComputeEnvironment:
-    """An environment of instances."""
+    """An environment of Spot instances, which know more strategies than one."""
     role = instance_role(bench, "instances")
     made = IamInstanceProfile(name=role, path=role_path(bench.aws.region, "base"), role=role)
     bench.once("profile", lambda: made.create(bench.aws, SOMEONES))
     return dataclasses.replace(
         environment(bench, owner),
-        type="EC2",
+        type="SPOT",
         instance_types=("m7i", "c7i"),
         instance_profile=instance_profile_arn("aws", bench.aws.account, made.path, role),
         launch_template=standing_template(bench, "base"),
-        allocation="BEST_FIT_PROGRESSIVE",
+        allocation="SPOT_PRICE_CAPACITY_OPTIMIZED",
         image_type="ECS_AL2023",
         instance_tags={"Name": owner},
     )

@@ -111,6 +111,8 @@ def test_what_can_be_changed_in_place(instances, aws, cloud, one, refused):
         update(computeEnvironment="ce", computeResources={"type": "FARGATE"})
     with refused("ClientException", "minvCpus"):
         update(computeEnvironment="ce", computeResources={"minvCpus": 20})
+    update(computeEnvironment="ce", computeResources={"minvCpus": 4})
+    assert one()["computeResources"]["desiredvCpus"] == 4
 
 
 def test_an_old_strategy_keeps_its_instances(instances, aws, cloud, refused):

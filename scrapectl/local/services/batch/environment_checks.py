@@ -136,5 +136,10 @@ def check_update(document: Params, params: Params, changed: dict[str, Any]) -> N
     replaceable = LINKED_ROLE in document["serviceRole"] and before.get("allocationStrategy") in _UPDATING_STRATEGIES
     if (infrastructure and not replaceable) or changed.keys() & _NEVER_UPDATED:
         raise refuse(f"Cannot update {', '.join(sorted(infrastructure))} of this compute environment")
+    if changed.get("allocationStrategy") == "BEST_FIT":  # botocore's model, ComputeResourceUpdate
+        raise refuse("BEST_FIT is not supported when updating a compute environment")
     if before and params.get("computeResources"):
-        _check_members(before | {key: value for key, value in changed.items() if value is not None})
+        after = before | {key: value for key, value in changed.items() if value is not None}
+        if changed.get("desiredvCpus") is None:
+            after.pop("desiredvCpus", None)  # Batch's own, which it fits to the bounds
+        _check_members(after)

@@ -65,6 +65,12 @@ def _normalised(resources: dict[str, Any]) -> dict[str, Any]:
     return defaults | {"ec2Configuration": image} | resources
 
 
+def _keep_within_bounds(resources: dict[str, Any]) -> None:
+    """Move how many vCPUs Batch wants into the bounds, as it does itself when they change."""
+    most = max(resources.get("minvCpus") or 0, resources.get("desiredvCpus") or 0)
+    resources["desiredvCpus"] = min(most, resources["maxvCpus"])
+
+
 @operation("batch", "UpdateComputeEnvironment")
 def update(call: Call) -> Params:
     """Change what AWS can change in place; see the matrix in AWS-FACTS 2.2."""
@@ -81,6 +87,8 @@ def update(call: Call) -> Params:
         document["computeResources"] |= {
             k: v for k, v in changed.items() if v is not None and not (fargate and v == [])
         }
+        if not fargate:
+            _keep_within_bounds(document["computeResources"])
     document["state"] = params.get("state", document["state"])
     document["serviceRole"] = params.get("serviceRole", document["serviceRole"])
     if "unmanagedvCpus" in params:
