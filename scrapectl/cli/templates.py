@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scrapectl.errors import UsageError
+from scrapectl.shipped import shipped
 from scrapectl.spec.schema import schema_path
 
 NAMES = ("quickstart", "batch")
@@ -75,4 +76,7 @@ def _files(template: str, answers: Answers) -> Iterator[tuple[str, str]]:
         for word in ("pipeline", "site", "region"):
             text = text.replace(f"@{word.upper()}@", getattr(answers, word))
         yield path.relative_to(source).as_posix().removesuffix(".in"), text
+    library = shipped("scraper")
+    for path in (library / "requirements.txt", *sorted((library / "scraper_base").glob("*.py"))):
+        yield f"scraper/{path.relative_to(library).as_posix()}", path.read_text(encoding="utf-8")
     yield schema_path().name, schema_path().read_text(encoding="utf-8")

@@ -16,9 +16,12 @@ from scrapectl.cli.templates import NAMES
 FILES = [
     "pipeline.yaml",
     "scraper/Dockerfile",
-    "scraper/requirements.txt",
     "scraper/scraper.py",
-    "scraper/site_pages.py",
+    "scraper/requirements.txt",
+    "scraper/scraper_base/__init__.py",
+    "scraper/scraper_base/job.py",
+    "scraper/scraper_base/lines.py",
+    "scraper/scraper_base/web.py",
     "pipeline.schema.json",
 ]
 PAGES = {
@@ -118,8 +121,9 @@ def test_the_quickstart_reads_a_site(scrapectl, site):
     answer = scrapectl("run", "collect", "--follow", "--output", "json")
     assert answer.code == 0
     texts = [line["text"] for line in answer.lines[:-1]]
-    assert texts[:-1] == [f"{site}: Home", f"{site}a.html: A", f"{site}b.html: B", f"{site}gone: "]
-    assert texts[-1].startswith("done: 4 items in items/")
+    gone = f"{site}gone: 404, there is no such page"
+    assert texts[:-1] == [f"{site}: Home", f"{site}a.html: A", f"{site}b.html: B", gone]
+    assert texts[-1].startswith("done: 3 items in items/")
     assert scrapectl("destroy", "--yes", "--delete-data").code == 0
 
 
@@ -132,7 +136,6 @@ def test_the_batch_template_starts_its_array_itself(scrapectl, site):
         f"{site}: Home",
         f"{site}a.html: A",
         f"{site}b.html: B",
-        f"{site}gone: ",
     ]
     (run,) = scrapectl("status", "pages", "--output", "json").json["runs"]
     assert run["state"] == "SUCCEEDED"
@@ -142,9 +145,9 @@ def test_the_batch_template_starts_its_array_itself(scrapectl, site):
 def begin(template, scrapectl, site):
     """A project of a template, applied, that reads the site without a pause."""
     assert scrapectl("init", "--template", template).code == 0
-    Path("scraper/requirements.txt").write_text("")  # the embedded cloud's own Python has boto3
-    reader = Path("scraper/site_pages.py")
-    reader.write_text(reader.read_text().replace("DELAY = 1.0", "DELAY = 0.0"))
+    Path("scraper/requirements.txt").write_text("")  # the embedded cloud's own Python has them all
+    scraper = Path("scraper/scraper.py")
+    scraper.write_text(scraper.read_text().replace("PAUSE = 1.0", "PAUSE = 0.0"))
     spec = Path("pipeline.yaml")
     pages = json.dumps({"site": site, "pages": 10})
     spec.write_text(spec.read_text().replace('vars: {site: "https://example.com/", pages: ', f"vars: {pages} # "))

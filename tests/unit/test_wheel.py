@@ -16,7 +16,11 @@ def test_the_wheel_holds_the_schema_the_templates_and_the_tables(tmp_path):
         names = set(opened.namelist())
         schema = opened.read("scrapectl/schemas/pipeline.schema.json")
     assert schema == (ROOT / "schemas" / "pipeline.schema.json").read_bytes()
-    shipped = ("cli/templates/quickstart/pipeline.yaml", "containers/notifier/notifier.py")
+    shipped = (
+        "cli/templates/quickstart/pipeline.yaml",
+        "containers/notifier/notifier.py",
+        "containers/scraper/scraper_base/web.py",
+    )
     for name in ("py.typed", "aws/data/iam_actions.json", *shipped):
         assert f"scrapectl/{name}" in names
     assert not any("__pycache__" in name or name.startswith(("tests/", "examples/")) for name in names)
