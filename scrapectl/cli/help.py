@@ -166,6 +166,13 @@ HELP: dict[str, Help] = {
         "An image whose folder did not change is not built again; --force builds it anew, for a new base image.",
         ("scrapectl images push", "scrapectl images push scraper --force"),
     ),
+    "doctor": Help(
+        "Look for what is missing on this machine, in its credentials, and in the spec.",
+        "Versions, the spec, a container engine, the embedded cloud, credentials and until when they hold, region, and "
+        "with a spec whether these credentials may do all that apply needs (by IAM's own simulator, where it may be "
+        "asked). Each is ok, warn or fail, with what to do. Exit code 1 when something fails. No key is ever shown.",
+        ("scrapectl doctor", "scrapectl doctor pipeline.yaml --profile work", "scrapectl doctor --local --output json"),
+    ),
     "completion": Help(
         "Print what makes your shell complete.",
         "Commands, options, and the spec's own names: jobs, schedules, images. Add it to your shell for good: bash by "

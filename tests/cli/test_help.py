@@ -33,6 +33,7 @@ WORDS = {
     "stop": ["--all", "--pipeline"],
     "pipelines": [],
     "completion": [],
+    "doctor": ["--file"],
     "drift": ["--detailed-exitcode", "--file"],
     "schedule list": ["--pipeline"],
     "schedule next": ["-n", "--pipeline"],

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from scrapectl.aws.iam import allows as judged
+from scrapectl.local.paging import page
 from scrapectl.local.policy import allows, as_list, trusts
 from scrapectl.local.registry import Call, Params, Refusal, check, operation
 
@@ -65,14 +67,20 @@ def policies_of(cloud: Cloud, role_arn: str) -> list[dict[str, Any]]:
     if not _settled(cloud, _freshness(cloud).rights, name):
         return []
     try:
-        documents = [
-            _document(cloud.call("iam", "GetRolePolicy", {"RoleName": name, "PolicyName": policy})["PolicyDocument"])
-            for policy in cloud.call("iam", "ListRolePolicies", {"RoleName": name})["PolicyNames"]
-        ]
-        attached = cloud.call("iam", "ListAttachedRolePolicies", {"RoleName": name})["AttachedPolicies"]
-        return documents + [_default_version(cloud, policy["PolicyArn"]) for policy in attached]
+        return _policies(cloud, "Role", name)
     except Refusal:
         return []
+
+
+def _policies(cloud: Cloud, holder: str, name: str) -> list[dict[str, Any]]:
+    """Return the policies of a Role, User or Group, inline and attached."""
+    of = {f"{holder}Name": name}
+    documents = [
+        _document(cloud.call("iam", f"Get{holder}Policy", {**of, "PolicyName": policy})["PolicyDocument"])
+        for policy in cloud.call("iam", f"List{holder}Policies", of)["PolicyNames"]
+    ]
+    attached = cloud.call("iam", f"ListAttached{holder}Policies", of)["AttachedPolicies"]
+    return documents + [_default_version(cloud, policy["PolicyArn"]) for policy in attached]
 
 
 def _default_version(cloud: Cloud, arn: str) -> dict[str, Any]:
@@ -178,3 +186,41 @@ def check_new_trust(call: Call) -> None:
 def check_attachment(call: Call) -> None:
     """Remember when the role's rights changed."""
     _freshness(call.cloud).rights[call.params["RoleName"]] = call.cloud.clock.now()
+
+
+@operation("iam", "SimulatePrincipalPolicy")
+def simulate(call: Call) -> Params:
+    """Judge actions on resources by a principal's policies, each pair for itself (SimulatePrincipalPolicy, IAM API)."""
+    params = call.params
+    documents = _of_principal(call, params["PolicySourceArn"])
+    denies = [{"Statement": [{**one, "Effect": "Allow"} for one in _denials(each)]} for each in documents]
+    context = {entry["ContextKeyName"]: entry["ContextKeyValues"] for entry in params.get("ContextEntries") or ()}
+    results = []
+    for action in params["ActionNames"]:
+        for resource in params.get("ResourceArns") or ["*"]:
+            refused = "explicitDeny" if judged(denies, action, resource, context) else "implicitDeny"
+            decision = "allowed" if judged(documents, action, resource, context) else refused
+            results.append({"EvalActionName": action, "EvalResourceName": resource, "EvalDecision": decision})
+    shown, marker = page(results, params.get("MaxItems"), params.get("Marker"), code="InvalidInput")
+    return {"EvaluationResults": shown, "IsTruncated": marker is not None, **({"Marker": marker} if marker else {})}
+
+
+def _denials(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one for one in as_list(document["Statement"]) if one["Effect"] == "Deny"]
+
+
+def _of_principal(call: Call, arn: str) -> list[dict[str, Any]]:
+    """Return what counts for a role or a user; whoever calls this cloud may do what it is held to, or anything."""
+    kind, _, path = arn.rpartition(":")[2].partition("/")
+    name = path.rpartition("/")[2]
+    if call.cloud.call("sts", "GetCallerIdentity", {}, call.region)["Arn"] == arn:
+        held = next((hook.documents for hook in call.cloud.hooks if hasattr(hook, "documents")), None)
+        return held or [{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}]
+    if kind == "role":
+        call.cloud.call("iam", "GetRole", {"RoleName": name})  # refuses one that is not there
+        return policies_of(call.cloud, arn)
+    if kind != "user":
+        raise Refusal("InvalidInput", f"Invalid Entity Arn: {arn} does not clearly define entity type and name.")
+    groups = call.cloud.call("iam", "ListGroupsForUser", {"UserName": name})["Groups"]
+    theirs = [document for group in groups for document in _policies(call.cloud, "Group", group["GroupName"])]
+    return _policies(call.cloud, "User", name) + theirs
