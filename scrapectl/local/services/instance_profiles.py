@@ -70,3 +70,12 @@ def check_delete(call: Call) -> None:
     if found["InstanceProfile"]["Roles"]:
         text = "Cannot delete entity, must remove roles from instance profile first."
         raise Refusal("DeleteConflict", text, 409)
+
+
+@check("iam", "RemoveRoleFromInstanceProfile")
+def check_removal(call: Call) -> None:
+    """Refuse to take out a role that is not in it; moto fails."""
+    name, role = call.params["InstanceProfileName"], call.params["RoleName"]
+    found = call.moto({"InstanceProfileName": name}, "GetInstanceProfile")["InstanceProfile"]
+    if role not in {held["RoleName"] for held in found["Roles"]}:
+        raise Refusal("NoSuchEntity", f"The role with name {role} cannot be found in instance profile {name}.", 404)
