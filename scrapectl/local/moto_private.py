@@ -40,7 +40,18 @@ __all__ = [
 ]
 
 
+# moto's queues call the functions that are mapped to them inside SendMessage; ours come for the messages themselves.
+def _none_mapped(_queue: object) -> dict[str, object]:
+    return {}
+
+
+def _map_none(_queue: object, _mappings: object) -> None:
+    return
+
+
+_queues.Queue.lambda_event_source_mappings = property(_none_mapped, _map_none)  # type: ignore[assignment]
+
+
 def run_queues_by(now: Callable[[], float]) -> None:
     """Have delays, visibility and age of messages go by a clock: seconds since 1970."""
-    _queues.unix_time = now  # type: ignore[assignment]
-    _queues.unix_time_millis = lambda: now() * 1000  # type: ignore[assignment]
+    vars(_queues).update(unix_time=now, unix_time_millis=lambda: now() * 1000)

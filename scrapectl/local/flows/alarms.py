@@ -46,7 +46,9 @@ class Watch:
 
 def watch(cloud: Cloud) -> None:
     """Measure what every alarm looks at; after each full minute judge them."""
-    for region, alarms in list(_alarms(cloud)):
+    with cloud.lock:
+        found = list(_alarms(cloud))
+    for region, alarms in found:
         with cloud.lock:
             kept, now = cloud.store(Watch, region), cloud.clock.now()
             for name, alarm in alarms.items():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from scrapectl.local import moto_private
 from scrapectl.local.flows.outbox import outbox_of
 from scrapectl.local.functions.invocation import invoke
-from scrapectl.local.registry import Call, Params, Refusal, check
+from scrapectl.local.registry import Params, Refusal
 from scrapectl.local.services import iam
 
 if TYPE_CHECKING:
@@ -166,15 +166,3 @@ def _delete(cloud: Cloud, region: str, url: str, message: Params) -> None:
         cloud.call("sqs", "DeleteMessage", {"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]}, region)
     except Refusal:
         return
-
-
-def _forget_mappings(call: Call) -> None:
-    """Keep moto from calling functions inside SendMessage: `poll` feeds them."""
-    backend: Any = moto_private.get_backend("sqs")[call.account][call.region]
-    name = call.params["QueueUrl"].rsplit("/", 1)[-1]
-    if name in backend.queues:
-        backend.queues[name].lambda_event_source_mappings.clear()
-
-
-for _operation in ("SendMessage", "SendMessageBatch"):
-    check("sqs", _operation)(_forget_mappings)

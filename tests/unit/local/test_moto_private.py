@@ -88,6 +88,7 @@ def test_queues_go_by_the_clock_they_are_given(backend):
         now[0] += 6
         assert [message.sent_timestamp for message in queue._messages] == [1_000_000]
         assert (queue.approximate_number_of_messages, queue.approximate_number_of_messages_not_visible) == (1, 0)
+        queue.lambda_event_source_mappings["function"] = "called inside SendMessage"
         assert queue.lambda_event_source_mappings == {}
     finally:
         moto.run_queues_by(time.time)
