@@ -79,7 +79,8 @@ _WORDS = {"IfExists": "Write", "RequestTag": "Make", "ResourceTag": "Tagged", "B
 
 def _gains(action: str, own: Mapping[str, str], others: Mapping[str, str]) -> bool:
     """Whether an action would be allowed on more if the others' resources stood beside its own."""
-    return any(resource not in own and type_ in types_of(action) for resource, type_ in others.items())
+    judged = (resource for resource, type_ in others.items() if type_ in types_of(action))
+    return any(not any(matches(pattern, resource) for pattern in own) for resource in judged)
 
 
 def _statements(grants: Iterable[Grant]) -> Iterator[Statement]:
