@@ -1,0 +1,125 @@
+"""How AWS carries the changes of a database out, which the plan tells: in place, with a restart, later, never."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from scrapectl.engine.diff import diff
+from tests.unit.kinds.rds.database import KEY, changes, put, standing
+
+
+class TestWindow:
+    def test_what_waits_counts_as_taken_and_is_told(self, aws, cloud, want, made, sent):
+        later = dataclasses.replace(want, instance_class="db.t4g.small", in_window=True)
+        assert later.told(made, changes(later, made)) == (
+            "instance_class: waits for the window sat:05:00, then restarts, away for some minutes",
+        )
+        live = put(aws, cloud, later)
+        assert sent.of("ModifyDBInstance")[-1]["ApplyImmediately"] is False
+        assert live.detail.pending == {"instance_class": "db.t4g.small"}
+        assert later.told(live, ()) == ("instance_class db.t4g.small: waits for the window sat:05:00",)
+
+    @pytest.mark.usefixtures("made")
+    def test_what_waits_is_made_at_once_when_it_shall_wait_no_longer(self, aws, cloud, want):
+        later = dataclasses.replace(want, instance_class="db.t4g.small", in_window=True)
+        put(aws, cloud, later)
+        now = dataclasses.replace(later, in_window=False)
+        assert [change.name for change in changes(now, standing(aws, cloud))] == ["pending"]
+        live = put(aws, cloud, now)
+        assert live.detail.pending == {}
+        assert live.resource.instance_class == "db.t4g.small"
+
+    @pytest.mark.usefixtures("made")
+    def test_what_waits_is_taken_back(self, aws, cloud, want):
+        put(aws, cloud, dataclasses.replace(want, instance_class="db.t4g.small", in_window=True))
+        live = put(aws, cloud, dataclasses.replace(want, in_window=True))
+        assert live.detail.pending == {}
+
+
+class TestHowAChangeComesAbout:
+    @pytest.mark.parametrize(
+        ("change", "told"),
+        [
+            ({"instance_class": "db.t4g.small"}, "instance_class: restarts, away for some minutes"),
+            ({"version": "17"}, "version: a new major version, away for ten minutes or more, and no way back"),
+            ({"public": True}, "public: in place"),
+            ({"backup_days": 0}, "backup_days: away for a moment"),
+            ({"backup_days": 9}, "backup_days: in place"),
+            ({"storage": 40}, "storage: grows in place; AWS then takes no other change of it for some hours"),
+            ({"multi_az": True}, "multi_az: in place, slower while AWS copies it"),
+        ],
+    )
+    def test_it_is_told(self, want, made, change, told):
+        other = dataclasses.replace(want, **change)
+        assert other.told(made, changes(other, made)) == (told,)
+
+    @pytest.mark.usefixtures("made")
+    def test_with_a_second_zone_it_fails_over(self, aws, cloud, want):
+        both = put(aws, cloud, dataclasses.replace(want, multi_az=True))
+        other = dataclasses.replace(want, multi_az=True, instance_class="db.t4g.small")
+        assert other.told(both, changes(other, both)) == ("instance_class: fails over, away for a minute or two",)
+
+    @pytest.mark.usefixtures("made")
+    def test_a_major_version_is_allowed_and_a_minor_one_needs_no_leave(self, aws, cloud, want, sent):
+        put(aws, cloud, dataclasses.replace(want, version="17"))
+        assert sent.of("ModifyDBInstance")[0]["AllowMajorVersionUpgrade"] is True
+
+    @pytest.mark.usefixtures("made")
+    def test_a_password_that_others_keep_goes_back_to_aws(self, aws, cloud, want):
+        by_hand = {"ManageMasterUserPassword": False, "MasterUserPassword": "chosen-by-hand"}
+        aws.client("rds").modify_db_instance(DBInstanceIdentifier=KEY[0], ApplyImmediately=True, **by_hand)
+        live = standing(aws, cloud)
+        (change,) = changes(want, live)
+        assert (change.name, change.after) == ("managed_password", True)
+        assert want.told(live, (change,)) == (
+            "managed_password: in place; AWS makes a new password, and the old one ends at once",
+        )
+        assert "secret" in put(aws, cloud, want).outputs
+
+
+class TestRefused:
+    @pytest.mark.parametrize(
+        ("field", "value", "instead"),
+        [
+            ("storage", 19, "write storage: 20"),
+            ("storage", 21, "write storage: 22 or more"),
+            ("version", "15", 'write version: "16.'),
+            ("version", "16.1", 'write version: "16.'),
+        ],
+    )
+    def test_what_aws_does_not_do_is_fixed_with_a_way_out(self, want, made, field, value, instead):
+        other = dataclasses.replace(want, **{field: value})
+        (change,) = changes(other, made)
+        assert (change.name, change.fixed) == (field, True)
+        assert instead in other.way_out(made.resource)
+
+    def test_what_aws_does_has_no_other_way(self, want, made):
+        assert dataclasses.replace(want, storage=22, version="17").way_out(made.resource) == ""
+
+    @pytest.mark.parametrize("field", ["engine", "database", "username", "encrypted", "subnet_group"])
+    def test_what_a_database_is_made_with_stays(self, want, made, field):
+        other = dataclasses.replace(want, **{field: False if field == "encrypted" else "mysql"})
+        assert next(change for change in changes(other, made) if change.name == field).fixed
+
+
+class TestGrownByAws:
+    @pytest.mark.usefixtures("made")
+    def test_what_aws_has_grown_is_as_wanted_and_told(self, aws, cloud, want):
+        growing = dataclasses.replace(want, max_storage=100)
+        put(aws, cloud, growing)
+        live = put(aws, cloud, dataclasses.replace(growing, storage=50))
+        given = growing.given(live)
+        assert diff(given, live) == ()
+        assert given.told(live, ()) == ("AWS has grown its storage to 50 GiB, and never takes it back",)
+
+    @pytest.mark.usefixtures("made")
+    def test_without_a_bound_it_is_someone_elses_growth(self, aws, cloud, want):
+        live = put(aws, cloud, dataclasses.replace(want, storage=50))
+        assert changes(want, live)[0].fixed
+
+    @pytest.mark.usefixtures("made")
+    def test_at_its_bound_it_grows_no_more(self, aws, cloud, want):
+        live = put(aws, cloud, dataclasses.replace(want, storage=50))
+        assert changes(dataclasses.replace(want, max_storage=50), live) == ()
