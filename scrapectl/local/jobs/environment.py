@@ -43,7 +43,7 @@ def _batch(job: Job) -> dict[str, str]:
         "AWS_BATCH_JOB_ATTEMPT": str(len(job.attempts)),
         "AWS_BATCH_JQ_NAME": job.queue.rsplit("/", 1)[-1],
         "AWS_BATCH_CE_NAME": job.environment["computeEnvironmentName"],
-        "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
+        "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE" if job.platform == ["FARGATE"] else "AWS_ECS_EC2",
     }
     if job.index is not None:
         found |= {"AWS_BATCH_JOB_ARRAY_INDEX": str(job.index), "AWS_BATCH_JOB_ARRAY_SIZE": str(job.array_size)}

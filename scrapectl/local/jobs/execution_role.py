@@ -8,6 +8,8 @@ from scrapectl.local.jobs.image import LAYER_TYPE, ImageProblem
 from scrapectl.local.jobs.job import Job
 from scrapectl.local.registry import Refusal
 from scrapectl.local.services import iam
+from scrapectl.local.services.batch.instance_types import architecture
+from scrapectl.local.services.instance_profiles import instance_role
 
 if TYPE_CHECKING:
     from scrapectl.local.cloud import Cloud
@@ -68,10 +70,18 @@ def pull(cloud: Cloud, job: Job) -> Image:
             raise ImageProblem(f"CannotPullContainerError: {uri}: 403 Forbidden: {problem}")
     if [layer["mediaType"] for layer in pushed.manifest["layers"]] != [LAYER_TYPE]:
         raise ImageProblem(f"CannotPullContainerError: {uri} is not a build folder pushed by scrapectl")
-    platform = (job.container.get("runtimePlatform") or {}).get("cpuArchitecture", "X86_64")
+    platform = _platform(job)
     if pushed.config.get("architecture") != _ARCHITECTURES[platform]:
         raise NotStarted(f"CannotStartContainerError: exec format error: {uri} is not built for {platform}")
     return pushed
+
+
+def _platform(job: Job) -> str:
+    """The architecture of what the job runs on: as its definition says, on EC2 as its environment's instances are."""
+    types = (job.environment.get("computeResources") or {}).get("instanceTypes")
+    if types:
+        return architecture(types[0])
+    return str((job.container.get("runtimePlatform") or {}).get("cpuArchitecture", "X86_64"))
 
 
 def check_log(cloud: Cloud, job: Job, stream: tuple[str, str, str]) -> None:
@@ -112,8 +122,9 @@ def secrets_of(cloud: Cloud, job: Job) -> dict[str, str]:
 
 
 def _denied(cloud: Cloud, job: Job, action: str, resource: str) -> str:
-    """Why the execution role may not do something; empty when it may, or when the job needs none (on EC2)."""
-    role = job.container.get("executionRoleArn")
+    """Why the execution role may not do something, or without one, on EC2, the instance's; empty when it may."""
+    profile = (job.environment.get("computeResources") or {}).get("instanceRole")
+    role = job.container.get("executionRoleArn") or (instance_role(cloud, profile) if profile else None)
     if not role or iam.role_may(cloud, role, action, resource):
         return ""
     who = f"arn:aws:sts::{cloud.account}:assumed-role/{role.rsplit('/', 1)[-1]}/{job.attempts[-1].task}"
