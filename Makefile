@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test check format faults properties bench docs clean
+.PHONY: help setup demo test check format faults properties bench docs vendor clean
 
 help: ## say what each target does
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,11 @@ bench: setup ## measure start-up, calls and speed
 
 docs: setup ## write docs/reference from the schema and the commands
 	$(BIN)/python docs/generate.py
+
+vendor: ## copy the scraper base into the examples that hold it
+	for folder in examples/quickstart/scraper examples/batch-collector/collector; do \
+		rm -rf $$folder/scraper_base && mkdir $$folder/scraper_base && \
+		cp containers/scraper/scraper_base/*.py $$folder/scraper_base/; done
 
 clean: ## remove what the other targets made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

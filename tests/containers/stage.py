@@ -50,6 +50,15 @@ class Stage:
         self.image = f"{self.repository}@{push_image(self, self.repository, folder, folder.name, 'X86_64')}"
         self.define()
 
+    def task_role(self, *actions: str) -> str:
+        """A role for the code inside."""
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [TRUST]})
+        role = self.call("iam", "create_role", RoleName="task", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.call("iam", "put_role_policy", RoleName="task", PolicyName="all", PolicyDocument=document)
+        return str(role)
+
     def define(self, **container: Any) -> None:
         options = {"awslogs-group": GROUP, "awslogs-stream-prefix": "work"}
         properties = {
