@@ -2,9 +2,13 @@
 
 import base64
 import json
+import threading
+import time
 
 import pytest
 from botocore.exceptions import ClientError
+
+from scrapectl.local.server import Server
 
 ECHO = "def handler(event, context):\n    print('got', event)\n    return {'echo': event}\n"
 
@@ -167,3 +171,43 @@ def test_logging_goes_to_the_log_in_lambdas_format(world):
     assert lines[0].startswith("[WARNING]\t")
     assert lines[0].endswith("\tlow on milk")
     assert json.dumps(lines).count("\\t") == 3
+
+
+def test_it_logs_where_it_is_told_to(world):
+    world("logs").create_log_group(logGroupName="/scrapectl/shop")
+    world.function("echo", ECHO, LoggingConfig={"LogGroup": "/scrapectl/shop"})
+    world.invoke("echo", 1)
+    assert "got 1" in world.log("/scrapectl/shop")
+    assert len(world("logs").describe_log_groups()["logGroups"]) == 1
+
+
+def test_a_function_acts_as_its_role_and_no_more(world):
+    server = Server(world.cloud)
+    server.start()
+    code = """
+import boto3
+def handler(event, context):
+    sqs = boto3.client("sqs")
+    url = sqs.create_queue(QueueName=event)["QueueUrl"]
+    sqs.delete_queue(QueueUrl=url)
+"""
+    world.function("makes", code, "sqs:CreateQueue")
+    told, _ = world.invoke("makes", "rows")
+    server.close()
+    assert told["errorType"] == "ClientError"
+    assert "assumed-role/makes-role/makes is not authorized to perform: sqs:DeleteQueue" in told["errorMessage"]
+
+
+def test_what_runs_ends_with_the_cloud(world, tmp_path):
+    mark = tmp_path / "mark"
+    code = f"import time\ndef handler(e, c):\n    open({str(mark)!r}, 'w').close()\n    time.sleep(60)\n"
+    world.function("slow", code, Timeout=60)
+    call = threading.Thread(target=world.invoke, args=("slow",))
+    call.start()
+    end = time.monotonic() + 10
+    while not mark.exists():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    world.cloud.close()
+    call.join(5)
+    assert not call.is_alive()
