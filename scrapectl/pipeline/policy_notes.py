@@ -19,12 +19,12 @@ def notes(spec: Spec, purpose: Purpose, grants: Sequence[Grant]) -> list[str]:
         )
     if "batch:TerminateJob" in actions:
         found.append("batch:TerminateJob is allowed for every job of the account: jobs have ids, and no tags of ours.")
-    if "batch:RegisterJobDefinition" in actions:
+    if purpose in {"apply", "destroy"} and any(f"{base}-*" in grant.resource for grant in grants):
         found.append(
             f"{base}-* begins as the things of a pipeline {base}-eu do, too: what carries another pipeline's tag is "
             "denied to every change, and what carries none of ours to every delete. Reads do not tell them apart."
         )
-    if purpose == "apply":
+    if purpose in {"apply", "destroy"}:
         buckets = ", and for its buckets by name, which no tags tell apart" if spec.buckets else ""
         found.append(
             f"It is made for the kinds of resource that this spec has{buckets}: for more, make it anew. What is taken "
