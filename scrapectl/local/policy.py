@@ -83,7 +83,7 @@ def admits(document: dict[str, Any], service: str, action: str, resource: str, c
 def _names(principal: Any, service: str) -> bool:
     """Whether a statement's principal is a service, or everyone."""
     if not isinstance(principal, dict):
-        return principal == "*"
+        return bool(principal == "*")
     return service in as_list(principal.get("Service")) or "*" in as_list(principal.get("AWS"))
 
 
