@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scrapectl.cli.options import DEFAULT_SPEC, Settings
-from scrapectl.cli.reach import open_aws, read_spec
+from scrapectl.cli.reach import is_embedded, open_aws, read_spec
 from scrapectl.errors import EnvironmentProblem, ScrapectlError
 from scrapectl.operate.checks import Check, Health, credentials, engine, versions
 from scrapectl.units import counted
@@ -24,7 +24,8 @@ def examine(settings: Settings, spec: str | None, file: str | None) -> Iterator[
     yield versions()
     read, told = _spec(settings, spec, file)
     yield told
-    yield engine(read, local=settings.local)
+    embedded = settings.local or is_embedded(settings.endpoint_url or os.environ.get("AWS_ENDPOINT_URL"))
+    yield engine(read, local=embedded)
     yield from _embedded()
     yield from _aws(settings, read)
 
