@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from scrapectl.local import instance
 from scrapectl.local.caller import judge
 from scrapectl.local.cloud import Cloud
+from scrapectl.local.databases.servers import discard_leftovers
 from scrapectl.local.engine.choice import chosen_by
 from scrapectl.local.flows.mail import mails_of
 from scrapectl.local.guard import Guard
@@ -262,6 +263,7 @@ def serve(
         ready: Called once it listens.
         policies: IAM policy documents that whoever calls it is held to; none: everything is allowed.
     """
+    discard_leftovers(folder)
     server = Server(Cloud(state_dir=folder, databases=True), port, open_to_all=open_to_all)
     if policies:
         judge(server.cloud, policies)

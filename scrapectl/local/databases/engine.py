@@ -62,6 +62,25 @@ class Place:
         """The server's own folder."""
         return self.folder / "data"
 
+    @property
+    def certificate(self) -> tuple[Path, Path] | None:
+        """The files of the server's certificate and key; None when there is none."""
+        files = self.folder / "server.crt", self.folder / "server.key"
+        return files if all(file.exists() for file in files) else None
+
+    def make_certificate(self) -> None:
+        """Make a certificate that no one vouches for, so that clients may ask for encryption, as they do of RDS.
+
+        Without openssl there is none, and connections are plain.
+        """
+        openssl = first_program("openssl")
+        if openssl is None:
+            return
+        kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "3650"]
+        name = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+        files: list[str | Path] = ["-out", self.folder / "server.crt", "-keyout", self.folder / "server.key"]
+        self.run([openssl, "req", "-x509", *kind, *name, *files])
+
     def give(self, path: Path) -> None:
         """Make a file or folder the server's, readable by it alone."""
         path.chmod(0o700 if path.is_dir() else 0o600)

@@ -47,8 +47,12 @@ class MariaDb:
 
     def argv(self, place: Place, port: int) -> list[str]:
         """TCP on loopback; the socket, which cannot be left out, lies in the server's own folder."""
+        encrypted = []
+        if place.certificate:
+            encrypted = [f"--ssl-cert={place.certificate[0]}", f"--ssl-key={place.certificate[1]}"]
         return [
             *self._server(place),
+            *encrypted,
             "--bind-address=127.0.0.1",
             f"--port={port}",
             "--socket=socket",

@@ -64,7 +64,11 @@ class Postgres:
 
     def argv(self, place: Place, port: int) -> list[str]:
         """No socket in the file system: only TCP on loopback, with a password."""
-        settings = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        chosen = dict(_SETTINGS)
+        if place.certificate:
+            certificate, key = place.certificate
+            chosen |= {"ssl": "on", "ssl_cert_file": str(certificate), "ssl_key_file": str(key)}
+        settings = [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
         return [str(self._program("postgres")), "-D", str(place.data), "-p", str(port), *settings]
 
     def mark(self, place: Place) -> Path:

@@ -8,7 +8,6 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +25,7 @@ _START_SECONDS = 30.0
 _STOP_SECONDS = 5.0
 _POLL = 0.01
 _PORT_TRIES = 5
+_NAME = "databases"
 
 
 @dataclass
@@ -53,6 +53,7 @@ class Servers:
     """
 
     def __init__(self, folder: Path | None) -> None:
+        self._kept_in = folder
         self._folder = _fresh_folder(folder)
         self._servers: dict[str, _Server] = {}
         self.closed = False
@@ -66,6 +67,7 @@ class Servers:
         server = self._server(key, ENGINES[engine])
         with server.lock:
             if not server.place.data.exists():
+                server.place.make_certificate()
                 server.engine.make(server.place, account)
             if server.process is None:
                 self._serve(server)
@@ -111,6 +113,8 @@ class Servers:
                 server.process.kill()
                 server.process.wait(_STOP_SECONDS)
         shutil.rmtree(self._folder, ignore_errors=True)
+        if self._kept_in is not None:
+            discard_leftovers(self._kept_in)
 
     def _server(self, key: str, engine: Engine) -> _Server:
         if key not in self._servers:
@@ -186,22 +190,28 @@ def _fresh_folder(folder: Path | None) -> Path:
     Another user must be able to reach its own folder in it, and cannot through the cache of root: there the folder is
     a temporary one, to which a link in the cache points.
     """
-    link = folder / "databases" if folder else None
-    if link is not None and link.is_symlink():
-        shutil.rmtree(link.readlink(), ignore_errors=True)
-        link.unlink()
-    if link is not None:
-        shutil.rmtree(link, ignore_errors=True)
-    if link is not None and Owner.besides_root() is None:
+    if folder is not None:
+        discard_leftovers(folder)
+    link, as_root = folder / _NAME if folder else None, Owner.besides_root() is not None
+    if link is not None and not as_root:
         link.mkdir(mode=0o700, parents=True)
         return link
     made = Path(tempfile.mkdtemp(prefix="scrapectl-databases-"))
-    if Owner.besides_root() is not None:
+    if as_root:
         made.chmod(0o711)
     if link is not None:
         link.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         link.symlink_to(made)
     return made
+
+
+def discard_leftovers(folder: Path) -> None:
+    """Throw away the data that a killed embedded cloud of this folder left; the servers are gone already."""
+    link = folder / _NAME
+    if link.is_symlink():
+        shutil.rmtree(link.readlink(), ignore_errors=True)
+        link.unlink()
+    shutil.rmtree(link, ignore_errors=True)
 
 
 def servers_of(cloud: Cloud) -> Servers | None:
@@ -232,6 +242,3 @@ def advice(engine: str) -> str:
 @dataclass
 class _Kept:
     servers: Servers | None = None
-
-
-Work = Callable[[Servers], int | None]

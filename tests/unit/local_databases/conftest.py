@@ -28,9 +28,13 @@ def _ask_mysql(port, sql, password, user, database):
 def ask():
     """A function that runs SQL and returns what it prints; raises with the server's words when it may not."""
 
-    def run(engine, port, sql, password=PASSWORD, user="results", database="results"):
+    def run(engine, port, sql, password=PASSWORD, user="results", database="results", encrypted=False):
         question = _ask_postgres if engine == "postgres" else _ask_mysql
         argv, variables = question(port, sql, password, user, database)
+        if encrypted and engine == "postgres":
+            variables["PGSSLMODE"] = "require"
+        elif encrypted:
+            argv.insert(2, "--ssl")
         ended = subprocess.run(argv, env=os.environ | variables, capture_output=True, text=True, check=False)
         if ended.returncode:
             raise ConnectionError(ended.stderr)
@@ -41,6 +45,15 @@ def ask():
 
 @pytest.fixture(params=["postgres", "mysql"])
 def engine(request):
+    """Each engine."""
     if not installed(request.param):
         pytest.skip(advice(request.param))
     return request.param
+
+
+@pytest.fixture
+def quick_engine():
+    """PostgreSQL alone, for what does not depend on the engine: the other takes longer to be made."""
+    if not installed("postgres"):
+        pytest.skip(advice("postgres"))
+    return "postgres"

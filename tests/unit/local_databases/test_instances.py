@@ -86,8 +86,8 @@ def test_a_life(cloud, rds, engine, ask, tmp_path):
     assert missing_servers(cloud) == []
 
 
-def test_it_can_be_deleted_while_it_is_made(rds, engine, tmp_path):
-    _create(rds, engine)
+def test_it_can_be_deleted_while_it_is_made(rds, quick_engine, tmp_path):
+    _create(rds, quick_engine)
     rds.delete_db_instance(**NAME, SkipFinalSnapshot=True)
     end = time.monotonic() + 20
     while rds.describe_db_instances()["DBInstances"]:
@@ -96,12 +96,12 @@ def test_it_can_be_deleted_while_it_is_made(rds, engine, tmp_path):
     assert not list((tmp_path / "databases").iterdir())
 
 
-def test_one_that_cannot_be_made_has_failed(cloud, rds, engine, monkeypatch, capsys):
+def test_one_that_cannot_be_made_has_failed(cloud, rds, quick_engine, monkeypatch, capsys):
     def fail(*_):
         raise OSError("no space left")
 
-    monkeypatch.setattr(ENGINES[engine], "make", fail)
-    _create(rds, engine)
+    monkeypatch.setattr(ENGINES[quick_engine], "make", fail)
+    _create(rds, quick_engine)
     _until(rds, "failed")
     assert "no space left" in capsys.readouterr().err
     rds.delete_db_instance(**NAME, SkipFinalSnapshot=True)

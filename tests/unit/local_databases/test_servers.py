@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import stat
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from scrapectl.local.databases.engine import Account
-from scrapectl.local.databases.servers import Servers
+from scrapectl.local.databases.servers import Servers, discard_leftovers
 
 from .conftest import PASSWORD
 
@@ -64,6 +65,16 @@ def test_a_new_password_shuts_out_the_old_one(servers, engine, ask):
         ask(engine, port, "SELECT 1")
 
 
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl, which makes the certificate, is not installed")
+def test_a_client_may_ask_for_encryption(servers, engine, ask):
+    port = servers.start("one", engine, ACCOUNT)
+    if engine == "postgres":
+        told = ask(engine, port, "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()", encrypted=True)
+        assert told == "t"
+    else:
+        assert "TLS" in ask(engine, port, "SHOW STATUS LIKE 'Ssl_version'", encrypted=True)
+
+
 def test_nobody_else_gets_in(servers, engine, ask):
     port = servers.start("one", engine, ACCOUNT)
     for user in ("root", "postgres", "rdsadmin", "mysql", "mariadb.sys"):
@@ -71,17 +82,17 @@ def test_nobody_else_gets_in(servers, engine, ask):
             ask(engine, port, "SELECT 1", user=user, password="")
 
 
-def test_two_instances_do_not_meet(servers, engine, ask):
-    one = servers.start("one", engine, ACCOUNT)
-    two = servers.start("two", engine, Account("results", "another-one", "results"))
-    ask(engine, one, TABLE)
+def test_two_instances_do_not_meet(servers, quick_engine, ask):
+    one = servers.start("one", quick_engine, ACCOUNT)
+    two = servers.start("two", quick_engine, Account("results", "another-one", "results"))
+    ask(quick_engine, one, TABLE)
     assert one != two
     with pytest.raises(ConnectionError):
-        ask(engine, two, "SELECT a FROM t", password="another-one")
+        ask(quick_engine, two, "SELECT a FROM t", password="another-one")
 
 
-def test_its_data_are_private_and_gone_when_it_is_removed(servers, engine, tmp_path):
-    servers.start("one", engine, ACCOUNT)
+def test_its_data_are_private_and_gone_when_it_is_removed(servers, quick_engine, tmp_path):
+    servers.start("one", quick_engine, ACCOUNT)
     folder = (tmp_path / "databases").resolve() / "one"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert _running(folder)
@@ -114,5 +125,6 @@ def test_nothing_outlives_a_killed_embedded_cloud(engine, tmp_path):
             time.sleep(0.02)
         assert not _running(folder)
     assert any(folder.rglob("*"))
-    Servers(tmp_path).close()  # the next one tidies up
+    discard_leftovers(tmp_path)  # what the next server does first
     assert not folder.exists()
+    assert not list(tmp_path.iterdir())
