@@ -85,6 +85,7 @@ def test_a_failed_build_is_a_failed_pull_and_its_output_is_in_the_log(stage):
     stage.push("bad", {"Dockerfile": "FROM python:3.13-slim\nRUN echo on the way; exit 4\n"})
     job = stage.run()
     assert job["statusReason"].startswith("CannotPullContainerError: podman could not build the image: ")
+    assert job["statusReason"].endswith("; it said: on the way")
     assert "podman build: on the way" in stage.all_lines()
 
 

@@ -109,7 +109,7 @@ class Builder:
         if ended != 0:
             for line in lines:
                 say(f"{self.engine.name} build: {line}")
-            why = _last(lines, ended)
+            why = "; ".join([_last(lines, ended), *_said(lines)])
             raise ImageProblem(f"CannotPullContainerError: {self.engine.name} could not build the image: {why}")
 
     def _have(self, base: str) -> None:
@@ -144,6 +144,12 @@ class Builder:
             return None
         number, user, volumes = asked.stdout.strip().split("|", 2)
         return Built(number, user, tuple(json.loads(volumes) or ()))
+
+
+def _said(lines: list[str]) -> list[str]:
+    """What the step that failed said last: the engine's own last line tells only which one it was."""
+    own = ("STEP ", "-->", "Error: ", "ERROR: failed to", "time=")
+    return [f"it said: {line.strip()}" for line in lines[:-1] if not line.startswith(own)][-1:]
 
 
 def _last(lines: list[str], ended: int) -> str:
