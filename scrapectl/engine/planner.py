@@ -140,6 +140,7 @@ class _Draft:
         return None, None
 
     def _compare(self, desired: Desired, live: Live) -> None:
+        """What it needs; refused, it stays as it is, and so does what names it."""
         given = desired.resource.given(live)
         if given is not desired.resource:
             desired = dataclasses.replace(desired, resource=given, written=desired.resource)
@@ -157,6 +158,7 @@ class _Draft:
         elif desired.resource.replace is Replace.IN_PLACE:
             self._replace_in_place(desired, live, fields)
         else:
+            self.known[desired.address] = live.outputs
             names = [change.name for change in fields if change.fixed]
             hint = desired.resource.way_out(live.resource) or _FIXED_HINT
             there = dataclasses.replace(desired, where=_place(desired, names))
@@ -167,6 +169,7 @@ class _Draft:
         if self._may_go((desired.resource.kind, key), live, desired) is _Fate.ENDS:
             self._add(desired, Action.REPLACE, live, fields, old_key=key)
         else:
+            self.known[desired.address] = live.outputs
             self._refuse(desired, f"{desired.address} must be replaced, and on_destroy keeps it.", _FIXED_HINT)
 
     def _tag_changes(self, desired: Desired, live: Live) -> tuple[FieldChange, ...]:

@@ -42,7 +42,7 @@ def desired_of(text: str | None, facts: dict[str, Any]) -> list[Desired]:
 
 def outputs_of(desired: Desired, named: dict[str, dict[str, str]]) -> dict[str, str]:
     """What AWS would answer: the texts that names determine, else something that names the thing alone."""
-    made = {output: f"{output} of {desired.address}" for output in ("arn", "id", "url", "uri")}
+    made = {output: f"{output} of {desired.address}" for output in ("arn", "id", "url", "uri", "endpoint")}
     arn_of = {"rds_instance": db_instance_arn, "rds_subnet_group": subnet_group_arn}.get(desired.resource.kind)
     if arn_of is not None:  # an instance names its group without its ARN
         made["arn"] = arn_of("aws", FACTS.region, FACTS.account, desired.resource.key()[-1])
