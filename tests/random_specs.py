@@ -129,7 +129,8 @@ class _Maker:
                 "on_destroy": self.pick("snapshot", "delete"),
             }
         )
-        power = {"start": "30 2 * * ? *", "stop": "30 6 * * ? *"} | self.some({"timezone": self.pick(*_ZONES)})
+        zones = ("UTC",) if "maintenance" in entry else _ZONES  # the window is in UTC, and must be in these hours
+        power = {"start": "30 2 * * ? *", "stop": "30 6 * * ? *"} | self.some({"timezone": self.pick(*zones)})
         return entry | (self.some({"power": power}) if self.made["databases"] else {})
 
     def alerts(self) -> Entry:
