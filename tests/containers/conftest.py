@@ -86,7 +86,7 @@ def _make_base(podman: Podman) -> None:
     hooks = [f"rm -f {root}/usr/lib/python3*/EXTERNALLY-MANAGED"]
     if CERTIFICATES.is_file():  # those that this machine trusts, which may be more than Debian's
         hooks.append(f"cp {CERTIFICATES} {root}{CERTIFICATES}")
-    words = ["mmdebstrap", "--variant=apt", "--quiet", f"--include={','.join(PACKAGES)}"]
+    words = ["mmdebstrap", "--variant=essential", "--quiet", f"--include={','.join(PACKAGES)}"]
     done = subprocess.run(
         [*words, *(f"--customize-hook={hook}" for hook in hooks), _release(), str(archive)],
         capture_output=True,

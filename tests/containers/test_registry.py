@@ -57,7 +57,9 @@ def registry(tmp_path: Path, with_podman: Podman, monkeypatch: pytest.MonkeyPatc
     trusted = tmp_path / "registries.conf"
     trusted.write_text(f'[[registry]]\nlocation = "{address}"\ninsecure = true\n')
     monkeypatch.setenv("CONTAINERS_REGISTRIES_CONF", str(trusted))
-    monkeypatch.setenv("REGISTRY_AUTH_FILE", str(tmp_path / "auth.json"))
+    logins = tmp_path / "auth.json"
+    logins.write_text("{}")
+    monkeypatch.setenv("REGISTRY_AUTH_FILE", str(logins))
     assert with_podman.folder
     yield Registry(address)
     serving.kill()
