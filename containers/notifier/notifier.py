@@ -86,6 +86,7 @@ def tell_run(told: dict[str, Any], notes: list[str]) -> None:
         about["Attempts"] = str(len(one["attempts"]))
     again = [route["job"], *(["--array", str(size)] if size else [])]
     again += ["--share", run["shareIdentifier"]] if run.get("shareIdentifier") else []
+    again += [word for setting in own_environment(run) for word in ("--env", setting)]
     parts = [*notes, table(about), table({"Its log": typed("logs", run["jobId"]), "Again": typed("run", *again)})]
     if lines := last_lines(one):  # at the end, where a message that is too long is cut
         parts.append("\n  ".join([f"Last lines of child {failed[0]}:" if failed else "Last lines:", *lines]))
@@ -96,6 +97,16 @@ def failed_children(run: dict[str, Any]) -> list[int]:
     """List the indices of an array's children that failed, the lowest first."""
     pages = client("batch").get_paginator("list_jobs").paginate(arrayJobId=run["jobId"], jobStatus="FAILED")
     return sorted(child["arrayProperties"]["index"] for page in pages for child in page["jobSummaryList"])
+
+
+def own_environment(run: dict[str, Any]) -> list[str]:
+    """List the variables that this run was given, and that its job does not have so."""
+    found = client("batch").describe_job_definitions(jobDefinitions=[run["jobDefinition"]])["jobDefinitions"]
+    declared, given = (
+        {entry["name"]: entry["value"] for entry in (container or {}).get("environment") or []}
+        for container in ((found or [{}])[0].get("containerProperties"), run.get("container"))
+    )
+    return [f"{name}={value}" for name, value in sorted(given.items()) if declared.get(name) != value]
 
 
 def how_it_ended(job: dict[str, Any]) -> tuple[str, str]:

@@ -26,9 +26,14 @@ class Aws:
 
     def __init__(self):
         self.jobs, self.failed, self.lines, self.sent, self.asked = {}, [], {}, [], []
+        self.declared = []  # the environment of the job definition
 
     def describe_jobs(self, jobs):
         return {"jobs": [self.jobs[job] for job in jobs if job in self.jobs]}
+
+    def describe_job_definitions(self, jobDefinitions):  # noqa: N803 - boto3's name
+        assert jobDefinitions == [ARN]
+        return {"jobDefinitions": [{"containerProperties": {"environment": self.declared}}]}
 
     def get_paginator(self, name):
         assert name == "list_jobs"
@@ -124,6 +129,20 @@ def test_a_stage_and_a_share_are_in_what_is_typed(aws, routes):
     typed = "scrapectl run collect --share high --pipeline shop --stage prod --region us-east-1"
     assert typed in aws.message["Message"]
     assert "Last lines" not in aws.message["Message"]
+
+
+def test_what_this_run_alone_was_given_is_in_what_is_typed(aws):
+    aws.declared = [{"name": "ZIP", "value": "48104"}, {"name": "SITE", "value": "x"}]
+    environment = [
+        {"name": "ZIP", "value": "49 855"},
+        {"name": "SITE", "value": "x"},
+        {"name": "API_KEY", "value": "canary-value"},
+    ]
+    aws.lines["collect/default/1"] = []
+    tell(aws, job(container={"environment": environment}))
+    again = f"scrapectl run collect --env API_KEY={notifier.MASK} --env 'ZIP=49 855' --pipeline shop"
+    assert again in aws.message["Message"]
+    assert "canary" not in aws.message["Message"]
 
 
 CAUSES = {

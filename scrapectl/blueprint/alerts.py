@@ -81,7 +81,8 @@ def _leave(scope: Scope) -> list[access.Statement]:
         *access.publish_statements(scope, [topic for topic in topics if topic]),
     ]
     if watches_runs(scope):
-        found.append(access.allow(("batch:DescribeJobs", "batch:ListJobs"), ["*"]))  # AWS allows nothing narrower
+        ask = ("batch:DescribeJobDefinitions", "batch:DescribeJobs", "batch:ListJobs")
+        found.append(access.allow(ask, ["*"]))  # AWS allows nothing narrower
     if letter_topic(scope) is not None:
         take = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
         found.append(access.allow(take, [dead_letter_arn(scope)]))

@@ -101,7 +101,7 @@ def test_notifier_may_read_what_it_tells_and_no_more() -> None:
     policy = roles(spec_of(text), notifier=SOURCE)["notifier"].policy
     assert policy is not None
     wide = [s["Action"] for s in policy.document["Statement"] if s["Resource"] == ["*"]]
-    assert wide == [["batch:DescribeJobs", "batch:ListJobs"]]
+    assert wide == [["batch:DescribeJobDefinitions", "batch:DescribeJobs", "batch:ListJobs"]]
     publish = [s["Resource"] for s in policy.document["Statement"] if s["Action"] == ["sns:Publish"]]
     assert publish == [[topic("news")]]
 

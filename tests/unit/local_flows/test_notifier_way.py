@@ -58,7 +58,7 @@ def wired(place):
         "notifier.py": shipped("notifier/notifier.py").read_text(),
         "routes.json": json.dumps(routes),
     }
-    actions = ("batch:DescribeJobs", "batch:ListJobs", "sns:Publish", "sqs:*")
+    actions = ("batch:DescribeJobDefinitions", "batch:DescribeJobs", "batch:ListJobs", "sns:Publish", "sqs:*")
     settings = {"Code": {"ZipFile": world.zipped(files)}, "Handler": "notifier.handler", "Timeout": 60}
     arn = world.function("shop_notifier", "", *actions, MemorySize=256, **settings)
     detail = {
