@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from scrapectl.local.jobs.access import token_of
+from scrapectl.local.jobs.access import sessions_of
 from scrapectl.local.judged import Asked, asked_by
 from scrapectl.local.paging import tag_map
 from scrapectl.local.policy import allows
@@ -60,7 +60,7 @@ class Caller:
         Raises:
             Refusal: As AWS denies it.
         """
-        if token_of(call):
+        if sessions_of(call.cloud).sent(call):
             return
         for asked in asked_by(call):
             linked = asked.context.get("iam:AWSServiceName", "")

@@ -32,6 +32,10 @@ class Sessions:
         self._roles[token] = role, task
         return token
 
+    def sent(self, call: Call) -> bool:
+        """Whether what these sessions were opened for sent a request."""
+        return token_of(call) in self._roles
+
     def __call__(self, call: Call) -> None:
         """Refuse a call that the role behind its token does not allow.
 
@@ -59,7 +63,7 @@ def _denied(call: Call, role: str, task: str, wanted: Wanted) -> Refusal:
 
 
 def token_of(call: Call) -> str:
-    """Return the session token that a request came with; "" when it is not a job's."""
+    """Return the session token that a request came with; "" when there is none."""
     if call.request is None:
         return ""
     in_link = parse_qs(urlsplit(call.request.url).query).get(TOKEN_HEADER, [""])[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -10,6 +12,7 @@ from scrapectl.errors import AccessDenied
 from scrapectl.local.caller import judge
 from scrapectl.local.cloud import Cloud
 from scrapectl.local.inprocess import connect
+from scrapectl.local.jobs.access import sessions_of
 
 
 @pytest.fixture
@@ -131,3 +134,18 @@ def test_a_deny_wins(cloud, client):
     url = client("sqs").create_queue(QueueName="q")["QueueUrl"]
     with pytest.raises(ClientError, match="sqs:deletequeue"):
         client("sqs").delete_queue(QueueUrl=url)
+
+
+def test_a_session_is_judged_too_unless_it_is_a_jobs(cloud):
+    """A token of the user's own sign-in opens no door; what a job's role may do is judged by that role."""
+    judge(cloud, [])
+    keys = {"aws_access_key_id": cloud.access_key, "aws_secret_access_key": cloud.secret_key}
+    mine = connect(cloud).client("sqs", **keys, aws_session_token="of-my-own")
+    with pytest.raises(ClientError, match="user/caller is not authorized"):
+        mine.create_queue(QueueName="q")
+    trust = '{"Statement": []}'
+    role = cloud.call("iam", "CreateRole", {"RoleName": "r", "AssumeRolePolicyDocument": trust})["Role"]["Arn"]
+    policy = json.dumps({"Version": "2012-10-17", **allow("sqs:CreateQueue")})
+    cloud.call("iam", "PutRolePolicy", {"RoleName": "r", "PolicyName": "p", "PolicyDocument": policy})
+    jobs = connect(cloud).client("sqs", **keys, aws_session_token=sessions_of(cloud).open(role, "task"))
+    jobs.create_queue(QueueName="q")
