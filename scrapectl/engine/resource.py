@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar
 
 from scrapectl.engine.marks import Mark, fields_with
+from scrapectl.engine.permissions import Needs as Needs  # noqa: PLC0414 - kinds take all their words from here
+from scrapectl.engine.permissions import Scopes as Scopes  # noqa: PLC0414 - the same
 
 if TYPE_CHECKING:
     from scrapectl.errors import Place
@@ -34,35 +36,6 @@ class Pace:
     first: float = 0.0
     interval: float = 2.0
     limit: float = 120.0
-
-
-@dataclass(frozen=True)
-class Needs:
-    """The IAM actions of each verb; the contract test compares them with the calls that were made."""
-
-    read: tuple[str, ...] = ()
-    create: tuple[str, ...] = ()
-    update: tuple[str, ...] = ()
-    delete: tuple[str, ...] = ()
-    owned: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Scopes:
-    """What IAM judges a kind's actions on, for the least policy (`scrapectl policy`).
-
-    `types`: a resource type of the service authorization reference → its ARNs after `arn:partition:`; what tells ours
-    from others' is {owner}; {name} (it begins as ours do, as others' may: tags tell); {exact} (each name of the spec:
-    no tags tell); {tagged} (AWS chose its id: tags alone tell); {any} (nothing tells). `passed_to`: the service that
-    gets a role of its fields. `linked`: services whose own role AWS makes with the first of this kind. `unseen`: as
-    `types`, how a read names one that is not there (by its name alone, where AWS knows its path by itself); {base} is
-    what the instance's names begin with.
-    """
-
-    types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    passed_to: str = ""
-    linked: tuple[str, ...] = ()
-    unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
