@@ -167,3 +167,42 @@ def test_profiles_hold_one_role_and_their_names_are_alike_in_any_case(profile, a
         aws("iam").delete_role(RoleName="Instances-role")
     aws("iam").remove_role_from_instance_profile(InstanceProfileName="Instances", RoleName="Instances-role")
     aws("iam").delete_instance_profile(InstanceProfileName="Instances")
+
+
+def _on_ec2(vcpus="2", memory="4096", **container):
+    sizes = [{"type": "VCPU", "value": vcpus}, {"type": "MEMORY", "value": memory}]
+    properties = {"image": "scraper", "resourceRequirements": [s for s in sizes if s["value"]]} | container
+    return {
+        "jobDefinitionName": "job",
+        "type": "container",
+        "platformCapabilities": ["EC2"],
+        "containerProperties": properties,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"vcpus": "0.5"}, "whole number"),
+        ({"memory": "2"}, "whole number, 4"),
+        ({"vcpus": None}, "type VCPU"),
+        ({"ephemeralStorage": {"sizeInGiB": 50}}, "ephemeralStorage is not applicable for EC2"),
+        ({"networkConfiguration": {"assignPublicIp": "ENABLED"}}, "networkConfiguration is not applicable for EC2"),
+        ({"runtimePlatform": {"cpuArchitecture": "ARM64"}}, "runtimePlatform is not applicable for EC2"),
+        ({"fargatePlatformConfiguration": {"platformVersion": "LATEST"}}, "not applicable for EC2"),
+    ],
+)
+def test_what_a_definition_for_instances_may_not_hold(aws, refused, changes, words):
+    with refused("ClientException", words):
+        aws("batch").register_job_definition(**_on_ec2(**changes))
+
+
+def test_a_definition_for_instances_needs_no_execution_role_and_no_size_of_fargates(aws, instances, queue, refused):
+    instances()
+    queue()
+    aws("batch").register_job_definition(**_on_ec2(vcpus="3", memory="5000"))
+    submit = aws("batch").submit_job
+    assert submit(jobName="j", jobQueue="queue", jobDefinition="job")["jobId"]
+    with refused("ClientException", "whole number"):
+        wrong = {"resourceRequirements": [{"type": "VCPU", "value": "0.25"}]}
+        submit(jobName="j", jobQueue="queue", jobDefinition="job", containerOverrides=wrong)

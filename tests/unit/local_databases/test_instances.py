@@ -46,7 +46,7 @@ def _create(rds, engine):
 
 
 def _until(rds, status):
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while (found := rds.describe_db_instances(**NAME)["DBInstances"][0])["DBInstanceStatus"] != status:
         assert time.monotonic() < end, found["DBInstanceStatus"]
         time.sleep(0.01)
@@ -78,7 +78,7 @@ def test_a_life(cloud, rds, engine, ask, tmp_path):
     _until(rds, "available")
     assert ask(engine, port, "SELECT a FROM t", password=rotated) == "7"
     rds.delete_db_instance(**NAME, FinalDBSnapshotIdentifier="final")
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while rds.describe_db_instances()["DBInstances"]:
         assert time.monotonic() < end
         time.sleep(0.01)
@@ -89,7 +89,7 @@ def test_a_life(cloud, rds, engine, ask, tmp_path):
 def test_it_can_be_deleted_while_it_is_made(rds, quick_engine, tmp_path):
     _create(rds, quick_engine)
     rds.delete_db_instance(**NAME, SkipFinalSnapshot=True)
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while rds.describe_db_instances()["DBInstances"]:
         assert time.monotonic() < end
         time.sleep(0.01)

@@ -13,10 +13,12 @@ from scrapectl.local.services.batch.state import check_name, refuse
 MOST_BYTES = 24 * 1024
 SECONDS_AT_LEAST = 60
 _CAPABILITIES = {"EC2", "FARGATE", "MANAGED_INSTANCES"}
+_LEGACY = ("vcpus", "memory")
 _ON_FARGATE_NEVER = ("ulimits", "privileged", "instanceType")
 _LINUX_ON_FARGATE_NEVER = ("devices", "maxSwap", "swappiness", "sharedMemorySize", "tmpfs")
 _FARGATE_DRIVERS = {"awslogs", "splunk", "awsfirelens"}
-_ON_EC2_NEVER = ("runtimePlatform", "fargatePlatformConfiguration", "networkConfiguration")
+_ON_EC2_NEVER = ("runtimePlatform", "fargatePlatformConfiguration", "networkConfiguration", "ephemeralStorage")
+_LEAST_ON_EC2 = {"VCPU": 1, "MEMORY": 4}
 _LOG_OPTIONS = {
     "awslogs-group",
     "awslogs-region",
@@ -103,6 +105,27 @@ def _check_container(properties: dict[str, Any], *, fargate: bool) -> None:
     for unwanted in _ON_EC2_NEVER:
         if properties.get(unwanted) is not None:
             raise refuse(f"{unwanted} is not applicable for EC2 jobs.")
+    given = [
+        {"type": kind.removesuffix("s").upper(), "value": properties[kind]} for kind in _LEGACY if kind in properties
+    ]
+    check_size_on_ec2(requirements or given)
+
+
+def check_size_on_ec2(requirements: list[dict[str, Any]]) -> None:
+    """Refuse vCPUs that are not whole, too little memory, or none at all (ResourceRequirement, Batch API).
+
+    Raises:
+        Refusal: With AWS's `ClientException`.
+    """
+    values = {requirement["type"]: str(requirement["value"]) for requirement in requirements}
+    if len(values) < len(requirements):
+        raise refuse("Duplicate resource types in resourceRequirements")
+    for kind, least in _LEAST_ON_EC2.items():
+        value = values.get(kind)
+        if value is None:
+            raise refuse(f"EC2 jobs need resourceRequirements of type {kind}.")
+        if not value.isdigit() or int(value) < least:
+            raise refuse(f"{kind} of EC2 jobs must be a whole number, {least} at least: {value}")
 
 
 def _check_logging(logging: dict[str, Any]) -> None:

@@ -7,7 +7,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from scrapectl.local.registry import Call, check
-from scrapectl.local.services.batch.definition_checks import check_environment, check_retry, check_timeout
+from scrapectl.local.services.batch.definition_checks import (
+    check_environment,
+    check_retry,
+    check_size_on_ec2,
+    check_timeout,
+)
 from scrapectl.local.services.batch.fargate import size_problem
 from scrapectl.local.services.batch.state import check_name, find_definition, find_queue, refuse
 from scrapectl.local.services.batch.tags import check_tags
@@ -61,9 +66,13 @@ def _check_overrides(overrides: dict[str, Any], definition: Params) -> None:
     check_environment(overrides.get("environment") or [])
     container = definition.get("containerProperties") or {}
     changed = {entry["type"]: entry for entry in overrides.get("resourceRequirements") or []}
-    if not changed or definition["platformCapabilities"] != ["FARGATE"]:
+    if not changed:
         return
-    requirements = {entry["type"]: entry for entry in container["resourceRequirements"]} | changed
+    requirements = {entry["type"]: entry for entry in container.get("resourceRequirements") or []} | changed
+    if definition["platformCapabilities"] != ["FARGATE"]:
+        if container.get("resourceRequirements"):
+            check_size_on_ec2(list(requirements.values()))
+        return
     problem = size_problem(list(requirements.values()))
     if problem:
         raise refuse(problem)
