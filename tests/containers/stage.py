@@ -145,7 +145,7 @@ def make_stage(folder: Path) -> Stage:
     stage.call("ecr", "create_repository", repositoryName="shop")
     trust = json.dumps({"Version": "2012-10-17", "Statement": [TRUST]})
     stage.role = stage.call("iam", "create_role", RoleName="execution", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-    allowed = {"Effect": "Allow", "Action": ["ecr:*", "logs:*"], "Resource": "*"}
+    allowed = {"Effect": "Allow", "Action": ["ecr:*", "logs:*", "secretsmanager:GetSecretValue"], "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
     stage.call("iam", "put_role_policy", RoleName="execution", PolicyName="all", PolicyDocument=document)
     stage.call("logs", "create_log_group", logGroupName=GROUP)

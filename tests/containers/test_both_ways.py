@@ -59,6 +59,13 @@ def awkward_values(stage: Stage) -> dict[str, Any]:
     return stage.run(["mask"], environment=environment)
 
 
+def secret(stage: Stage) -> dict[str, Any]:
+    value = "pass\nword"
+    arn = stage.call("secretsmanager", "CreateSecret", Name="shop-password", SecretString=value)["ARN"]
+    stage.define(secrets=[{"name": "PASSWORD", "valueFrom": arn}])
+    return stage.run(["mask"], environment=[{"name": "HOME_PAGE", "value": "-"}])
+
+
 def referenced(stage: Stage) -> dict[str, Any]:
     return stage.run(["Ref::what", "exit=0"], parameters={"what": "given"})
 
@@ -108,7 +115,7 @@ def wrong_image(stage: Stage) -> dict[str, Any]:
 
 
 CASES = [
-    *(plain, overridden, awkward_values, referenced, not_there, no_file, long_output, retried),
+    *(plain, overridden, awkward_values, secret, referenced, not_there, no_file, long_output, retried),
     *(timed_out, terminated, array, wrong_image),
 ]
 

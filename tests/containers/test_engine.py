@@ -126,6 +126,13 @@ def test_an_image_of_elsewhere_is_run_by_its_id_or_fails_clearly(stage, with_pod
     assert "no such host" in reason or "registry.invalid" in reason.split(": ", 2)[2]
 
 
+def test_a_cloud_that_ends_takes_its_containers_with_it(stage, with_podman):
+    job = stage.submit(["sh", "-c", "trap '' TERM; echo on; sleep 60 & wait; sleep 60"])
+    stage.until_line(job, "on")
+    stage.cloud.close()
+    assert with_podman.containers() == []
+
+
 SERVER = """
 import os, sys, time
 from pathlib import Path
