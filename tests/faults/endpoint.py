@@ -249,7 +249,9 @@ class Held:
 def environment(**more: str) -> dict[str, str]:
     """What a command line of these tests inherits: nothing of the user's own but the path."""
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION}
-    none = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull) | {"SCRAPECTL_LOCAL_ENGINE": "none"}
+    none = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull) | {
+        "SCRAPECTL_LOCAL_ENGINE": "none"
+    }
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     return {**kept, **keys, **none, "AWS_EC2_METADATA_DISABLED": "true", "PYTHONPATH": str(ROOT), **more}
 
