@@ -99,7 +99,7 @@ def test_a_lax_cloud_does_not_check():
 
 def test_what_moto_lacks_is_said_so(aws, refused):
     with refused("NotImplemented", "embedded cloud"):
-        aws("iam").simulate_principal_policy(PolicySourceArn="arn:aws:iam::123456789012:role/r", ActionNames=["s3:Get"])
+        aws("iam").get_context_keys_for_principal_policy(PolicySourceArn="arn:aws:iam::123456789012:role/r")
 
 
 def test_a_new_cloud_is_empty():
