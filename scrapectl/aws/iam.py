@@ -100,7 +100,6 @@ resource_star_needed: Mapping[str, str] = MappingProxyType(
         ),
         "cloudwatch:GetMetricData": _NO_NARROWER,
         "cloudwatch:PutMetricData": "metrics have no ARN; narrow it by the condition cloudwatch:namespace",
-        "ecs:CreateCluster": _NO_NARROWER,
         "ecs:DiscoverPollEndpoint": _NO_NARROWER,
         "lambda:CreateEventSourceMapping": "its resource has no id yet; narrow it by the tags of the request",
         "pricing:GetProducts": _NO_NARROWER,

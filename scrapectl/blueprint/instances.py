@@ -17,10 +17,10 @@ from scrapectl.spec import names
 from scrapectl.spec.model import ComputeEnvironment
 
 _WHAT = "instances"
-_ANYWHERE = ("ecs:CreateCluster", "ecs:DiscoverPollEndpoint")
-"""Actions of the ECS agent for which IAM takes no resource (Service Authorization Reference, Amazon ECS)."""
-_OF_A_CLUSTER = ("ecs:DeregisterContainerInstance", "ecs:RegisterContainerInstance", "ecs:SubmitAttachmentStateChanges")
-_OF_STATE = ("ecs:SubmitContainerStateChange", "ecs:SubmitTaskStateChange")
+_ANYWHERE = ("ecs:DiscoverPollEndpoint",)
+"""What of the ECS agent's IAM takes no resource for (Service Authorization Reference, Amazon ECS)."""
+_OF_A_CLUSTER = ("ecs:CreateCluster", "ecs:DeregisterContainerInstance", "ecs:RegisterContainerInstance")
+_OF_STATE = ("ecs:SubmitAttachmentStateChanges", "ecs:SubmitContainerStateChange", "ecs:SubmitTaskStateChange")
 _OF_AN_INSTANCE = ("ecs:Poll", "ecs:StartTelemetrySession", "ecs:UpdateContainerInstancesState")
 
 

@@ -24,7 +24,7 @@ BASE = f"arn:aws:batch:{REGION}:{ACCOUNT}"
 ON_EVERYTHING = {
     "start": {"ecr:GetAuthorizationToken"},
     "notifier": {"batch:DescribeJobs", "batch:ListJobs"},
-    "instances": {"ecs:CreateCluster", "ecs:DiscoverPollEndpoint"},
+    "instances": {"ecs:DiscoverPollEndpoint"},
 }
 
 SHOP = """
