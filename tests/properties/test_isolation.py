@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ from scrapectl.errors import AccessDenied, AwsError, PlanRefused
 from scrapectl.kinds import KINDS
 from scrapectl.spec.model import Spec
 from tests.account import REGION, Account, assert_empty, done, in_region, is_read, shown, spec_of
+from tests.properties.strangers import STRANGERS
 
 TEXT = """
 version: 1
@@ -23,12 +23,25 @@ images: {{scraper: {{build: ./scraper}}}}
 secrets: {{key: {{generate: 20}}}}
 buckets: {{raw: {{}}}}
 message_queues: {{rows: {{}}}}
-job_queues: {{default: {{shares: {{low: 1, high: 2}}}}}}
+databases:
+  results:
+    engine: postgres
+    version: "16"
+    class: db.t4g.micro
+    storage: 20
+    power: {{start: "0 5 * * ? *", stop: "0 9 * * ? *"}}
+topics: {{team: {{email: [team@example.org], queues: [rows]}}}}
+alerts: {{to: team, queue_age: 1h}}
+compute_environments: {{small: {{}}, big: {{type: ec2, instance_types: [m7i]}}}}
+job_queues:
+  default: {{compute: [small], shares: {{low: 1, high: 2}}}}
+  large: {{compute: [big]}}
 jobs:
   collect:
     image: scraper
-    secrets: {{KEY: key}}
-    access: {{write: [raw], send: [rows]}}
+    queue: default
+    secrets: {{KEY: key, PASSWORD: "${{database.results.secret}}:password"}}
+    access: {{write: [raw], send: [rows, team], connect: [results]}}
     schedules: {{daily: {{cron: "0 6 * * ? *"}}}}
 """
 
@@ -87,96 +100,10 @@ def test_same_names_of_a_stage_are_refused_in_plan_and_destroy(account: Account,
 
 def foreign(account: Account, spec: Spec, kind: str, tags: dict[str, str]) -> str:
     """Make one thing that bears a name of the spec, as somebody else would; returns its address."""
-    plan = account.plan(spec).plan
-    (change, *_) = [c for c in plan.changes if c.kind == kind]
+    (change, *_) = [change for change in account.plan(spec).plan.changes if change.kind == kind]
     assert change.desired is not None
-    aws, resource = account.session(), change.desired.resource
-    for needed in {"schedule": ["schedule_group"]}.get(kind, []):
-        foreign(account, spec, needed, tags)
-    _stand_ins(account)[kind](aws, resource, tags)
+    STRANGERS[kind](account, change.desired.resource, tags)
     return change.address
-
-
-def _stand_ins(account: Account) -> dict[str, Callable[..., Any]]:
-    """How somebody else makes a thing of each kind, under a given name."""
-    client = account.client
-    some: Callable[[dict[str, str]], Any] = lambda tags: {"tags": tags} if tags else {}  # noqa: E731
-    statement = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    pairs: Callable[[dict[str, str]], list[dict[str, str]]] = lambda tags: [  # noqa: E731
-        {"Key": key, "Value": value} for key, value in tags.items()
-    ]
-    target = {"Arn": "arn:aws:scheduler:::aws-sdk:batch:submitJob", "RoleArn": "", "Input": "{}"}
-
-    def schedule(_aws: Any, want: Any, _tags: dict[str, str]) -> None:
-        role = client("iam").create_role(RoleName="other", AssumeRolePolicyDocument=trust.replace("ec2", "scheduler"))[
-            "Role"
-        ]["Arn"]
-        client("scheduler").create_schedule(
-            Name=want.name,
-            GroupName=want.group,
-            ScheduleExpression="rate(1 hour)",
-            FlexibleTimeWindow={"Mode": "OFF"},
-            Target=target | {"RoleArn": role},
-        )
-
-    def environment(name: str, tags: dict[str, str]) -> str:
-        subnet = client("ec2").describe_subnets()["Subnets"][0]
-        group = client("ec2").describe_security_groups()["SecurityGroups"][0]["GroupId"]
-        resources = {"type": "FARGATE", "maxvCpus": 1, "subnets": [subnet["SubnetId"]], "securityGroupIds": [group]}
-        return str(
-            client("batch").create_compute_environment(
-                computeEnvironmentName=name, type="MANAGED", computeResources=resources, **some(tags)
-            )["computeEnvironmentArn"]
-        )
-
-    def queue(_aws: Any, want: Any, tags: dict[str, str]) -> None:
-        order = [{"order": 1, "computeEnvironment": environment("theirs", {})}]
-        client("batch").create_job_queue(
-            jobQueueName=want.name, priority=1, computeEnvironmentOrder=order, **some(tags)
-        )
-
-    def definition(_aws: Any, want: Any, tags: dict[str, str]) -> None:
-        container = {
-            "image": "x",
-            "resourceRequirements": [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "2048"}],
-        }
-        client("batch").register_job_definition(
-            jobDefinitionName=want.name, type="container", containerProperties=container, **some(tags)
-        )
-
-    return {
-        "iam_role": lambda _a, want, tags: client("iam").create_role(
-            RoleName=want.name, AssumeRolePolicyDocument=trust, Tags=pairs(tags)
-        ),
-        "log_group": lambda _a, want, tags: client("logs").create_log_group(logGroupName=want.name, **some(tags)),
-        "s3_bucket": lambda _a, want, tags: client("s3").create_bucket(
-            Bucket=want.name, CreateBucketConfiguration={"Tags": pairs(tags)}
-        ),
-        "sqs_queue": lambda _a, want, tags: client("sqs").create_queue(QueueName=want.name, **some(tags)),
-        "secret": lambda _a, want, tags: client("secretsmanager").create_secret(
-            Name=want.name, SecretString="theirs", Tags=pairs(tags)
-        ),
-        "ecr_repository": lambda _a, want, tags: client("ecr").create_repository(
-            repositoryName=want.name, tags=pairs(tags)
-        ),
-        "security_group": lambda _a, want, tags: client("ec2").create_security_group(
-            GroupName=want.name,
-            VpcId=want.vpc,
-            Description="theirs",
-            TagSpecifications=[{"ResourceType": "security-group", "Tags": pairs(tags)}] if tags else [],
-        ),
-        "batch_scheduling_policy": lambda _a, want, tags: client("batch").create_scheduling_policy(
-            name=want.name, **some(tags)
-        ),
-        "batch_compute_environment": lambda _a, want, tags: environment(want.name, tags),
-        "batch_job_queue": queue,
-        "batch_job_definition": definition,
-        "schedule_group": lambda _a, want, tags: client("scheduler").create_schedule_group(
-            Name=want.name, Tags=pairs(tags)
-        ),
-        "schedule": schedule,
-    }
 
 
 WHOSE = {"untagged": {}, "another owner's": {"scrapectl:pipeline": "other", "scrapectl:address": "x.y"}}
