@@ -23,8 +23,8 @@ Tree = dict[str, Any]
 _NOT_THESE = {"version", "pipeline", "region", "account", "stages"}
 _INSTANCE = {"schedule_group", "sqs_queue", "security_group", "log_group"}
 # Keys that have no other valid value where they stand: another size would need another memory, and an environment
-# is named once in a queue.
-_ALONE = {"vcpus", 0, 1}
+# is named once in a queue; another engine has other versions, and a database's secret has the keys that it has.
+_ALONE = {"vcpus", "engine", "to", "PGUSER", "PGPASSWORD", 0, 1}
 _WORDS = (
     "fargate",
     "fargate-spot",
@@ -42,6 +42,10 @@ _TIMES = ("15m", "2h", "3d", "14d", "90d", "100d", "365d", "2027-01-02T03:04:05Z
 _CRON = "7 3 * * ? *"
 _BY_KEY: dict[str, tuple[str, ...]] = {
     "build": ("./other",),
+    "class": ("db.t4g.small",),
+    "version": ("17",),
+    "cron": ("15 6 * * ? *",),  # while a database with power hours is up
+    "timezone": ("America/Toronto",),
     "image": ("public.ecr.aws/x/y:2",),
     "from_env": ("RANDOM_SPEC_TEXT",),
     "Effect": ("Deny",),
@@ -118,7 +122,10 @@ def mentions(tree: Tree, name: str) -> set[str]:
     }
 
 
-SECTIONS = ("images", "secrets", "buckets", "message_queues", "compute_environments", "job_queues", "jobs")
+SECTIONS = (
+    *("images", "secrets", "buckets", "message_queues", "topics", "databases", "compute_environments", "job_queues"),
+    "jobs",
+)
 
 
 def allowed(trees: tuple[Tree, Tree], path: Path_) -> set[str]:
@@ -146,6 +153,8 @@ def touches(origin: str, address: str, may: set[str], path: Path_) -> bool:
     """Whether a change is one of those that the key may bring about."""
     if path[0] == "tags":
         return True
+    if path[0] == "alerts" or address.endswith("_notifier"):
+        return tells(origin, address, path)
     if path[0] == "logs":
         return address.startswith("log_group.")
     if address.startswith("iam_role."):  # shared by all entries with the same access
@@ -155,6 +164,14 @@ def touches(origin: str, address: str, may: set[str], path: Path_) -> bool:
     # A thing that the change leaves without an origin, or that stands for the instance while it is needed.
     kind, _, name = address.partition(".")
     return origin == address and any(one.split(".")[1] in name for one in may) and kind not in _INSTANCE
+
+
+def tells(origin: str, address: str, path: Path_) -> bool:
+    """Whether a change is of what tells people of failures; its function knows the job of each schedule."""
+    if path[0] != "alerts":
+        return address.startswith("lambda_function.") and path[0] in {"vars", "jobs"}
+    of_all = origin in {"alerts", "pipeline"} or origin.startswith("topics.")
+    return of_all or address.endswith(("_notifier", "_failed-runs", "_dead"))
 
 
 def check_every_key(account: Account, tree: Tree, folder: Path, every: int) -> set[str | int]:
