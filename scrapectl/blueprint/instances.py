@@ -61,7 +61,7 @@ def _leave(scope: Scope) -> list[access.Statement]:
     ecs = f"arn:{partition}:ecs:{region}:{account}"
     clusters, instances = [], []
     for environment in _environments(scope):
-        name = scope.physical("compute_environments", environment.key)
+        name = _whatever_hash(scope, environment)
         # Batch names the cluster after the environment, today and before ("Batch compute environments and ECS").
         for cluster in (f"AWSBatch-{name}-*", f"{name}_Batch_*"):
             clusters.append(f"{ecs}:cluster/{cluster}")
@@ -72,6 +72,12 @@ def _leave(scope: Scope) -> list[access.Statement]:
         access.allow(_OF_AN_INSTANCE, instances),
         access.allow(("logs:CreateLogStream", "logs:PutLogEvents"), [f"{log_group_arn_of(scope)}:*"]),
     ]
+
+
+def _whatever_hash(scope: Scope, environment: ComputeEnvironment) -> str:
+    """The environment's name: of one that replaces another both names, as jobs on the old one's instances still end."""
+    name = scope.physical("compute_environments", environment.key)
+    return name if environment.name else name[: -names.HASH_DIGITS] + "?" * names.HASH_DIGITS
 
 
 def _path(scope: Scope) -> str:

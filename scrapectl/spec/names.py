@@ -34,7 +34,7 @@ _LIMITS = {
     "databases": DATABASE_LIMIT,
     "topics": TOPIC_LIMIT,
 }
-_HASH_DIGITS = 4
+HASH_DIGITS = 4
 
 
 def fit(whole: str, limit: int) -> str:
@@ -83,7 +83,7 @@ def entry_name(owner: tuple[str, str | None], section: str, entry: Any, account:
     if section == "buckets":
         return bucket_name(*owner, entry.key, account, region)
     fixed = _fixed(section, entry)
-    suffix = hashlib.sha256(repr(fixed).encode()).hexdigest()[:_HASH_DIGITS] if fixed is not None else ""
+    suffix = hashlib.sha256(repr(fixed).encode()).hexdigest()[:HASH_DIGITS] if fixed is not None else ""
     return physical_name(*owner, entry.key, limit=_LIMITS[section], suffix=suffix)
 
 
