@@ -23,7 +23,7 @@ BASE = f"arn:aws:batch:{REGION}:{ACCOUNT}"
 # The actions that roles hold on "*", each for want of anything narrower, by what the role is for.
 ON_EVERYTHING = {
     "start": {"ecr:GetAuthorizationToken"},
-    "notifier": {"batch:DescribeJobs", "batch:ListJobs"},
+    "notifier": {"batch:DescribeJobDefinitions", "batch:DescribeJobs", "batch:ListJobs"},
     "instances": {"ecs:DiscoverPollEndpoint"},
 }
 
