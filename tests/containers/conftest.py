@@ -44,32 +44,29 @@ class Podman:
 
 @pytest.fixture(scope="session")
 def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
-    """Podman, whose storage all workers share and the last one removes."""
+    """Podman with a storage of this worker's own, which ends with it."""
     missing = [program for program in ("podman", "mmdebstrap") if shutil.which(program) is None]
     if missing:
         pytest.skip(f"{' and '.join(missing)} not installed (.ci/run does, on Debian)")
     if os.geteuid() != 0:
         pytest.skip("not root: a base image made by mmdebstrap needs it")
-    folder = _shared(tmp_path_factory) / "podman"
-    folder.mkdir(exist_ok=True)
-    found, user = Podman(folder), folder / f"user-{os.getpid()}"
-    with _lock(folder / "users.lock"):
-        user.touch()
-        _configure(folder)
+    found = Podman(tmp_path_factory.mktemp("podman"))
+    _configure(found.folder)
     yield found
-    with _lock(folder / "users.lock"):
-        user.unlink()
-        if not list(folder.glob("user-*")):
-            found("rm", "--all", "--force", "--time", "0")
-            found("rmi", "--all", "--force")
+    found("rm", "--all", "--force", "--time", "0")
+    found("rmi", "--all", "--force")
 
 
 @pytest.fixture(scope="session")
-def base(podman: Podman) -> str:
+def base(podman: Podman, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The image that Dockerfiles are built on, made from Debian's packages, with this machine's settings of pip."""
-    with _lock(podman.folder / "base.lock"):
-        if BASE not in podman("images", "--format", "{{.Repository}}:{{.Tag}}").splitlines():
-            _make_base(podman)
+    shared = _shared(tmp_path_factory)
+    archive = shared / "base.tar"
+    with _lock(shared / "base.lock"):
+        if not archive.exists():
+            _make_root(archive)
+    changes = ["ENV PATH=/usr/local/bin:/usr/bin:/bin", *(f"ENV {name}={value}" for name, value in _pip().items())]
+    podman("import", "--quiet", *(word for change in changes for word in ("--change", change)), str(archive), BASE)
     return BASE
 
 
@@ -81,23 +78,23 @@ def with_podman(podman: Podman, base: str, monkeypatch: pytest.MonkeyPatch) -> P
     return podman
 
 
-def _make_base(podman: Podman) -> None:
-    archive, root = podman.folder / "base.tar", '"$1"'
+def _make_root(archive: Path) -> None:
+    """Write a whole root folder with Python as one archive; all workers import it."""
+    root = '"$1"'
     hooks = [f"rm -f {root}/usr/lib/python3*/EXTERNALLY-MANAGED"]
     if CERTIFICATES.is_file():  # those that this machine trusts, which may be more than Debian's
         hooks.append(f"cp {CERTIFICATES} {root}{CERTIFICATES}")
     words = ["mmdebstrap", "--variant=essential", "--quiet", f"--include={','.join(PACKAGES)}"]
+    fresh = archive.with_name("fresh.tar")
     done = subprocess.run(
-        [*words, *(f"--customize-hook={hook}" for hook in hooks), _release(), str(archive)],
+        [*words, *(f"--customize-hook={hook}" for hook in hooks), _release(), str(fresh)],
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
         pytest.skip(f"Debian's packages are out of reach: {done.stderr.strip().splitlines()[-1]}")
-    changes = ["ENV PATH=/usr/local/bin:/usr/bin:/bin", *(f"ENV {name}={value}" for name, value in _pip().items())]
-    podman("import", "--quiet", *(word for change in changes for word in ("--change", change)), str(archive), BASE)
-    archive.unlink()
+    fresh.rename(archive)
 
 
 def _pip() -> dict[str, str]:

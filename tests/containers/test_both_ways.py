@@ -89,9 +89,9 @@ def retried(stage: Stage) -> dict[str, Any]:
 
 def timed_out(stage: Stage) -> dict[str, Any]:
     stage.push("sh", {"Dockerfile": "FROM python:3.13-slim\n"})
-    stage.second(0.02)
+    stage.second(0.1)
     script = "trap 'echo told; exit 7' TERM; echo on; while :; do sleep 0.05; done"
-    return stage.run(["sh", "-c", script], timeout={"attemptDurationSeconds": 100})
+    return stage.run(["sh", "-c", script], timeout={"attemptDurationSeconds": 60})
 
 
 def terminated(stage: Stage) -> dict[str, Any]:
