@@ -12,7 +12,7 @@ import pytest
 from scrapectl.local.inprocess import Sent
 from scrapectl.pipeline import Planned
 from scrapectl.spec.model import Spec
-from tests.account import EXAMPLES, ROOT, SEEDS, Account, assert_empty, done, example, is_read, spec_of, writes
+from tests.account import ROOT, SEEDS, SPECS, Account, assert_empty, done, example, is_read, spec_of, writes
 
 TABLE = ROOT / "docs" / "calls.md"
 HEAD = """# Calls
@@ -30,9 +30,6 @@ How often a destroy looks whether something is gone depends on how long AWS take
 | spec | first plan | apply | plan, nothing changed | destroy, changing calls |
 |---|---|---|---|---|
 """
-
-
-SPECS = [(name, None) for name in EXAMPLES] + [("batch-collector", "ec2")]
 
 
 def scheduled_jobs(count: int, image: str = "public.ecr.aws/x/y:1") -> Spec:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scrapectl.spec.model import Spec
-from tests.account import EXAMPLES, REGION, SEEDS, Account, assert_empty, done, example, spec_of, writes
+from tests.account import REGION, SEEDS, SPECS, Account, assert_empty, done, example, spec_of, writes
 from tests.faults_in_process import WAYS, Fault
 from tests.random_specs import ENV, random_spec
 
@@ -38,9 +38,9 @@ def assert_ends(account: Account, spec: Spec) -> None:
     assert_empty(account.plan_destroy(spec, by_name=True))
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_an_example_lasts_and_ends(account: Account, name: str) -> None:
-    spec = example(name)
+@pytest.mark.parametrize(("name", "stage"), SPECS)
+def test_an_example_lasts_and_ends(account: Account, name: str, stage: str | None) -> None:
+    spec = example(name, stage=stage)
     assert_lasts(account, spec)
     assert_ends(account, spec)
 

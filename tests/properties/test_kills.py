@@ -12,7 +12,7 @@ import pytest
 
 from scrapectl.errors import EnvironmentProblem
 from scrapectl.spec.model import Spec
-from tests.account import EXAMPLES, REGION, SEEDS, Account, assert_empty, done, example, writes
+from tests.account import REGION, SEEDS, SPECS, Account, assert_empty, done, example, writes
 from tests.faults_in_process import Fault
 
 
@@ -44,9 +44,9 @@ def names(account: Account, spec: Spec) -> list[str]:
     return sorted(CHOSEN.sub("…", arn) for arn in account.owned(spec.owner, spec.region or REGION))
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_kill_at_any_write(name: str) -> None:
-    spec = example(name)
+@pytest.mark.parametrize(("name", "stage"), SPECS)
+def test_kill_at_any_write(name: str, stage: str | None) -> None:
+    spec = example(name, stage=stage)
     applies, destroys = counted(spec)
     whole = Account()
     whole.put(spec)

@@ -12,7 +12,7 @@ import pytest
 from scrapectl.engine.plan import Phase
 from scrapectl.local.clock import VirtualClock
 from scrapectl.spec.model import Spec
-from tests.account import EXAMPLES, REGION, SEEDS, Account, assert_empty, done, example, spec_of
+from tests.account import REGION, SEEDS, SPECS, Account, assert_empty, done, example, spec_of
 from tests.random_specs import ENV, random_spec
 
 FASTER = 100
@@ -53,9 +53,9 @@ def assert_lives(spec: Spec) -> None:
     account.cloud.close()
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_example_lives_through_delays(name: str) -> None:
-    assert_lives(example(name))
+@pytest.mark.parametrize(("name", "stage"), SPECS)
+def test_example_lives_through_delays(name: str, stage: str | None) -> None:
+    assert_lives(example(name, stage=stage))
 
 
 @pytest.mark.parametrize("seed", [4] if SEEDS <= 25 else range(SEEDS // 10))
