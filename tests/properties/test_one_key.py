@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from scrapectl.engine.plan import Change
 from scrapectl.errors import SpecError
 from scrapectl.spec.model import Spec
 from tests.account import EXAMPLES, SEEDS, Account, assert_empty, shown, spec_of
@@ -22,9 +23,10 @@ Tree = dict[str, Any]
 
 _NOT_THESE = {"version", "pipeline", "region", "account", "stages"}
 _INSTANCE = {"schedule_group", "sqs_queue", "security_group", "log_group"}
-# Keys that have no other valid value where they stand: another size would need another memory, and an environment
-# is named once in a queue; another engine has other versions, and a database's secret has the keys that it has.
-_ALONE = {"vcpus", "engine", "to", "PGUSER", "PGPASSWORD", 0, 1}
+# Keys that have no other valid value where they stand: another size would need another memory, another engine
+# another version; an environment is named once in a queue; and there is one topic and one database to name.
+_ALONE = {"vcpus", 0, 1, "engine", "to"}
+_ONE_WAY = {"storage", "version"}  # what AWS takes no way back from
 _WORDS = (
     "fargate",
     "fargate-spot",
@@ -36,23 +38,38 @@ _WORDS = (
     "X86_64",
     "ARM64",
     "./other",
-    "Asia/Tokyo",
 )
 _TIMES = ("15m", "2h", "3d", "14d", "90d", "100d", "365d", "2027-01-02T03:04:05Z", "2030-01-02T03:04:05")
-_CRON = "7 3 * * ? *"
-_BY_KEY: dict[str, tuple[str, ...]] = {
+_KEYS = (":username", ":password")
+_CRONS = ("7 3 * * ? *", "7 6 * * ? *")
+_BY_KEY: dict[str, tuple[Any, ...]] = {
     "build": ("./other",),
-    "class": ("db.t4g.small",),
-    "version": ("17",),
-    "cron": ("15 6 * * ? *",),  # while a database with power hours is up
-    "timezone": ("America/Toronto",),
     "image": ("public.ecr.aws/x/y:2",),
     "from_env": ("RANDOM_SPEC_TEXT",),
     "Effect": ("Deny",),
     "Action": ("sqs:PurgeQueue",),
     "Resource": ("arn:aws:sqs:us-east-1:123456789012:other",),
+    "class": ("db.t4g.medium",),
+    "version": ("17", "8.4"),
+    "storage": (30,),
+    "public": ("198.51.100.0/24",),
+    "maintenance": ("mon:05:00-mon:06:00",),
+    "instance_types": ("r7i",),
+    "retry_on": ("exit:7",),
+    "timezone": ("America/Toronto", "Asia/Tokyo"),
+    "type": ("fargate", "fargate-spot", "ec2", "ec2-spot"),
 }
-_OF_ROLES = {"access", "secrets", "image", "queue", "encryption"}  # the keys of entries that say what a role may do
+# The keys that say what a role may do, by what the role is for. A queue or an environment is renamed by some.
+_OF_ROLES = {
+    "job": {"access", "queue", "encryption", "job_queues", "type", "vars"},
+    "start": {"secrets", "image", "vars"},
+    "scheduler": {"queue", "schedules", "job_queues", "type"},
+    "notifier": {"alerts", "on_failure"},
+    "instances": {"type"},
+}
+_TELLING = {"events_rule", "lambda_function", "lambda_event_source", "cloudwatch_alarm"}
+_SHARED = {"policy", "visibility"}
+_TYPED = {"schedules", "share", "array", "vars"}  # what the notifier repeats, so that a missed run can be typed
 
 
 def leaves(tree: Any, path: Path_ = ()) -> Iterator[tuple[Path_, Any]]:
@@ -84,10 +101,11 @@ def others(tree: Tree, value: Any) -> Iterator[Any]:
     elif isinstance(value, str) and re.fullmatch(r"\d+ GB", value):
         yield from ("4 GB", "6 GB", "8 GB", "10 GB")
     elif isinstance(value, str):
-        names = dict.fromkeys(str(key) for path, _ in leaves(tree) for key in path)
-        yield from (word for word in (*_TIMES, _CRON, *_WORDS) if word != value)
-        yield from (name for name in names if name != value)
-        yield from (f"{value}x", value.replace("/", "2/"), "exit:7", "*", "Deny")
+        # Names of entries, of shares and of schedules; then texts of many sorts.
+        names = dict.fromkeys(str(key) for path, _ in leaves(tree) for key in (*path[1:2], *path[3:4]))
+        like_it = (value.replace("/", "2/"), *(re.sub(":[a-z]+$", key, value) for key in _KEYS), f"{value}x")
+        first: tuple[Any, ...] = (*_TIMES, *_CRONS) if value[:1].isdigit() else (*like_it, *names)
+        yield from dict.fromkeys((*first, *_WORDS, *_TIMES, *names, *like_it, "exit:7", "*"))
 
 
 def read(tree: Tree, folder: Path) -> Spec | None:
@@ -123,8 +141,8 @@ def mentions(tree: Tree, name: str) -> set[str]:
 
 
 SECTIONS = (
-    *("images", "secrets", "buckets", "message_queues", "topics", "databases", "compute_environments", "job_queues"),
-    "jobs",
+    *("images", "secrets", "buckets", "message_queues", "topics", "databases"),
+    *("compute_environments", "job_queues", "jobs"),
 )
 
 
@@ -146,32 +164,41 @@ def allowed(trees: tuple[Tree, Tree], path: Path_) -> set[str]:
             if section == "jobs":  # what a job receives from is hidden for six times its timeout
                 jobs = [tree["jobs"].get(name, {}) for tree in trees]
                 todo.extend(f"message_queues.{q}" for job in jobs for q in job.get("access", {}).get("receive", []))
+                todo.extend(f"databases.{d}" for job in jobs for d in job.get("access", {}).get("connect", []))
+            if section == "topics":  # a queue lets those topics send that it hears
+                topics = [tree.get("topics", {}).get(name, {}) for tree in trees]
+                todo.extend(f"message_queues.{q}" for topic in topics for q in topic.get("queues", []))
     return found
 
 
-def touches(origin: str, address: str, may: set[str], path: Path_) -> bool:
+def touches(change: Change, may: set[str], path: Path_) -> bool:
     """Whether a change is one of those that the key may bring about."""
     if path[0] == "tags":
         return True
-    if path[0] == "alerts" or address.endswith("_notifier"):
-        return tells(origin, address, path)
     if path[0] == "logs":
-        return address.startswith("log_group.")
-    if address.startswith("iam_role."):  # shared by all entries with the same access
-        return path[0] in {"vars", "job_queues"} or bool(_OF_ROLES & set(path))
-    if origin in may or any(origin.startswith(f"{one}.") for one in may):
+        return change.kind == "log_group"
+    if change.kind == "iam_role":  # shared by all entries with the same access; all have the same boundary
+        what = change.address.split("_", 2)[2].partition("-")[0]
+        return path[0] == "iam" or bool(_OF_ROLES[what] & set(path))
+    if change.origin in may or any(change.origin.startswith(f"{one}.") for one in may):
         return True
+    if change.kind in {"iam_instance_profile", "ec2_launch_template"}:  # there while an environment is on EC2
+        return path[-1] == "type"
     # A thing that the change leaves without an origin, or that stands for the instance while it is needed.
-    kind, _, name = address.partition(".")
-    return origin == address and any(one.split(".")[1] in name for one in may) and kind not in _INSTANCE
+    left = change.origin == change.address and any(one.split(".")[1] in change.address.partition(".")[2] for one in may)
+    return tells(change, path) or (left and change.kind not in _INSTANCE)
 
 
-def tells(origin: str, address: str, path: Path_) -> bool:
-    """Whether a change is of what tells people of failures; its function knows the job of each schedule."""
-    if path[0] != "alerts":
-        return address.startswith("lambda_function.") and path[0] in {"vars", "jobs"}
-    of_all = origin in {"alerts", "pipeline"} or origin.startswith("topics.")
-    return of_all or address.endswith(("_notifier", "_failed-runs", "_dead"))
+def tells(change: Change, path: Path_) -> bool:
+    """Whether it is a part of how failures are told, and of the key's."""
+    fields = {field.name for field in change.fields}
+    if path[0] == "alerts":  # whom CloudWatch may reach, and the dead letters, lie in what others own
+        return change.kind in _TELLING or (change.kind in {"sns_topic", "sqs_queue"} and fields <= _SHARED)
+    if "on_failure" in path:
+        return change.kind in {"events_rule", "lambda_function"} or (
+            change.kind == "sqs_queue" and fields == {"policy"}
+        )
+    return change.kind == "lambda_function" and fields == {"code"} and bool(_TYPED & set(path))
 
 
 def check_every_key(account: Account, tree: Tree, folder: Path, every: int) -> set[str | int]:
@@ -189,9 +216,9 @@ def check_every_key(account: Account, tree: Tree, folder: Path, every: int) -> s
         assert spec is not None
         planned = account.plan(spec)
         may = allowed((tree, changed), path)
-        wrong = [c for c in planned.plan.changes if not touches(c.origin, c.address, may, path)]
+        wrong = [c for c in planned.plan.changes if not touches(c, may, path)]
         assert not wrong, (path, [(c.origin, c.address, [f.name for f in c.fields]) for c in wrong])
-        if number % every == 0 and not planned.plan.refusals:
+        if number % every == 0 and not planned.plan.refusals and path[-1] not in _ONE_WAY:
             account.put(spec)
             assert_empty(account.plan(spec))
             account.put(base)
@@ -207,10 +234,10 @@ def test_one_key_of_an_example(account: Account, tmp_path: Path, name: str) -> N
     shutil.copytree(build, folder / "other")
     (folder / "other" / "more").write_text("another image", encoding="utf-8")
     tree = yaml.safe_load(EXAMPLES[name].read_text(encoding="utf-8"))
-    assert check_every_key(account, tree, folder, 1 if SEEDS > 25 else 4) <= _ALONE
+    assert check_every_key(account, tree, folder, 1 if SEEDS > 25 else 8) <= _ALONE
 
 
-@pytest.mark.parametrize("seed", [9] if SEEDS <= 25 else range(SEEDS // 10))
+@pytest.mark.parametrize("seed", [4, 23] if SEEDS <= 25 else range(SEEDS // 10))
 def test_one_key_of_any_spec(account: Account, folder: Path, tmp_path: Path, seed: int) -> None:
     shutil.copytree(folder, tmp_path / "spec")
     shutil.copytree(folder / "scraper", tmp_path / "spec" / "other")
