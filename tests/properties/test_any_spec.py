@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -28,14 +29,23 @@ def assert_lasts(account: Account, spec: Spec) -> None:
 
 
 def assert_ends(account: Account, spec: Spec) -> None:
-    """Destroy leaves nothing but what `on_destroy: keep` keeps."""
+    """Destroy leaves nothing but what `on_destroy: keep` keeps and the snapshots that it tells of."""
+    taken = snapshots(account, spec)
     planned = account.plan_destroy(spec)
     kept = {change.address for change in planned.plan.changes if change.keep}
     done(account.carry_out(planned, account.aws_of(spec)))
     assert account.owned(spec.owner, spec.region or REGION) == []
     assert all(any(address in line for line in planned.plan.remains) for address in kept)
+    told = {name for line in planned.plan.remains for name in re.findall(r"as the snapshot ([\w-]+)", line)}
+    assert snapshots(account, spec) - taken == told
     assert_empty(account.plan_destroy(spec))
     assert_empty(account.plan_destroy(spec, by_name=True))
+
+
+def snapshots(account: Account, spec: Spec) -> set[str]:
+    """The snapshots of databases that cost until somebody deletes them."""
+    rds = account.client("rds", spec.region or REGION)
+    return {snapshot["DBSnapshotIdentifier"] for snapshot in rds.describe_db_snapshots()["DBSnapshots"]}
 
 
 @pytest.mark.parametrize(("name", "stage"), SPECS)
