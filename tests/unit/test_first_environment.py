@@ -20,10 +20,10 @@ def slow():
 
 def fail_for(slow: Slow, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every environment end INVALID until so many seconds have passed."""
-    until, illness = slow.clock.now() + seconds, environments._illness
+    until, illness = slow.clock.now() + seconds, environments.illness
     monkeypatch.setattr(
         environments,
-        "_illness",
+        "illness",
         lambda call, document: NOT_YET if slow.clock.now() < until else illness(call, document),
     )
 

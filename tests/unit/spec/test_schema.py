@@ -330,7 +330,7 @@ def test_a_spoiled_spec_has_one_verdict(seed):
         holder[key] = wrong
     problems = verdict_of_shape(parse(json.dumps(value), "x"))
     problems = [problem for problem in problems if not OUR_OWN.search(problem)]
-    as_text = isinstance(wrong, bool | int | float)
+    as_text = isinstance(wrong, bool | int | float) or wrong == [1]  # a number where the language takes text
     if jsonschema_accepts(value):
         assert problems == []
     elif not as_text:
