@@ -6,14 +6,16 @@ import contextlib
 import random
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from scrapectl.errors import EnvironmentProblem
 from scrapectl.spec.model import Spec
-from tests.account import REGION, SEEDS, SPECS, Account, assert_empty, done, example, writes
+from tests.account import REGION, SEEDS, SPECS, Account, assert_empty, done, example, spec_of, writes
 from tests.faults_in_process import Fault
+from tests.random_specs import ENV, random_spec
 
 
 def places(count: int, seed: str) -> list[int]:
@@ -36,17 +38,26 @@ def counted(spec: Spec) -> tuple[int, int]:
 
 
 # What AWS itself chose of an ARN, in another account or at another time, otherwise.
-CHOSEN = re.compile(r"(?<=:security-group/sg-).*|(?<=:launch-template/lt-).*|(?<=:event-source-mapping:).*")
+CHOSEN = re.compile(r"(:security-group/sg-|:launch-template/lt-|:event-source-mapping:|:secret:.+-(?=\w{6}$)).*")
 
 
 def names(account: Account, spec: Spec) -> list[str]:
     """Everything that stands, without the parts that AWS chose."""
-    return sorted(CHOSEN.sub("…", arn) for arn in account.owned(spec.owner, spec.region or REGION))
+    return sorted(CHOSEN.sub(r"\1…", arn) for arn in account.owned(spec.owner, spec.region or REGION))
 
 
 @pytest.mark.parametrize(("name", "stage"), SPECS)
 def test_kill_at_any_write(name: str, stage: str | None) -> None:
-    spec = example(name, stage=stage)
+    assert_survives(example(name, stage=stage), name)
+
+
+@pytest.mark.parametrize("seed", [23] if SEEDS <= 25 else range(SEEDS // 10))
+def test_kill_of_any_spec(folder: Path, seed: int) -> None:
+    assert_survives(spec_of(random_spec(seed), folder, ENV), str(seed))
+
+
+def assert_survives(spec: Spec, name: str) -> None:
+    """Kill an apply and a destroy at several places each, and do the same again."""
     applies, destroys = counted(spec)
     whole = Account()
     whole.put(spec)
