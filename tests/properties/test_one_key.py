@@ -249,7 +249,7 @@ def test_one_key_of_an_example(account: Account, tmp_path: Path, name: str) -> N
     assert check_every_key(account, tree, folder, 1 if SEEDS > 25 else 8) <= _ALONE
 
 
-@pytest.mark.parametrize("seed", [4, 23] if SEEDS <= 25 else range(SEEDS // 10))
+@pytest.mark.parametrize("seed", [23] if SEEDS <= 25 else range(SEEDS // 10))
 def test_one_key_of_any_spec(account: Account, folder: Path, tmp_path: Path, seed: int) -> None:
     shutil.copytree(folder, tmp_path / "spec")
     shutil.copytree(folder / "scraper", tmp_path / "spec" / "other")
