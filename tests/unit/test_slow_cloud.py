@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -15,6 +16,7 @@ from scrapectl.local.clock import VirtualClock
 from scrapectl.local.cloud import Cloud
 from scrapectl.local.delays import Delays
 from scrapectl.local.inprocess import Recorder, connect, record
+from scrapectl.pipeline import applying
 from scrapectl.spec import load_spec
 from scrapectl.spec.model import Spec
 
@@ -66,7 +68,8 @@ class Slow:
         return pipeline.plan_spec(spec, self.aws, self.options)
 
     def apply(self, planned: pipeline.Planned) -> pipeline.Applied:
-        return pipeline.apply_plan(planned, self.aws, self.options, self._hear)
+        with mock.patch.object(applying, "_quick", lambda pace: pace):  # not the embedded cloud's, which looks at once
+            return pipeline.apply_plan(planned, self.aws, self.options, self._hear)
 
     def _hear(self, event: Event) -> None:
         if event.phase is Phase.RETRYING:
