@@ -1,7 +1,5 @@
 """`python -m scrapectl` is `scrapectl`."""
 
-import sys
+from scrapectl.cli import program
 
-from scrapectl.cli import main
-
-sys.exit(main())
+program()

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from scrapectl.errors import ScrapectlError
 
 BROKEN_PIPE = 141  # what a shell says of a program whose reader has left
+INTERRUPTED = 130  # and of one that Ctrl-C ended
+
+
+def program() -> NoReturn:
+    """Be the program `scrapectl`: carry out its own command line, and end with the code of that."""
+    sys.unraisablehook = _press_again
+    try:
+        code = main()
+    except KeyboardInterrupt:  # pressed while an earlier one was being told
+        code = INTERRUPTED
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is said: Python's own end must not be torn by one more
+    sys.exit(code)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,6 +37,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _leave_quietly()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place where errors become codes
         return _tell(error, options)
+
+
+def _press_again(unraisable: sys.UnraisableHookArgs) -> None:
+    """Take a Ctrl-C that Python dropped, for it came while an object was being deleted, as pressed a moment later."""
+    if not issubclass(unraisable.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(unraisable)
+        return
+    import _thread  # noqa: PLC0415 - only this needs them
+    import threading  # noqa: PLC0415 - the same
+
+    # Not now: an error inside this hook would itself be dropped, and printed.
+    later = threading.Timer(0.05, _thread.interrupt_main)
+    later.daemon = True
+    later.start()
 
 
 def _carry_out(words: list[str]) -> int:

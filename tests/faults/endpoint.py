@@ -153,8 +153,26 @@ class _Door(Server):
         self._endpoint = endpoint
         self._seen: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
+        self._left = threading.Condition()
+        self._inside = 0
+
+    def close(self) -> None:
+        """Stop serving when no call is inside any more: moto is one for all clouds, and the next test's would meet it."""
+        super().close()
+        with self._left:
+            assert self._left.wait_for(lambda: not self._inside, PATIENCE), "a call never ended"
 
     def answer(self, request: HttpRequest) -> HttpResponse:
+        with self._left:
+            self._inside += 1
+        try:
+            return self._answer(request)
+        finally:
+            with self._left:
+                self._inside -= 1
+                self._left.notify_all()
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
         if "/-/" in request.url:
             return super().answer(request)
         service = wire.scope_of(request).service

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import re
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +15,9 @@ import pytest
 
 from scrapectl.local.clock import VirtualClock
 from scrapectl.local.delays import NO_DELAYS
+from scrapectl.local.wire import HttpResponse
 from tests.faults.account_contents import standing
-from tests.faults.endpoint import Answer, Command, Endpoint, Held, carried_out
+from tests.faults.endpoint import Answer, CarryOut, Command, Endpoint, Held, Place, carried_out
 
 AWS_NEEDS = 100.0  # seconds on the cloud's clock until a compute environment is valid
 
@@ -143,3 +145,23 @@ def test_ctrl_c_while_planning_leaves_at_once(endpoint: Endpoint, spec: Path):
     assert apply.end(5).code == 130
     held.let_go.set()
     assert standing(endpoint.account) == ["schedule group default"]
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.05, 0.15, 0.3, 0.6, 1.0])  # seconds after the first call
+def test_ctrl_c_pressed_thrice_shows_no_traceback(endpoint: Endpoint, spec: Path, moment: float):
+    called = threading.Event()
+
+    def unhurried(_place: Place, carry_out: CarryOut) -> HttpResponse:
+        called.set()
+        time.sleep(0.1)  # so that the last moment, too, comes before the end
+        return carry_out()
+
+    endpoint.fault = unhurried
+    apply = endpoint.start("apply", spec, "--yes")
+    assert called.wait(20)
+    for pause in (moment, 0.004, 0.03):
+        time.sleep(pause)
+        apply.process.send_signal(signal.SIGINT)
+    answer = apply.end(10)
+    assert "Traceback" not in answer.err, answer
+    assert answer.code == 130, answer
