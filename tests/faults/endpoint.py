@@ -157,7 +157,7 @@ class _Door(Server):
         self._inside = 0
 
     def close(self) -> None:
-        """Stop serving when no call is inside any more: moto is one for all clouds, and the next test's would meet it."""
+        """Stop serving, and wait for the calls inside: all clouds share one moto, the next test's too."""
         super().close()
         with self._left:
             assert self._left.wait_for(lambda: not self._inside, PATIENCE), "a call never ended"

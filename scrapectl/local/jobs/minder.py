@@ -42,7 +42,7 @@ def main() -> None:
     threading.Thread(target=watch.obey, daemon=True).start()
     if order["timeout"] is not None:
         _later(float(order["timeout"]), watch.time_out)
-    code = child.wait()
+    code = _reap_until(child.pid)
     _kill_group(child.pid)
     said = _afterwards(order)
     _kill_orphans()
@@ -65,6 +65,18 @@ def _start(order: dict[str, Any], log: int) -> subprocess.Popen[bytes]:
         extra_groups=None if user is None else [],
         preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread runs yet
     )
+
+
+def _reap_until(pid: int) -> int:
+    """Wait for a process, and meanwhile bury every orphan, as an init does.
+
+    podman waits for its conmon to be gone, which becomes our orphan: a dead one that nobody buries looks alive to it,
+    and costs each container some ten seconds.
+    """
+    while True:
+        ended, status = os.waitpid(-1, 0)
+        if ended == pid:
+            return os.waitstatus_to_exitcode(status)
 
 
 def _afterwards(order: dict[str, Any]) -> list[str]:

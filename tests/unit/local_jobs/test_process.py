@@ -123,6 +123,17 @@ def test_the_whole_group_ends_with_its_first_process(tmp_path):
     assert not any(alive(int(line.text)) for line in lines)
 
 
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="only procfs tells a zombie")
+def test_an_orphan_that_ended_is_buried_while_the_command_goes_on(tmp_path):
+    """What waits for it to be gone, as podman does for its conmon, sees that it is."""
+    script = (
+        "orphan=$(sh -c 'sleep 0.05 >/dev/null & echo $!'); while test -e /proc/$orphan; do sleep 0.02; done; echo gone"
+    )
+    process, lines = start(tmp_path, "sh", "-c", script, timeout=3)
+    assert process.wait(5) == Ended(0)
+    assert [line.text for line in lines] == ["gone"]
+
+
 def test_a_killed_minder_takes_the_command_with_it(tmp_path):
     process, lines = start(tmp_path, "sh", "-c", "echo $PPID $$; exec sleep 60")
     minder, job = (int(word) for word in wait_for(lambda: lines)[0].text.split())
