@@ -16,6 +16,7 @@ from typing import Any
 LINES = 20
 LONGEST_LINE = 1000
 LONGEST_SUBJECT = 100
+VALUES_AT = 11  # the column where the values of a table begin
 MOST_BYTES = 256 * 1024
 SHORTEST_SECRET = 4
 MASK = "********"
@@ -44,9 +45,15 @@ def handler(event: dict[str, Any], _context: object = None) -> dict[str, Any] | 
     if "Records" not in event:
         tell_run(event["detail"], [])
         return None
+    untold = []
     for record in event["Records"]:
         if record["attributes"]["ApproximateReceiveCount"] == "1":  # it stays, but it is told once
-            tell_letter(record)
+            try:
+                tell_letter(record)
+            except Exception as error:  # noqa: BLE001 - the other letters of the batch have no second chance either
+                untold.append(error)
+    if untold:
+        raise ExceptionGroup("letters that could not be told", untold)  # an Error in the function's log and metrics
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in event["Records"]]}
 
 
@@ -81,7 +88,11 @@ def tell_run(told: dict[str, Any], notes: list[str]) -> None:
     if failed:
         short = f"{len(failed)} of {size} children"
         about["Failed"] = f"{len(failed)} of {size} children; the first is {failed[0]}"
-    about |= {"Cause": cause, "Started": moment(run.get("startedAt")), "Ended": moment(run.get("stoppedAt"))}
+    about |= {
+        "Cause": set_in(cause, VALUES_AT),
+        "Started": moment(run.get("startedAt")),
+        "Ended": moment(run.get("stoppedAt")),
+    }
     if len(one.get("attempts") or []) > 1:
         about["Attempts"] = str(len(one["attempts"]))
     again = [route["job"], *(["--array", str(size)] if size else [])]
@@ -100,13 +111,17 @@ def failed_children(run: dict[str, Any]) -> list[int]:
 
 
 def own_environment(run: dict[str, Any]) -> list[str]:
-    """List the variables that this run was given, and that its job does not have so."""
+    """List the variables that this run was given, and that its job does not have so.
+
+    Secrets are masked here: quoted for a shell, one with a quote in it would not be known again.
+    """
     found = client("batch").describe_job_definitions(jobDefinitions=[run["jobDefinition"]])["jobDefinitions"]
     declared, given = (
         {entry["name"]: entry["value"] for entry in (container or {}).get("environment") or []}
         for container in ((found or [{}])[0].get("containerProperties"), run.get("container"))
     )
-    return [f"{name}={value}" for name, value in sorted(given.items()) if declared.get(name) != value]
+    own = {name: value for name, value in sorted(given.items()) if declared.get(name) != value}
+    return [f"{name}={MASK if is_secret(name) else value}" for name, value in own.items()]
 
 
 def how_it_ended(job: dict[str, Any]) -> tuple[str, str]:
@@ -137,13 +152,13 @@ def last_lines(job: dict[str, Any]) -> list[str]:
         )
     except Exception as error:  # noqa: BLE001 - a log that cannot be read is no reason to say nothing
         return [f"(The log cannot be read: {type(error).__name__})"]
-    return [event["message"] for event in found["events"]]
+    return [set_in(event["message"], len("  ")) for event in found["events"]]
 
 
 def tell_letter(record: dict[str, Any]) -> None:
     """Tell of one dead letter: of a start that EventBridge Scheduler, or an event that EventBridge, gave up."""
     about = {name: value.get("stringValue") or "" for name, value in record["messageAttributes"].items()}
-    cause = f"{about.get('ERROR_CODE', 'unknown')}: {about.get('ERROR_MESSAGE', '')}"
+    cause = set_in(f"{about.get('ERROR_CODE', 'unknown')}: {about.get('ERROR_MESSAGE', '')}", VALUES_AT)
     try:
         body = json.loads(record["body"])
     except ValueError:
@@ -176,7 +191,12 @@ def moment(milliseconds: int | None) -> str:
 
 def table(about: dict[str, str]) -> str:
     """Write what is known line by line."""
-    return "\n".join(f"{name + ':':<10} {value}" for name, value in about.items() if value)
+    return "\n".join(f"{name + ':':<{VALUES_AT - 1}} {value}" for name, value in about.items() if value)
+
+
+def set_in(text: str, columns: int) -> str:
+    """Set in every further line of a text from outside, so that none of them looks like one of ours."""
+    return text.replace("\n", "\n" + " " * columns)
 
 
 def send(topic: str, subject: str, parts: list[str], hidden_in: list[Any]) -> None:
@@ -194,6 +214,12 @@ def plain(text: str) -> str:
     return "".join(letter for letter in SEQUENCE.sub("", text) if letter in "\n\t" or letter.isprintable())
 
 
+def is_secret(name: str) -> bool:
+    """Tell whether a name says that its value is secret."""
+    words = WORD_EDGE.sub("_", name)
+    return bool(SECRET.search(words)) and not HARMLESS.search(words)
+
+
 def secrets_in(value: Any) -> set[str]:
     """Collect the values whose names say that they are secret, and the lines of those with several."""
     if isinstance(value, list):
@@ -203,8 +229,7 @@ def secrets_in(value: Any) -> set[str]:
     low = {key.lower(): item for key, item in value.items()}
     found: set[str] = set()
     for name, item in [(low["name"], low["value"])] if set(low) == {"name", "value"} else value.items():
-        words = WORD_EDGE.sub("_", str(name))
-        if isinstance(item, str) and SECRET.search(words) and not HARMLESS.search(words):
+        if isinstance(item, str) and is_secret(str(name)):
             found |= {piece for piece in (plain(item), *plain(item).split("\n")) if len(piece) >= SHORTEST_SECRET}
         found |= secrets_in(item)
     return found
