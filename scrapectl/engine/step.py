@@ -255,7 +255,8 @@ class EndStep(Step):
         if isinstance(result, str):
             return self._drain(result)
         self.awaited, self.unfinished = "", Step.unfinished
-        if self.change.keep or self.kind.gone_at_once:
+        held_back = self.live.status is Status.BUSY  # nothing was sent
+        if self.change.keep or (self.kind.gone_at_once and not held_back):
             return Done(None)
         return Wait(self.pace.first, look=True) if self.deadline is not None else self.first_look(now)
 

@@ -42,6 +42,13 @@ def test_it_ends_when_it_has_settled(aws):
     assert aws.log == ["delete a"]
 
 
+def test_one_that_ends_with_the_answer_is_not_taken_for_gone_before_it_was_asked(aws, monkeypatch):
+    monkeypatch.setattr(Widget, "gone_at_once", True)
+    (outcome,) = carry_out(aws, plan(aws, []))
+    assert outcome.result is Result.DONE
+    assert aws.log == ["delete a"]
+
+
 def test_what_was_on_its_way_out_is_made_anew(aws):
     (record,) = aws.things.values()
     record.gone_at = aws.clock.now() + 30
