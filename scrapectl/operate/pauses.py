@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from scrapectl.aws.anchor import Anchor, Holder
+from scrapectl.aws.anchor import Anchor
+from scrapectl.aws.anchor_state import Holder
 from scrapectl.aws.session import Session
 from scrapectl.engine.ownership import owner_of, unmoved_fields
 from scrapectl.engine.resource import Key, Live

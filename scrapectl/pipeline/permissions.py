@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from scrapectl.aws.anchor import anchor_name
+from scrapectl.aws.anchor_state import anchor_name
 from scrapectl.aws.iam import actions_for
 from scrapectl.aws.iam_resources import level_of, types_of
 from scrapectl.aws.pinned_images import repositories

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from scrapectl.aws.anchor import Anchor, describe_standing
+from scrapectl.aws.anchor import Anchor
+from scrapectl.aws.anchor_state import describe_standing
 from scrapectl.aws.inventory import owners
 from scrapectl.aws.session import Session
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scrapectl.aws.anchor import Anchor, State
+from scrapectl.aws.anchor import Anchor
+from scrapectl.aws.anchor_state import State
 from scrapectl.engine.apply import Clock, Workers
 from scrapectl.engine.plan import Outcome, Plan
 from scrapectl.engine.workers import MonotonicClock, Threads

@@ -17,7 +17,9 @@ from typing import Any
 import pytest
 
 from scrapectl.aws import anchor as anchors
-from scrapectl.aws.anchor import LEASE, Anchor, Holder, State, _process_start, anchor_name
+from scrapectl.aws import anchor_state
+from scrapectl.aws.anchor import LEASE, Anchor
+from scrapectl.aws.anchor_state import Holder, State, _process_start, anchor_name
 from scrapectl.errors import AwsError
 
 OWNER = "shop.prod"
@@ -302,5 +304,5 @@ def test_a_user_without_a_name_is_told_by_number(monkeypatch: pytest.MonkeyPatch
     def unknown() -> str:
         raise KeyError("getpwuid(): uid not found: 1234")
 
-    monkeypatch.setattr(anchors.getpass, "getuser", unknown)
+    monkeypatch.setattr(anchor_state.getpass, "getuser", unknown)
     assert Holder.me("apply").who == str(os.getuid())
