@@ -20,7 +20,7 @@ from scrapectl.kinds.s3_bucket_rules import bucket_arn
 from scrapectl.kinds.sns_topic import topic_arn
 from scrapectl.kinds.sqs_queue import queue_arn
 from scrapectl.spec import names
-from scrapectl.spec.model import Attribute, Entry, Fact, Spec, Template, Text, Unset, Written
+from scrapectl.spec.model import Attribute, Entry, Fact, Part, Spec, Template, Text, Written
 
 SECTIONS = {
     "bucket": "buckets",
@@ -139,7 +139,7 @@ class Scope:
             return parts[0]
         return Mixed(parts) if any(isinstance(part, Ref) for part in parts) else "".join(parts)
 
-    def _part(self, part: str | Attribute | Fact | Unset, within: str) -> Any:
+    def _part(self, part: Part, within: str) -> Any:
         if isinstance(part, Attribute):
             found = self._attribute(part)
             own = isinstance(found, Ref) and found.address == within

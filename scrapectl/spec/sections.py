@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 Platform: TypeAlias = Literal["X86_64", "ARM64"]
 OnDestroy: TypeAlias = Literal["refuse", "keep", "delete"]
+NatMode: TypeAlias = Literal["none", "single", "per-zone"]
 EnvironmentType: TypeAlias = Literal["fargate", "fargate-spot", "ec2", "ec2-spot"]
 
 
@@ -45,8 +46,27 @@ class Entry(Written):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class MadeNetwork(Written):
+    """A VPC of our own.
+
+    Attributes:
+        zones: How many zones it has a public and a private subnet in; the networks are cut evenly from `cidr`.
+        nat: Private subnets reach the internet by one gateway, by one in each zone, or not.
+        endpoints: AWS services reached inside the VPC, as in `com.amazonaws.{region}.{name}`; s3 and dynamodb by the
+            route tables, free of charge, others by interfaces.
+        peer: Ids of VPCs of this account and region that it is joined with.
+    """
+
+    cidr: str
+    zones: int = 2
+    nat: NatMode = "none"
+    endpoints: tuple[str, ...] = ()
+    peer: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Network(Written):
-    """The default VPC of the account (`vpc` is None), or ids that stand already.
+    """The default VPC of the account (`vpc` and `made` are None), ids that stand already, or one that is made.
 
     Without `subnets` all subnets of the VPC are meant; without `security_groups` one is made.
     """
@@ -54,11 +74,12 @@ class Network(Written):
     vpc: str | None = None
     subnets: tuple[str, ...] = ()
     security_groups: tuple[str, ...] = ()
+    made: MadeNetwork | None = None
 
     @property
     def is_default(self) -> bool:
         """True for `network: default`."""
-        return self.vpc is None
+        return self.vpc is None and self.made is None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -38,7 +38,17 @@ class Unset:
         return f"${{env.{self.variable}}}"
 
 
-Part: TypeAlias = str | Attribute | Fact | Unset
+@dataclass(frozen=True, slots=True)
+class OfRun:
+    """`${run}`, or `${bucket}`, `${key}`, `${version}` of the upload that started it: known in a workflow's steps."""
+
+    name: Literal["run", "bucket", "key", "version"]
+
+    def __str__(self) -> str:
+        return f"${{{self.name}}}"
+
+
+Part: TypeAlias = str | Attribute | Fact | Unset | OfRun
 
 
 @dataclass(frozen=True, slots=True)
