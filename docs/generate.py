@@ -72,7 +72,9 @@ def _followed(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     """A node with what it names; of a value or a reference in its place, the value."""
     reference = node.get("$ref")
     if reference is not None:
-        found: dict[str, Any] = schema["$defs"][reference.rsplit("/", 1)[1]]
+        found: dict[str, Any] = schema
+        for step in reference.removeprefix("#/").split("/"):
+            found = found[step]
         return {**_followed(schema, found), **{key: value for key, value in node.items() if key != "$ref"}}
     if "anyOf" in node:
         return {**_followed(schema, node["anyOf"][0]), **{key: value for key, value in node.items() if key != "anyOf"}}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from scrapectl.spec import model
+from scrapectl.spec.build_functions import build_desktops, build_functions
 from scrapectl.spec.build_jobs import build_job
 from scrapectl.spec.build_services import build_alerts, build_databases, build_message_queues, build_topics
+from scrapectl.spec.build_storage import build_filesystems, build_network
 from scrapectl.spec.defaults import Choice, choose_compute
 from scrapectl.spec.entries import Entries, Values, inside
 
@@ -48,28 +50,24 @@ class Builder:
             pipeline=self.values.get("pipeline", "unnamed"),
             stage=stage,
             region=region,
-            network=self.network(),
+            network=build_network(entries),
             iam=model.Iam(**entries.single("iam")),
             alerts=build_alerts(entries),
             logs=model.Logs(**entries.single("logs")),
             images=images,
             secrets=secrets,
             buckets=buckets,
+            filesystems=build_filesystems(entries),
             message_queues=build_message_queues(entries, jobs),
             topics=build_topics(entries),
             databases=build_databases(entries),
             compute_environments=environments,
             job_queues=queues,
             jobs={key: job for key, job in jobs.items() if job.image},
+            functions=build_functions(entries),
+            desktops=build_desktops(entries),
             **plain,
         )
-
-    def network(self) -> model.Network:
-        """Build the network: the default one unless ids are written."""
-        values = self.values.get("network", {})
-        ids = values if isinstance(values, dict) else {}
-        ids = {key: tuple(value) if isinstance(value, list) else value for key, value in ids.items()}
-        return model.Network(**self.entries.written("network"), **ids)
 
     def bucket(self, key: str) -> model.Bucket:
         """Build a bucket."""

@@ -7,24 +7,19 @@ import re
 KEYS: dict[str, frozenset[str]] = {
     "": frozenset(
         [
-            "functions",
             "workflows",
             "triggers",
             "hosts",
-            "filesystems",
             "warehouses",
             "loaders",
             "limits",
             "budget",
-            "desktops",
         ]
     ),
-    "network": frozenset(["cidr", "zones", "nat", "endpoints", "peer"]),
     "alerts": frozenset(["missed_runs"]),
-    "jobs.*": frozenset(["mounts", "uses", "expect"]),
-    "jobs.*.access": frozenset(["start", "call"]),
+    "jobs.*": frozenset(["uses", "expect"]),
 }
-REFERENCES = frozenset(["function", "workflow", "trigger", "host", "filesystem", "warehouse", "loader", "desktop"])
+REFERENCES = frozenset(["workflow", "trigger", "host", "warehouse", "loader"])
 
 
 def is_later_key(path: str, key: str) -> bool:

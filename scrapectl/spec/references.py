@@ -27,12 +27,16 @@ SECTIONS = {
     "job_queue": "job_queues",
     "job": "jobs",
     "database": "databases",
+    "filesystem": "filesystems",
+    "function": "functions",
+    "desktop": "desktops",
 }
 _EVERYTHING = ("name", "arn")
 ATTRIBUTES = {
     "message_queue": (*_EVERYTHING, "url"),
     "job": (*_EVERYTHING, "queue", "share"),
     "database": (*_EVERYTHING, "endpoint", "port", "database", "secret"),
+    "filesystem": (*_EVERYTHING, "id"),
 }
 _PLAIN = ("account", "region", "pipeline", "stage")
 _REFERENCE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")

@@ -40,7 +40,6 @@ def load_schema() -> Schema:
     it is always a value itself, or text with a `${…}` in its place, which is gone by then.
     """
     published = load_published()
-    definitions = published["$defs"]
 
     def resolve(part: Any) -> Any:
         if isinstance(part, list):
@@ -48,10 +47,18 @@ def load_schema() -> Schema:
         if not isinstance(part, dict):
             return part
         if "$ref" in part:
-            target = definitions[part["$ref"].removeprefix("#/$defs/")]
+            target = _named(published, part["$ref"])
             return resolve({**target, **{key: value for key, value in part.items() if key != "$ref"}})
         plain = {key: resolve(value) for key, value in part.items() if key != "anyOf"}
         return {**resolve(part["anyOf"][0]), **plain} if "anyOf" in part else plain
 
     resolved: Schema = resolve({key: value for key, value in published.items() if key != "$defs"})
     return resolved
+
+
+def _named(published: Schema, reference: str) -> Schema:
+    """Follow a `$ref`, such as `#/$defs/schedule/properties/cron`."""
+    found = published
+    for step in reference.removeprefix("#/").split("/"):
+        found = found[step]
+    return found

@@ -15,11 +15,17 @@ Throughput: TypeAlias = Literal["elastic", "bursting"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AccessPath(Written):
-    """A folder that is made on first use, and who everything in it belongs to; `mode` in octal, as text."""
+    """A folder that is made on first use, and who everything in it belongs to.
+
+    Attributes:
+        mode: In octal, as text.
+        existing: Id of the access point, of a file system that is not ours; None in one that is.
+    """
 
     uid: int = 1000
     gid: int = 1000
     mode: str = "755"
+    existing: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,7 +38,7 @@ class FileSystem(Entry):
         backup: Whether AWS Backup keeps a copy each day.
         kms: ARN of the user's key; None: AWS's own.
         paths: Name, which is also the folder's, to who owns it.
-        existing: Id or ARN of one that is not ours; its `paths` are then ids of access points that stand.
+        existing: Id or ARN of one that is not ours; each of its `paths` then names an access point that stands.
     """
 
     throughput: Throughput | float = "elastic"

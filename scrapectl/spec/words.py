@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from scrapectl.spec.findings import show
-from scrapectl.spec.model import Attribute, BucketPlace, SecretRef, Template, Text
+from scrapectl.spec.model import Attribute, BucketPlace, FilePlace, SecretRef, Template, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from scrapectl.spec.findings import Findings
 
@@ -27,6 +27,25 @@ def bucket_place(text: str, buckets: Iterable[str], findings: Findings, path: st
         )
         return None
     return BucketPlace(bucket, prefix)
+
+
+def file_place(text: str, paths: Mapping[str, Iterable[str]], findings: Findings, path: str) -> FilePlace | None:
+    """Read `work` (its root), `work/data` or a folder below that; `paths` are those of each file system.
+
+    Returns:
+        None, and a problem, when there is no such file system, or no such path in it.
+    """
+    filesystem, _, folder = text.partition("/")
+    if filesystem not in paths:
+        hint = findings.suggest(filesystem, paths, "Add it to filesystems.")
+        findings.add(path, f"there is no file system {show(filesystem)}.", hint)
+        return None
+    first = folder.partition("/")[0]
+    if first and first not in paths[filesystem]:
+        hint = findings.suggest(first, paths[filesystem], f"Add it to filesystems.{filesystem}.paths.")
+        findings.add(path, f"the file system {show(filesystem)} has no path {show(first)}.", hint)
+        return None
+    return FilePlace(filesystem, folder)
 
 
 def secret_ref(text: Text, secrets: Iterable[str], findings: Findings, path: str) -> SecretRef | None:
