@@ -33,6 +33,10 @@ class _Sign:
 _FRESH, _BUSY, _COOLS = Heals.ROLE_IS_FRESH, Heals.BUSY, Heals.COOLDOWN
 _UNSEEN, _HELD = Heals.UNSEEN, Heals.HELD
 
+_EC2_UNSEEN = (
+    *("InvalidAllocationID", "InvalidGroup", "InvalidInternetGatewayID", "InvalidRouteTableID", "InvalidSubnetID"),
+    *("InvalidVpcEndpointId", "InvalidVpcID", "InvalidVpcPeeringConnectionID"),
+)
 _SIGNS = (
     # AWS-FACTS §1: the role was made moments ago and the service cannot assume it yet.
     _Sign("ValidationException", "must allow AWS EventBridge Scheduler to assume the role", _FRESH),
@@ -67,6 +71,9 @@ _SIGNS = (
     # The interfaces of stopped Fargate tasks stay for minutes (AWS-FACTS §14).
     _Sign("DependencyViolation", "", _HELD, "ec2"),
     _Sign("InvalidGroup.InUse", "", _HELD, "ec2"),
+    # A NAT gateway's address stays in use until the gateway is really gone (AWS-FACTS §14).
+    _Sign("InvalidIPAddress.InUse", "", _HELD, "ec2"),
+    _Sign("AuthFailure", "do not have permission to access the specified resource", _HELD, "ec2"),
     _Sign("InvalidDBInstanceState", "", _BUSY, "rds"),
     _Sign("InvalidDBSubnetGroupStateFault", "", _HELD, "rds"),  # an instance in it is being deleted
     _Sign("ConflictException", "", _BUSY, "scheduler"),
@@ -83,7 +90,8 @@ _SIGNS = (
     _Sign("NoSuchBucket", "", _UNSEEN, "s3"),
     _Sign("AWS.SimpleQueueService.NonExistentQueue", "", _UNSEEN, "sqs"),
     _Sign("InvalidParameterValue", "Dead letter target does not exist", _UNSEEN, "sqs"),
-    _Sign("InvalidGroup.NotFound", "", _UNSEEN, "ec2"),
+    *(_Sign(f"{code}.NotFound", "", _UNSEEN, "ec2") for code in _EC2_UNSEEN),
+    _Sign("NatGatewayNotFound", "", _UNSEEN, "ec2"),
     _Sign("ResourceNotFoundException", "", _UNSEEN, "logs"),
     _Sign("ResourceNotFoundException", "", _UNSEEN, "scheduler"),
     _Sign("ResourceNotFoundException", "", _UNSEEN, "secretsmanager"),
@@ -104,6 +112,8 @@ _SIGNS = (
     _Sign("RepositoryAlreadyExistsException", "", _UNSEEN, "ecr"),
     _Sign("ResourceExistsException", "", _UNSEEN, "secretsmanager"),
     _Sign("InvalidGroup.Duplicate", "", _UNSEEN, "ec2"),
+    _Sign("InvalidSubnet.Conflict", "", _UNSEEN, "ec2"),
+    _Sign("VpcPeeringConnectionAlreadyExists", "", _UNSEEN, "ec2"),
     _Sign("DBInstanceAlreadyExists", "", _UNSEEN, "rds"),
     _Sign("DBSubnetGroupAlreadyExists", "", _UNSEEN, "rds"),
     _Sign("InvalidLaunchTemplateName.AlreadyExistsException", "", _UNSEEN, "ec2"),

@@ -29,11 +29,11 @@ def tag_key_mark(key: str) -> str:
 
 def wanted_tags(desired: Desired, owner: str) -> dict[str, str]:
     """Every tag that the thing shall carry; the user's own first."""
-    tags = dict(desired.tags)
-    tags[PIPELINE] = owner
-    tags[ADDRESS] = desired.address
-    if desired.tags:
-        tags[TAGS] = "".join(sorted(tag_key_mark(key) for key in desired.tags))
+    named = type(desired.resource).named_by_tag
+    theirs = {key: value for key, value in desired.tags.items() if not (named and key == "Name")}
+    tags = {**theirs, PIPELINE: owner, ADDRESS: desired.address}
+    if theirs:
+        tags[TAGS] = "".join(sorted(tag_key_mark(key) for key in theirs))
     if type(desired.resource).holds_data or desired.on_destroy != "delete":
         tags[ON_DESTROY] = desired.on_destroy
     tags[APPLIED] = applied_hint(desired.written or desired.resource)

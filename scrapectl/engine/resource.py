@@ -155,6 +155,8 @@ class Resource(abc.ABC):
     """It starts work or runs it (schedules, queues): it ends before what that work uses."""
     remains: ClassVar[str] = ""
     """What AWS keeps of it after a delete, told by destroy."""
+    named_by_tag: ClassVar[bool] = False
+    """AWS knows it by an id, we by its tag Name: no tag Name of the user's goes on it."""
     carries_tags: ClassVar[bool] = True
     """False: nothing of it can say whose it is; it goes with what holds it, and is never a leftover (an image)."""
     sweep: ClassVar[str | None] = None

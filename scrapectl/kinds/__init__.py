@@ -8,7 +8,15 @@ from scrapectl.kinds.batch_job_definition import BatchJobDefinition
 from scrapectl.kinds.batch_job_queue import BatchJobQueue
 from scrapectl.kinds.batch_scheduling_policy import BatchSchedulingPolicy
 from scrapectl.kinds.cloudwatch_alarm import CloudwatchAlarm
+from scrapectl.kinds.ec2_elastic_ip import Ec2ElasticIp
+from scrapectl.kinds.ec2_internet_gateway import Ec2InternetGateway
 from scrapectl.kinds.ec2_launch_template import Ec2LaunchTemplate
+from scrapectl.kinds.ec2_nat_gateway import Ec2NatGateway
+from scrapectl.kinds.ec2_route_table import Ec2RouteTable
+from scrapectl.kinds.ec2_subnet import Ec2Subnet
+from scrapectl.kinds.ec2_vpc import Ec2Vpc
+from scrapectl.kinds.ec2_vpc_endpoint import Ec2VpcEndpoint
+from scrapectl.kinds.ec2_vpc_peering import Ec2VpcPeering
 from scrapectl.kinds.ecr_image import EcrImage
 from scrapectl.kinds.ecr_repository import EcrRepository
 from scrapectl.kinds.events_rule import EventsRule
@@ -32,6 +40,13 @@ KINDS: dict[str, type[Resource]] = {
     for kind in (
         IamRole,
         IamInstanceProfile,
+        Ec2Vpc,
+        Ec2InternetGateway,
+        Ec2Subnet,
+        Ec2ElasticIp,
+        Ec2NatGateway,
+        Ec2VpcPeering,
+        Ec2RouteTable,
         LogGroup,
         S3Bucket,
         SqsQueue,
@@ -40,6 +55,7 @@ KINDS: dict[str, type[Resource]] = {
         EcrRepository,
         EcrImage,
         SecurityGroup,
+        Ec2VpcEndpoint,
         RdsSubnetGroup,
         RdsInstance,
         Ec2LaunchTemplate,
