@@ -109,6 +109,14 @@ _CALLS: dict[str, tuple[Any, Any]] = {
         lambda aws, arn, put: aws.call("cloudwatch", "tag_resource", ResourceARN=arn, Tags=_pairs(put)),
         lambda aws, arn, drop: aws.call("cloudwatch", "untag_resource", ResourceARN=arn, TagKeys=drop),
     ),
+    "elasticfilesystem": (
+        lambda aws, arn, put: aws.call("efs", "tag_resource", ResourceId=_last(arn), Tags=_pairs(put)),
+        lambda aws, arn, drop: aws.call("efs", "untag_resource", ResourceId=_last(arn), TagKeys=drop),
+    ),
+    "datasync": (
+        lambda aws, arn, put: aws.call("datasync", "tag_resource", ResourceArn=arn, Tags=_pairs(put)),
+        lambda aws, arn, drop: aws.call("datasync", "untag_resource", ResourceArn=arn, Keys=drop),
+    ),
     "lambda": (
         lambda aws, arn, put: aws.call("lambda", "tag_resource", Resource=arn, Tags=put),
         lambda aws, arn, drop: aws.call("lambda", "untag_resource", Resource=arn, TagKeys=drop),

@@ -19,6 +19,8 @@ from scrapectl.kinds.ec2_vpc_endpoint import Ec2VpcEndpoint
 from scrapectl.kinds.ec2_vpc_peering import Ec2VpcPeering
 from scrapectl.kinds.ecr_image import EcrImage
 from scrapectl.kinds.ecr_repository import EcrRepository
+from scrapectl.kinds.efs_access_point import EfsAccessPoint
+from scrapectl.kinds.efs_file_system import EfsFileSystem
 from scrapectl.kinds.events_rule import EventsRule
 from scrapectl.kinds.iam_instance_profile import IamInstanceProfile
 from scrapectl.kinds.iam_role import IamRole
@@ -56,6 +58,8 @@ KINDS: dict[str, type[Resource]] = {
         EcrImage,
         SecurityGroup,
         Ec2VpcEndpoint,
+        EfsFileSystem,
+        EfsAccessPoint,
         RdsSubnetGroup,
         RdsInstance,
         Ec2LaunchTemplate,

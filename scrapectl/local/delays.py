@@ -29,6 +29,15 @@ class Delays:
     database_stop: float = 120.0
     database_delete: float = 150.0
     database_snapshot: float = 60.0
+    file_system: float = 8.0
+    mount_target: float = 90.0
+    mount_target_delete: float = 45.0
+    access_point: float = 4.0
+    transfer_task: float = 20.0
+    transfer_launch: float = 60.0
+    transfer_prepare: float = 15.0
+    transfer_copy: float = 10.0
+    transfer_verify: float = 10.0
 
 
 NO_DELAYS = Delays(**dict.fromkeys((field.name for field in fields(Delays)), 0.0))
