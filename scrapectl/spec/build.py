@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING, TypeAlias
 from scrapectl.spec import model
 from scrapectl.spec.build_functions import build_desktops, build_functions
 from scrapectl.spec.build_jobs import build_job
-from scrapectl.spec.build_services import build_alerts, build_databases, build_message_queues, build_topics
+from scrapectl.spec.build_services import (
+    Consumers,
+    build_alerts,
+    build_databases,
+    build_message_queues,
+    build_topics,
+)
 from scrapectl.spec.build_storage import build_filesystems, build_network
+from scrapectl.spec.build_triggers import build_triggers
+from scrapectl.spec.build_workflows import build_workflows
 from scrapectl.spec.defaults import Choice, choose_compute
 from scrapectl.spec.entries import Entries, Values, inside
 
@@ -41,6 +49,7 @@ class Builder:
         environments = self.environments()
         queues = self.queues(environments)
         jobs = {key: build_job(entries, key, queues) for key in entries.names("jobs")}
+        functions, triggers = build_functions(entries), build_triggers(entries)
         return model.Spec(
             origin="",
             where=self.findings.place_of("pipeline"),
@@ -58,13 +67,15 @@ class Builder:
             secrets=secrets,
             buckets=buckets,
             filesystems=build_filesystems(entries),
-            message_queues=build_message_queues(entries, jobs),
+            message_queues=build_message_queues(entries, Consumers(jobs, functions, triggers)),
             topics=build_topics(entries),
             databases=build_databases(entries),
             compute_environments=environments,
             job_queues=queues,
             jobs={key: job for key, job in jobs.items() if job.image},
-            functions=build_functions(entries),
+            functions=functions,
+            workflows=build_workflows(entries),
+            triggers=triggers,
             desktops=build_desktops(entries),
             **plain,
         )

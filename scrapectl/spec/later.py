@@ -7,8 +7,6 @@ import re
 KEYS: dict[str, frozenset[str]] = {
     "": frozenset(
         [
-            "workflows",
-            "triggers",
             "hosts",
             "warehouses",
             "loaders",
@@ -18,8 +16,11 @@ KEYS: dict[str, frozenset[str]] = {
     ),
     "alerts": frozenset(["missed_runs"]),
     "jobs.*": frozenset(["uses", "expect"]),
+    "workflows.*.steps.*": frozenset(["load"]),
+    "workflows.*.steps.*.parallel.*.*": frozenset(["load"]),
+    "triggers.*.start": frozenset(["loader"]),
 }
-REFERENCES = frozenset(["workflow", "trigger", "host", "warehouse", "loader"])
+REFERENCES = frozenset(["host", "warehouse", "loader"])
 
 
 def is_later_key(path: str, key: str) -> bool:

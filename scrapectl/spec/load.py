@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scrapectl.spec.asl.read import read_definitions
 from scrapectl.spec.build import Builder
 from scrapectl.spec.checks import check_spec, check_values
+from scrapectl.spec.checks.function_code import check_code
 from scrapectl.spec.confirm import confirm
 from scrapectl.spec.findings import Findings
 from scrapectl.spec.nodes import Mapping, Node, Scalar
@@ -57,11 +59,14 @@ def load_text(text: str, file: str, folder: Path, options: Options) -> Spec:
     tree = parse(text, file)
     _check_stages(tree, shape, schema)
     tree = apply_settings(apply_stage(tree, options.stage, findings), options.settings)
-    tree, region = _substitute(tree, options, findings)
+    tree, region, substitution = _substitute(tree, options, findings)
     values: dict[str, Any] = shape.read(tree, schema)
     check_values(values, findings)
+    read_definitions(values, folder, substitution, findings)
     spec = Builder(values, findings).spec(file, folder, options.stage, region)
     check_spec(spec, findings)
+    if options.require_env or options.confirm:  # a destroy goes on without the code
+        check_code(spec, findings)
     findings.refuse_if_any()
     if options.confirm:
         confirm(tree, findings)
@@ -83,7 +88,7 @@ def _check_stages(tree: Mapping, shape: Shape, schema: dict[str, Any]) -> None:
                 shape.unknown_key(key, properties, f"stages.{name}")
 
 
-def _substitute(tree: Mapping, options: Options, findings: Findings) -> tuple[Mapping, str | None]:
+def _substitute(tree: Mapping, options: Options, findings: Findings) -> tuple[Mapping, str | None, Substitution]:
     """Fill the references; the pipeline, region and account come first, because others may name them."""
     findings.places.update({key: tree.where(key) for key in tree.entries})
     variables = tree.entries.get("vars")
@@ -106,7 +111,7 @@ def _substitute(tree: Mapping, options: Options, findings: Findings) -> tuple[Ma
     filled = substitution.fill(rest)
     entries = filled.entries if isinstance(filled, Mapping) else {}
     ordered = {key: first[key] if key in first else entries[key] for key in tree.entries}
-    return Mapping(ordered, tree.keys, tree.place), region
+    return Mapping(ordered, tree.keys, tree.place), region, substitution
 
 
 def _names(tree: Mapping, section: str) -> tuple[str, ...]:

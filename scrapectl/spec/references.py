@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scrapectl.spec.findings import show
 from scrapectl.spec.later import REFERENCES as LATER
-from scrapectl.spec.model import Attribute, Fact, Part, Template, Unset
+from scrapectl.spec.model import Attribute, Fact, OfRun, Part, Template, Unset
 from scrapectl.spec.nodes import Mapping, Node, Scalar, Sequence
 from scrapectl.spec.secrecy import looks_secret
 
@@ -30,6 +30,7 @@ SECTIONS = {
     "filesystem": "filesystems",
     "function": "functions",
     "desktop": "desktops",
+    "workflow": "workflows",
 }
 _EVERYTHING = ("name", "arn")
 ATTRIBUTES = {
@@ -39,7 +40,15 @@ ATTRIBUTES = {
     "filesystem": (*_EVERYTHING, "id"),
 }
 _PLAIN = ("account", "region", "pipeline", "stage")
+# What only a run knows, and where it may be asked: see "What a started run knows" in the language.
+_OF_RUN = ("run", "bucket", "key", "version")
+_STEPS = re.compile(r"workflows\.[^.]+\.steps\.")
 _REFERENCE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
+# How a user's own Amazon States Language says the same.
+_IN_A_DEFINITION = {
+    "run": "Write $$.Execution.Name in a key that ends in .$.",
+    **{name: f"Write $.{name} in a key that ends in .$." for name in ("bucket", "key", "version")},
+}
 # Stands where a reference was wrong and has been told: whoever meets it says no more.
 TOLD = Template((Unset(""),))
 # What vars that name vars may grow to: far above any spec, far below what would hurt.
@@ -131,6 +140,8 @@ class Substitution:
         head, _, rest = inner.partition(".")
         if inner in _PLAIN:
             return self._plain(inner, node)
+        if inner in _OF_RUN:
+            return self._of_run(inner, node)
         if head == "var":
             return self._variable(node, rest, inside)
         if head == "env" and rest:
@@ -152,6 +163,15 @@ class Substitution:
             return Fact("region")
         # No stage is an empty text: one spec serves with and without stages.
         return Scalar("", quoted=True, place=node.place)
+
+    def _of_run(self, name: str, node: Scalar) -> OfRun:
+        if _STEPS.match(self._path):
+            return OfRun(name)  # type: ignore[arg-type]
+        message = f"{show('${' + name + '}')} is known in the steps of a workflow alone."
+        if self._path.startswith("workflows.") and ".definition" in self._path:
+            raise self._wrong(node, message, _IN_A_DEFINITION[name])
+        hint = "Write ${bucket.NAME.name}." if name == "bucket" else "Write $${ for a plain ${."
+        raise self._wrong(node, message, hint)
 
     def _variable(self, node: Scalar, name: str, inside: tuple[str, ...]) -> Scalar:
         if name in inside:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from scrapectl.spec.findings import one_of, show
 from scrapectl.spec.later import is_later_key
-from scrapectl.spec.model import Unset
+from scrapectl.spec.model import OfRun, Unset
 from scrapectl.spec.nodes import SETTING_FILE, Mapping, Node, Scalar, Sequence, kind_of
 from scrapectl.spec.schema import types_of
 from scrapectl.units import format_duration, parse_duration, parse_memory
@@ -173,8 +173,9 @@ class Shape:
             return node.template
         parts = node.template.parts if node.template else ()
         if not any(isinstance(part, Unset) for part in parts):
-            part = next(str(part) for part in parts if not isinstance(part, str))
-            self.findings.add(path, f"{part} is known only once AWS is asked.", "Write a plain value here.")
+            part = next(part for part in parts if not isinstance(part, str))
+            when = "once a run has begun" if isinstance(part, OfRun) else "once AWS is asked"
+            self.findings.add(path, f"{part} is known only {when}.", "Write a plain value here.")
         return NOTHING
 
     def text(self, text: str, schema: Schema, path: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from scrapectl.spec.jobs import Access, BucketPlace, Deliver, FilePlace, Schedule, SecretRef
 from scrapectl.spec.sections import Entry, Platform, Written
@@ -109,7 +109,7 @@ class Workflow(Entry):
 
     Attributes:
         definition: Path of a file in the Amazon States Language, as written, relative to the spec.
-        states: What stands in that file, with the attributes of the spec filled in later; None with `steps`.
+        states: What stands in that file, as plain JSON values (leaves are Text); None with `steps`.
         access: What the user's own definition may do beside logging; steps imply their own.
         timeout: Seconds that a run may take.
         on_failure: Key of a topic that is told, instead of the alerts' one.
@@ -117,7 +117,7 @@ class Workflow(Entry):
 
     steps: tuple[Step, ...] = ()
     definition: str | None = None
-    states: Text | None = None
+    states: Mapping[str, Any] | None = None
     access: Access
     timeout: int = 86400
     on_failure: str | None = None
