@@ -15,6 +15,7 @@ from scrapectl.kinds.batch_compute_environment import compute_environment_arn
 from scrapectl.kinds.batch_job_definition import job_definition_arn
 from scrapectl.kinds.batch_job_queue import job_queue_arn
 from scrapectl.kinds.ecr_repository import repository_arn, repository_uri
+from scrapectl.kinds.lambda_function import function_arn
 from scrapectl.kinds.rds_instance import db_instance_arn
 from scrapectl.kinds.s3_bucket_rules import bucket_arn
 from scrapectl.kinds.sns_topic import topic_arn
@@ -32,6 +33,10 @@ SECTIONS = {
     "secret": "secrets",
     "topic": "topics",
     "database": "databases",
+    "filesystem": "filesystems",
+    "function": "functions",
+    "workflow": "workflows",
+    "desktop": "desktops",
 }
 _KIND_OF = {
     "buckets": "s3_bucket",
@@ -43,6 +48,10 @@ _KIND_OF = {
     "secrets": "secret",
     "topics": "sns_topic",
     "databases": "rds_instance",
+    "filesystems": "efs_file_system",
+    "functions": "lambda_function",
+    "workflows": "sfn_state_machine",
+    "desktops": "appstream_fleet",
 }
 
 
@@ -110,8 +119,10 @@ class Scope:
             known["arn"] = topic_arn(*place, name)
         elif section == "databases":
             known |= self._database(key, db_instance_arn(*place, name))
+        elif section == "filesystems":
+            known |= {"arn": None, "id": None}
         else:
-            known["arn"] = _BATCH_ARN[section](*place, name)
+            known["arn"] = _ARN[section](*place, name)
         return known
 
     def _database(self, key: str, arn: str) -> Mapping[str, Any]:
@@ -177,7 +188,8 @@ def _places(written: Written) -> Mapping[str, Place]:
     return {path.split(".")[0]: place for path, place in reversed(list(written.places.items()))}
 
 
-_BATCH_ARN = {
+_ARN = {
+    "functions": function_arn,
     "jobs": job_definition_arn,
     "job_queues": job_queue_arn,
     "compute_environments": compute_environment_arn,
