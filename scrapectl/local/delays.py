@@ -21,6 +21,10 @@ class Delays:
     function_create: float = 5.0
     function_update: float = 3.0
     event_source: float = 5.0
+    nat_gateway_create: float = 90.0
+    nat_gateway_delete: float = 60.0
+    vpc_endpoint_create: float = 45.0
+    vpc_endpoint_delete: float = 30.0
     database_create: float = 420.0
     database_notice: float = 5.0
     database_modify: float = 180.0

@@ -80,7 +80,9 @@ class Bench:
             if live is None:
                 return
             with self.verb("delete"):
-                type(want).delete(self.aws, live, Removal(delete_data=True, kill=True))
+                awaited = type(want).delete(self.aws, live, Removal(delete_data=True, kill=True))
+            if awaited:
+                self.cloud.clock.advance(max(10.0, want.pace.interval))
             live = self.settled(want)
         raise AssertionError(f"{want.kind} does not go")
 

@@ -13,6 +13,7 @@ from scrapectl.kinds import KINDS
 from tests.contract.batch_cases import BATCH_CASES
 from tests.contract.bench import Bench, open_bench
 from tests.contract.cases import CASES, Case, Together
+from tests.contract.ec2_cases import EC2_CASES, EC2_VARIANTS
 from tests.contract.messaging_cases import MESSAGING_CASES
 from tests.contract.rds_ec2_cases import RDS_EC2_CASES, RDS_EC2_VARIANTS
 
@@ -41,10 +42,10 @@ class Kill:
         return answer
 
 
-ALL = CASES | BATCH_CASES | MESSAGING_CASES | RDS_EC2_CASES | RDS_EC2_VARIANTS
+ALL = CASES | BATCH_CASES | MESSAGING_CASES | RDS_EC2_CASES | RDS_EC2_VARIANTS | EC2_CASES | EC2_VARIANTS
 
 
-@pytest.mark.parametrize("name", [*KINDS, *RDS_EC2_VARIANTS])
+@pytest.mark.parametrize("name", [*KINDS, *RDS_EC2_VARIANTS, *EC2_VARIANTS])
 def test_the_same_again_mends_it(name: str):
     case = ALL[name]
     fired = list(itertools.takewhile(lambda nth: killed_and_mended(case, nth), itertools.count(1)))

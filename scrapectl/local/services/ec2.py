@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from scrapectl.local.registry import Call, Refusal, check
 from scrapectl.local.services.batch.state import state_in
+from scrapectl.local.services.ec2_interfaces import described
+from scrapectl.local.services.ec2_nat_gateways import settle
 from scrapectl.local.services.rds.state import state_in as rds_in
 
 
@@ -43,12 +45,13 @@ for _name in ("DescribeVpcs", "DescribeSubnets", "DescribeRouteTables", "Describ
 
 @check("ec2", "DeleteSecurityGroup")
 def check_delete_group(call: Call) -> None:
-    """Refuse to delete a group that a compute environment, a database or a rule of another group uses."""
+    """Refuse to delete a group that an environment, a database, an interface or another group's rule uses."""
     group = call.params.get("GroupId")
     for instance in rds_in(call.cloud, call.region).instances.values():
         if group in {held["VpcSecurityGroupId"] for held in instance.document["VpcSecurityGroups"]}:
             raise _in_use(group)
-    if group and _is_named(call, group):
+    settle(call)
+    if group and (_is_named(call, group) or described(call, [{"Name": "group-id", "Values": [group]}])):
         raise _in_use(group)
     for environment in state_in(call.cloud, call.region).environments.values():
         if group in ((environment.document["computeResources"] or {}).get("securityGroupIds") or []):
