@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from scrapectl.spec import model
@@ -11,19 +11,44 @@ from scrapectl.spec.entries import inside
 from scrapectl.spec.findings import one_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from scrapectl.spec.entries import Entries
 
 _LONGEST_VISIBILITY = 12 * 3600
 
 
-def build_message_queues(entries: Entries, jobs: dict[str, model.Job]) -> dict[str, model.MessageQueue]:
+@dataclass(frozen=True)
+class Consumers:
+    """Who may receive messages."""
+
+    jobs: Mapping[str, model.Job]
+    functions: Mapping[str, model.Function]
+    triggers: Mapping[str, model.Trigger]
+
+    def visibility(self, queue: str) -> int | None:
+        """Give the seconds that a message of a queue is best hidden, to 12 h; None when nobody receives.
+
+        Six times what a consumer may take, and what Lambda gathers messages for before it calls: "Configuring a queue
+        to use with Lambda".
+        """
+        runners: list[model.Job | model.Function] = [*self.jobs.values(), *self.functions.values()]
+        found = [6 * runner.timeout for runner in runners if queue in runner.access.receive]
+        for trigger in self.triggers.values():
+            function = self.functions.get(trigger.starts) if trigger.section == "functions" else None
+            if isinstance(trigger.on, model.MessageEvent) and trigger.on.queue == queue and function:
+                found.append(6 * function.timeout + trigger.on.window)
+        return min(max(found), _LONGEST_VISIBILITY) if found else None
+
+
+def build_message_queues(entries: Entries, consumers: Consumers) -> dict[str, model.MessageQueue]:
     """Build the message queues; one that does not say hides a message six times as long as its consumers run."""
     made = {}
     for key in entries.names("message_queues"):
         queue = model.MessageQueue(**entries.entry("message_queues", key))
-        timeouts = [job.timeout for job in jobs.values() if key in job.access.receive]
-        if timeouts and "visibility" not in entries.values["message_queues"][key]:
-            queue = replace(queue, visibility=min(6 * max(timeouts), _LONGEST_VISIBILITY))
+        visibility = consumers.visibility(key)
+        if visibility is not None and "visibility" not in entries.values["message_queues"][key]:
+            queue = replace(queue, visibility=visibility)
         made[key] = queue
     return made
 

@@ -149,6 +149,6 @@ class Spec(Written):
         """Whether a job queue of the spec stands on EC2; AWS lets no queue mix that with Fargate."""
         return self.job_queues[queue].on_ec2
 
-    def image_of(self, job: Job) -> Image | None:
-        """Give the entry of `images` a job runs, or None when it names an image URI."""
-        return self.images.get(job.image) if isinstance(job.image, str) else None
+    def image_of(self, runner: Job | Function) -> Image | None:
+        """Give the entry of `images` a job or function runs, or None when it names an image URI, or no image."""
+        return self.images.get(runner.image) if isinstance(runner.image, str) else None

@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING, Any
 from scrapectl.spec.checks.circles import check_circles
 from scrapectl.spec.checks.compute import check_compute
 from scrapectl.spec.checks.databases import check_database_secrets, check_databases
+from scrapectl.spec.checks.desktops import check_desktop
 from scrapectl.spec.checks.environment import check_environment
+from scrapectl.spec.checks.filesystems import check_filesystem, check_job_mounts
+from scrapectl.spec.checks.function_environment import check_function_environment
+from scrapectl.spec.checks.functions import check_function
 from scrapectl.spec.checks.jobs import check_job
+from scrapectl.spec.checks.network import check_made_network
 from scrapectl.spec.checks.physical import check_physical_names
 from scrapectl.spec.checks.power import check_power
+from scrapectl.spec.checks.reach import check_reach
 from scrapectl.spec.checks.schedules import check_schedule
 from scrapectl.spec.checks.sections import (
     check_bucket,
     check_logs,
-    check_network,
     check_pipeline,
     check_queue,
     check_quotas,
@@ -24,6 +29,7 @@ from scrapectl.spec.checks.sizes import check_size
 from scrapectl.spec.checks.tags import check_tags
 from scrapectl.spec.checks.together import check_together
 from scrapectl.spec.checks.topics import check_topics
+from scrapectl.spec.checks.visibility import check_visibility
 
 if TYPE_CHECKING:
     from scrapectl.spec.findings import Findings
@@ -40,7 +46,8 @@ def check_spec(spec: Spec, findings: Findings) -> None:
     check_pipeline(spec, findings)
     check_tags(spec, findings)
     check_logs(spec.logs, findings)
-    check_network(spec, findings)
+    if spec.network.made and all(findings.is_sound(f"network.{key}") for key in ("cidr", "zones")):
+        check_made_network(spec.network.made, findings)
     check_quotas(spec, findings)
     for bucket in spec.buckets.values():
         check_bucket(bucket, findings)
@@ -53,9 +60,22 @@ def check_spec(spec: Spec, findings: Findings) -> None:
         check_job(spec, job, findings)
         check_size(spec, job, findings)
         check_database_secrets(spec, job, findings)
+        check_job_mounts(spec, job, findings)
         check_environment(job, findings)
         for schedule in job.schedules.values():
             check_schedule(schedule, findings)
+    for function in spec.functions.values():
+        check_function(spec, function, findings)
+        check_database_secrets(spec, function, findings)
+        check_function_environment(function, findings)
+        for schedule in function.schedules.values():
+            check_schedule(schedule, findings)
+    for filesystem in spec.filesystems.values():
+        check_filesystem(filesystem, findings)
+    for desktop in spec.desktops.values():
+        check_desktop(desktop, findings)
+    check_visibility(spec, findings)
+    check_reach(spec, findings)
     check_power(spec, findings)
     check_circles(spec, findings)
     check_physical_names(spec, findings)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from scrapectl.spec.checks.jobs import attributes_in, texts_of
+from scrapectl.spec.checks.texts import attributes_in, texts_of
 from scrapectl.spec.references import SECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from scrapectl.spec.findings import Findings
-    from scrapectl.spec.model import Spec, Text
+    from scrapectl.spec.model import Function, Job, Spec, Text
 
 Edges: TypeAlias = "dict[str, dict[str, str]]"
 
@@ -22,7 +22,7 @@ _SHOWN = 8
 
 def check_circles(spec: Spec, findings: Findings) -> None:
     """Tell each circle once, at the first thing of it in the file."""
-    edges = {**_jobs(spec), **_databases(spec)}
+    edges = {**_runners(spec), **_databases(spec)}
     told: set[str] = set()
     for start in edges:
         circle = _circle_from(start, edges) if start not in told else None
@@ -37,9 +37,10 @@ def _shortened(way: list[str]) -> list[str]:
     return way if len(way) <= _SHOWN else [*way[: _SHOWN - 2], "…", way[-1]]
 
 
-def _jobs(spec: Spec) -> Edges:
-    """For each job the jobs and databases it names, and at which path it does."""
-    return {job.origin: _named(texts_of(job)) for job in spec.jobs.values()}
+def _runners(spec: Spec) -> Edges:
+    """For each job and function the jobs, functions and databases it names, and at which path it does."""
+    runners: list[Job | Function] = [*spec.jobs.values(), *spec.functions.values()]
+    return {runner.origin: _named(texts_of(runner)) for runner in runners}
 
 
 def _databases(spec: Spec) -> Edges:
@@ -54,7 +55,8 @@ def _named(texts: Iterable[tuple[str, Text]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for path, text in texts:
         for attribute in attributes_in(text):
-            if attribute.section == "database" or (attribute.section == "job" and attribute.attribute in _OF_THE_JOB):
+            whole = attribute.section in ("database", "function")
+            if whole or (attribute.section == "job" and attribute.attribute in _OF_THE_JOB):
                 found.setdefault(f"{SECTIONS[attribute.section]}.{attribute.name}", path)
     return found
 

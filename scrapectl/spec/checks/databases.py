@@ -13,7 +13,7 @@ from scrapectl.spec.model import Attribute, Template
 
 if TYPE_CHECKING:
     from scrapectl.spec.findings import Findings
-    from scrapectl.spec.model import Database, Job, Spec
+    from scrapectl.spec.model import Database, Function, Job, Spec
 
 # The oldest and the newest known of what RDS makes; one it makes later is AWS's to judge.
 _KNOWN = {"postgres": ("13", "14", "15", "16", "17", "18"), "mysql": ("8.0", "8.4")}
@@ -46,9 +46,12 @@ def check_databases(spec: Spec, findings: Findings) -> None:
         if len(spec.network.subnets) == 1:
             message = "RDS wants subnets in two zones, and the network has one subnet."
             findings.add(database.origin, message, "Add a subnet of another zone to network.subnets.")
+        if spec.network.made and spec.network.made.zones == 1:
+            message = "RDS wants subnets in two zones, and the network has one."
+            findings.add(database.origin, message, "Write zones: 2 under network.")
 
 
-def check_database_secrets(spec: Spec, job: Job, findings: Findings) -> None:
+def check_database_secrets(spec: Spec, job: Job | Function, findings: Findings) -> None:
     """In the secret that AWS makes for a database stand a username and a password, and nothing else."""
     for variable, ref in job.secrets.items():
         first = ref.arn.parts[0] if isinstance(ref.arn, Template) else None

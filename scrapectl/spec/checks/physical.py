@@ -18,6 +18,7 @@ Taken: TypeAlias = "dict[tuple[str, str], list[Written]]"
 _SECTIONS = (
     *("images", "secrets", "buckets", "message_queues", "topics"),
     *("compute_environments", "job_queues", "jobs", "databases"),
+    *("filesystems", "functions", "desktops"),
 )
 # Bucket names end in account and region, which are not known here; their lengths are what matters.
 _ACCOUNT = "0" * 12
@@ -29,7 +30,7 @@ def check_physical_names(spec: Spec, findings: Findings) -> None:
     taken: Taken = {}
     for kind, name, entry in named(spec):
         taken.setdefault((kind, name), []).append(entry)
-    _check_own_dead_letters(spec, taken, findings)
+    _check_own_names(spec, taken, findings)
     told: set[tuple[str, ...]] = set()
     for (_, name), entries in taken.items():
         origins = tuple(entry.origin for entry in entries)
@@ -43,12 +44,16 @@ def check_physical_names(spec: Spec, findings: Findings) -> None:
             findings.add(path, f"its name in AWS, {show(name)}, is also that of {names_of}.", "Rename one.")
 
 
-def _check_own_dead_letters(spec: Spec, taken: Taken, findings: Findings) -> None:
-    """The instance has a dead-letter queue of its own, which nobody wrote."""
-    own = names.dead_letter_name(spec.pipeline, spec.stage, None)
-    for entry in taken.get(("message_queues", own), ()):
-        path = f"{entry.origin}.name" if "name" in entry.places else entry.origin
-        findings.add(path, f"{show(own)} is the pipeline's own dead-letter queue.", "Rename it.")
+def _check_own_names(spec: Spec, taken: Taken, findings: Findings) -> None:
+    """The instance has a dead-letter queue and functions of its own, which nobody wrote."""
+    own = [("message_queues", names.dead_letter_name(spec.pipeline, spec.stage, None), "dead-letter queue")]
+    for what in ("notifier", "starter"):
+        name = names.physical_name(spec.pipeline, spec.stage, None, what, limit=names.FUNCTION_LIMIT)
+        own.append(("functions", name, what))
+    for section, name, what in own:
+        for entry in taken.get((section, name), ()):
+            path = f"{entry.origin}.name" if "name" in entry.places else entry.origin
+            findings.add(path, f"{show(name)} is the pipeline's own {what}.", "Rename it.")
 
 
 def named(spec: Spec) -> Iterator[tuple[str, str, Written]]:
@@ -65,10 +70,11 @@ def named(spec: Spec) -> Iterator[tuple[str, str, Written]]:
 
 
 def _schedules(spec: Spec) -> Iterator[tuple[str, str, Written]]:
-    """Yield what stands in the instance's group of schedules: those of jobs, and the power hours of databases."""
-    for job, entry in spec.jobs.items():
-        for key, schedule in entry.schedules.items():
-            yield "schedules", schedule.name or names.schedule_name(job, key), schedule
+    """Yield what stands in the instance's group: schedules of what runs, and the power hours of databases."""
+    for section in ("jobs", "functions", "workflows"):
+        for runner, entry in getattr(spec, section).items():
+            for key, schedule in entry.schedules.items():
+                yield "schedules", schedule.name or names.schedule_name(runner, key), schedule
     for key, database in spec.databases.items():
         if database.power is not None:
             for what in ("start", "stop"):

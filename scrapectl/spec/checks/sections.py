@@ -48,13 +48,6 @@ def check_pipeline(spec: Spec, findings: Findings) -> None:
         findings.add("formerly", "is the pipeline's own name.", "Write the name it had before, or remove it.")
 
 
-def check_network(spec: Spec, findings: Findings) -> None:
-    """A public address without a way out, or the reverse, is only known from routes; names are known here."""
-    for key in ("subnets", "security_groups"):
-        if key in spec.network.places and spec.network.is_default:
-            findings.add(f"network.{key}", "is of no VPC.", "Write vpc beside it.")
-
-
 def check_quotas(spec: Spec, findings: Findings) -> None:
     """Batch's quotas of a region are hard."""
     for section, limit in _PER_REGION.items():

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from scrapectl.spec.checks.filesystems import check_path_keys
+from scrapectl.spec.checks.functions import check_function_keys
+from scrapectl.spec.checks.network import check_network_keys
 from scrapectl.spec.findings import one_of, show
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ _BESIDE_EXISTING = {
     "compute_environments": {"existing", "type", "instance_types"},
     "job_queues": {"existing", "shares"},
     "databases": {"existing", "engine", "database", "secret"},
+    "filesystems": {"existing", "paths"},
 }
 # The service and resource of an ARN, and what a name looks like.
 _EXISTING = {
@@ -30,9 +34,16 @@ _EXISTING = {
     "topics": (r"sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}", r"[A-Za-z0-9_-]{1,256}"),
     "compute_environments": (r"batch:[a-z0-9-]+:[0-9]{12}:compute-environment/.+", r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}"),
     "job_queues": (r"batch:[a-z0-9-]+:[0-9]{12}:job-queue/.+", r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}"),
+    "filesystems": (r"elasticfilesystem:[a-z0-9-]+:[0-9]{12}:file-system/fs-[0-9a-f]{8,40}", r"fs-[0-9a-f]{8,40}"),
     "databases": (r"rds:[a-z0-9-]+:[0-9]{12}:db:[a-z](-?[a-z0-9]){0,62}", r"[a-zA-Z](-?[a-zA-Z0-9]){0,62}"),
 }
+_ONE_SET = (
+    (("topics", "message_queues"), "access.send"),
+    (("jobs", "functions", "workflows"), "run"),
+    (("buckets", "filesystems"), "a place"),
+)
 _TIMES = ("cron", "rate", "at")
+_SCHEDULED = ("jobs", "functions", "workflows")
 _SOURCES = ("from_env", "generate", "existing")
 
 
@@ -42,31 +53,50 @@ def check_together(values: dict[str, Any], findings: Findings) -> None:
         for path, entry in _entries(values, section):
             if "existing" in entry:
                 _check_existing(section, entry, allowed, path, findings)
+    _check_sources(values, findings)
+    _check_times(values, findings)
+    check_network_keys(values, findings)
+    check_path_keys(values, findings)
+    check_function_keys(values, findings)
+    for sections, word in _ONE_SET:
+        _check_one_set_of_names(values, sections, word, findings)
+
+
+def _check_sources(values: dict[str, Any], findings: Findings) -> None:
     for path, image in _entries(values, "images"):
         _check_image(image, path, findings)
     for path, secret in _entries(values, "secrets"):
         _exactly_one(secret, _SOURCES, path, findings)
     for path, database in _entries(values, "databases"):
         _check_database(database, path, findings)
-    for path, job in _entries(values, "jobs"):
-        for name, schedule in job.get("schedules", {}).items():
+
+
+def _check_times(values: dict[str, Any], findings: Findings) -> None:
+    for path, runner in (entry for section in _SCHEDULED for entry in _entries(values, section)):
+        for name, schedule in runner.get("schedules", {}).items():
             _exactly_one(schedule, _TIMES, f"{path}.schedules.{name}", findings)
+    for path, job in _entries(values, "jobs"):
         if "retry_on" in job and job.get("retries") == 0:
             findings.add(f"{path}.retry_on", "nothing is retried with retries: 0.", "Remove one of the two.")
-    _check_one_set_of_names(values, findings)
 
 
 def _entries(values: dict[str, Any], section: str) -> list[tuple[str, dict[str, Any]]]:
     return [(f"{section}.{key}", entry) for key, entry in values.get(section, {}).items()]
 
 
-def _check_one_set_of_names(values: dict[str, Any], findings: Findings) -> None:
-    """`access.send` names message queues and topics alike."""
-    for key in values.get("topics", {}):
-        if key in values.get("message_queues", {}):
-            message = f'"{key}" is a topic and a message queue, and access.send could mean either.'
-            for section in ("message_queues", "topics"):
+def _check_one_set_of_names(values: dict[str, Any], sections: tuple[str, ...], word: str, findings: Findings) -> None:
+    """What names entries of several sections alike must be able to tell them apart."""
+    for key in dict.fromkeys(key for section in sections for key in values.get(section, {})):
+        having = [section for section in sections if key in values.get(section, {})]
+        if len(having) > 1:
+            *first, last = (f"a {section.removesuffix('s').replace('_', ' ')}" for section in having)
+            message = f'"{key}" is {", ".join(first)} and {last}, and {word} could mean {_any(len(having))}.'
+            for section in having:
                 findings.add(f"{section}.{key}", message, "Rename one.")
+
+
+def _any(count: int) -> str:
+    return "either" if count == 2 else "any"  # noqa: PLR2004 - two
 
 
 def _check_existing(section: str, entry: dict[str, Any], allowed: set[str], path: str, findings: Findings) -> None:

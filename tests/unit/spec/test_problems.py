@@ -9,20 +9,21 @@ import pytest
 from scrapectl.errors import SpecError
 from scrapectl.spec import check_text
 
+HERE = Path(__file__).parent
 HEAD = "pipeline: shop\n"
 JOB = "jobs:\n  a:\n    image: x\n    "
 
 
 def problems_of(text: str) -> list[str]:
     with pytest.raises(SpecError) as caught:
-        check_text(text, "f", env={})
+        check_text(text, "f", env={}, folder=HERE)
     assert caught.value.message == str(caught.value.problems[0])
     return [str(problem) for problem in caught.value.problems]
 
 
 def cases() -> list[tuple[str, list[str]]]:
     """Read problems.txt: a spec, a line with =>, and the problems it has; blocks are parted by an empty line."""
-    blocks = Path(__file__).with_name("problems.txt").read_text().strip().split("\n\n")
+    blocks = (HERE / "problems.txt").read_text().strip().split("\n\n")
     return [(spec, problems.split("\n")) for spec, problems in (block.split("\n=>\n") for block in blocks)]
 
 
