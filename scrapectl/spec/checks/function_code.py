@@ -35,7 +35,7 @@ def _is_there(code: Path, written: str, path: str, findings: Findings) -> bool:
     if code.is_dir():
         return True
     if not code.exists():
-        findings.add(path, f"there is no {show(written)}.", f"It is looked for at {code}.")
+        findings.add(path, f"there is no {show(written)}.", "Write a folder or a .zip, from the spec's own folder.")
     elif not zipfile.is_zipfile(code):
         findings.add(path, f"{show(written)} is neither a folder nor a .zip.", "Write one of them.")
     else:
