@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scrapectl.blueprint.scope import Scope
-from scrapectl.spec.model import Job, MessageQueue
+from scrapectl.spec.model import Job, MessageQueue, Trigger, Workflow
 
 
 def has_schedules(scope: Scope) -> bool:
@@ -18,6 +18,20 @@ def failure_topic(scope: Scope, job: Job) -> str | None:
     """Key of the topic that hears of a failed run of this job."""
     alerts = scope.spec.alerts
     return job.on_failure or (alerts.to if alerts.failed_runs else None)
+
+
+def workflow_topic(scope: Scope, workflow: Workflow) -> str | None:
+    """Key of the topic that hears of a failed run of this workflow."""
+    alerts = scope.spec.alerts
+    return workflow.on_failure or (alerts.to if alerts.failed_runs else None)
+
+
+def trigger_topic(scope: Scope, trigger: Trigger) -> str | None:
+    """Key of the topic that hears when what an upload starts failed; a job's own failure is told by the notifier."""
+    if trigger.section == "jobs":
+        return None
+    function, alerts = scope.spec.functions[trigger.starts], scope.spec.alerts
+    return function.on_failure or (alerts.to if alerts.failed_runs else None)
 
 
 def watches_runs(scope: Scope) -> bool:
