@@ -45,10 +45,12 @@ CLASSES = {
     model.ComputeEnvironment: [("compute_environments", "*")],
     model.JobQueue: [("job_queues", "*")],
     model.Job: [("jobs", "*")],
-    model.Access: [("jobs", "*", "access"), ("functions", "*", "access"), ("desktops", "*", "access")],
-    model.Schedule: [("jobs", "*", "schedules", "*"), ("functions", "*", "schedules", "*")],
+    model.Access: [(section, "*", "access") for section in ("jobs", "functions", "workflows", "desktops")],
+    model.Schedule: [(section, "*", "schedules", "*") for section in ("jobs", "functions", "workflows")],
     model.Deliver: [("jobs", "*", "schedules", "*", "deliver")],
     model.Function: [("functions", "*")],
+    model.Workflow: [("workflows", "*")],
+    model.Trigger: [("triggers", "*")],
     model.Desktop: [("desktops", "*")],
     model.Iam: [("iam",)],
     model.Topic: [("topics", "*")],
@@ -60,18 +62,24 @@ CLASSES = {
 OTHERS = {
     model.Network: {"cidr", "zones", "nat", "endpoints", "peer"},
     model.MadeNetwork: {"vpc", "subnets", "security_groups"},
+    model.Trigger: {"start"},
 }
 # Keys that are words of Python.
 RENAMED = {"instance_class": "class"}
 # What the loader adds, and what it uses up.
-NOT_WRITTEN = {"origin", "where", "places", "key", "file", "folder", "stage", "on_ec2", "made"}
+NOT_WRITTEN = {"origin", "where", "places", "key", "file", "folder", "stage", "on_ec2", "made"} | {
+    "states",
+    "section",
+    "starts",
+}
 NOT_KEPT = {"version", "stages"}
 
 
 def schema_at(steps: tuple[str, ...]) -> dict:
     part = load_schema()
     for step in steps:
-        part = part["additionalProperties"] if step == "*" else part["properties"][step]
+        every = part.get("additionalProperties") or part.get("items")
+        part = every if step == "*" else part["properties"][step]
     return part
 
 
@@ -212,10 +220,12 @@ def leaves(value, path=()):
     if isinstance(value, dict | list):
         for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
             yield from leaves(inner, (*path, key))
-    else:
+    elif value not in OF_RUN:
         yield path
 
 
+# What a var cannot stand for: it is known in the steps of a workflow alone.
+OF_RUN = ("${run}", "${key}")
 EVERY_VALUE = plain(parse(EVERYTHING.read_text(), "x"))
 
 
