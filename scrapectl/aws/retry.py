@@ -55,6 +55,8 @@ _SIGNS = (
     _Sign("ClientException", "not authorized to perform: sts:AssumeRole", _FRESH, "batch"),
     _Sign("InvalidParameterException", "Invalid repository policy provided", _FRESH, "ecr"),
     _Sign("NoSuchEntity", "The role with name", _FRESH, "iam"),
+    _Sign("InvalidRequestException", "nable to assume role", _FRESH, "datasync"),
+    _Sign("InvalidRequestException", "access test failed", _FRESH, "datasync"),
     # What is being made, changed or taken away right now.
     _Sign("ClientException", "being modified", _BUSY, "batch"),
     _Sign("ClientException", "JobQueue relationship", _BUSY, "batch"),
@@ -84,6 +86,12 @@ _SIGNS = (
     # A queue's attributes take a minute to be seen everywhere (AWS-FACTS §6).
     _Sign("InvalidParameterValueException", "Queue visibility timeout", _BUSY, "lambda"),
     _Sign("ValidationException", "since it has targets", _BUSY, "events"),
+    _Sign("IncorrectFileSystemLifeCycleState", "", _BUSY, "efs"),
+    _Sign("IncorrectMountTargetState", "", _BUSY, "efs"),
+    _Sign("FileSystemInUse", "", _BUSY, "efs"),
+    _Sign("DependencyTimeout", "", _BUSY, "efs"),
+    _Sign("InvalidRequestException", "in use", _BUSY, "datasync"),
+    _Sign("InvalidRequestException", "executions that have not ended", _BUSY, "datasync"),
     _Sign("ConcurrentAccess", "", _BUSY, "sns"),
     _Sign("RepositoryNotEmptyException", "", _BUSY),
     # Made moments ago, and not known to all of the service (AWS-FACTS §0): the next call does not find it, ...
@@ -105,6 +113,8 @@ _SIGNS = (
     _Sign("ResourceNotFoundException", "", _UNSEEN, "events"),
     _Sign("ResourceNotFoundException", "", _UNSEEN, "lambda"),
     _Sign("InvalidParameterValueException", "NonExistentQueue", _UNSEEN, "lambda"),
+    _Sign("FileSystemNotFound", "", _UNSEEN, "efs"),
+    _Sign("InvalidRequestException", "not found", _UNSEEN, "datasync"),
     # ... or a create is repeated because the look before it did not show what a lost call had made.
     _Sign("EntityAlreadyExists", "", _UNSEEN, "iam"),
     _Sign("ResourceAlreadyExistsException", "", _UNSEEN, "logs"),

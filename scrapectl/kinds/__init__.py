@@ -8,6 +8,9 @@ from scrapectl.kinds.batch_job_definition import BatchJobDefinition
 from scrapectl.kinds.batch_job_queue import BatchJobQueue
 from scrapectl.kinds.batch_scheduling_policy import BatchSchedulingPolicy
 from scrapectl.kinds.cloudwatch_alarm import CloudwatchAlarm
+from scrapectl.kinds.datasync_location_efs import DatasyncLocationEfs
+from scrapectl.kinds.datasync_location_s3 import DatasyncLocationS3
+from scrapectl.kinds.datasync_task import DatasyncTask
 from scrapectl.kinds.ec2_elastic_ip import Ec2ElasticIp
 from scrapectl.kinds.ec2_internet_gateway import Ec2InternetGateway
 from scrapectl.kinds.ec2_launch_template import Ec2LaunchTemplate
@@ -26,6 +29,7 @@ from scrapectl.kinds.iam_instance_profile import IamInstanceProfile
 from scrapectl.kinds.iam_role import IamRole
 from scrapectl.kinds.lambda_event_source import LambdaEventSource
 from scrapectl.kinds.lambda_function import LambdaFunction
+from scrapectl.kinds.lambda_layer import LambdaLayer
 from scrapectl.kinds.log_group import LogGroup
 from scrapectl.kinds.rds_instance import RdsInstance
 from scrapectl.kinds.rds_subnet_group import RdsSubnetGroup
@@ -34,6 +38,7 @@ from scrapectl.kinds.schedule import Schedule
 from scrapectl.kinds.schedule_group import ScheduleGroup
 from scrapectl.kinds.secret import SecretValue
 from scrapectl.kinds.security_group import SecurityGroup
+from scrapectl.kinds.sfn_state_machine import SfnStateMachine
 from scrapectl.kinds.sns_topic import SnsTopic
 from scrapectl.kinds.sqs_queue import SqsQueue
 
@@ -67,8 +72,13 @@ KINDS: dict[str, type[Resource]] = {
         BatchComputeEnvironment,
         BatchJobQueue,
         BatchJobDefinition,
+        LambdaLayer,
         LambdaFunction,
         LambdaEventSource,
+        SfnStateMachine,
+        DatasyncLocationS3,
+        DatasyncLocationEfs,
+        DatasyncTask,
         EventsRule,
         CloudwatchAlarm,
         ScheduleGroup,

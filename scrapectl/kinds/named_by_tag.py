@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from scrapectl.engine.ownership import PIPELINE
@@ -32,10 +33,16 @@ def first_of_each(found: Iterable[tuple[Sequence[Any], Live]], keys: Iterable[Ke
     Args:
         found: What sorts it, and the thing.
         keys: Which are wanted.
+
+    Returns:
+        Each with the ARNs of its twins, the others of that key, as `detail`.
     """
     wanted = set(keys)
     lives: dict[Key, Live] = {}
     for _, live in sorted(found, key=lambda pair: tuple(pair[0])):
-        if live.resource.key() in wanted:
-            lives.setdefault(live.resource.key(), live)
+        key = live.resource.key()
+        if key in lives:
+            lives[key] = replace(lives[key], detail=(*lives[key].detail, live.outputs["arn"]))
+        elif key in wanted:
+            lives[key] = replace(live, detail=())
     return lives

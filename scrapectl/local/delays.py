@@ -38,6 +38,7 @@ class Delays:
     mount_target_delete: float = 45.0
     access_point: float = 4.0
     transfer_task: float = 20.0
+    transfer_interface: float = 30.0
     transfer_launch: float = 60.0
     transfer_prepare: float = 15.0
     transfer_copy: float = 10.0

@@ -24,6 +24,7 @@ def _same_truth(pattern: str, value: str) -> bool:
 
 _OPERATORS = {
     "Bool": _same_truth,
+    "Null": _same_truth,  # whether there is no such key
     "StringEquals": operator.eq,
     "StringNotEquals": operator.ne,
     "StringLike": matches,
@@ -115,6 +116,8 @@ def _fits_conditions(statement: dict[str, Any], context: dict[str, str]) -> bool
             return False  # what cannot be judged here does not open a door
         for key, patterns in keys.items():
             value = lowered.get(key.lower())
+            if name == "Null":
+                value = str(value is None)
             if value is None:
                 if if_exists:
                     continue

@@ -3,6 +3,7 @@
 from scrapectl.local.services import (
     batch,
     cloudwatch_control,
+    datasync,
     ec2,
     ec2_interfaces,
     ec2_launch_templates,
@@ -32,6 +33,7 @@ from scrapectl.local.services import (
 __all__ = [
     "batch",
     "cloudwatch_control",
+    "datasync",
     "ec2",
     "ec2_interfaces",
     "ec2_launch_templates",
