@@ -29,11 +29,13 @@ from scrapectl.spec.checks.sizes import check_size
 from scrapectl.spec.checks.tags import check_tags
 from scrapectl.spec.checks.together import check_together
 from scrapectl.spec.checks.topics import check_topics
+from scrapectl.spec.checks.triggers import check_triggers
 from scrapectl.spec.checks.visibility import check_visibility
+from scrapectl.spec.checks.workflows import check_workflow
 
 if TYPE_CHECKING:
     from scrapectl.spec.findings import Findings
-    from scrapectl.spec.model import Spec
+    from scrapectl.spec.model import Function, Job, Spec, Workflow
 
 
 def check_values(values: dict[str, Any], findings: Findings) -> None:
@@ -56,26 +58,34 @@ def check_spec(spec: Spec, findings: Findings) -> None:
     check_compute(spec, findings)
     check_topics(spec, findings)
     check_databases(spec, findings)
+    _check_runners(spec, findings)
+    for filesystem in spec.filesystems.values():
+        check_filesystem(filesystem, findings)
+    for desktop in spec.desktops.values():
+        check_desktop(desktop, findings)
+    check_triggers(spec, findings)
+    check_visibility(spec, findings)
+    check_reach(spec, findings)
+    check_power(spec, findings)
+    check_circles(spec, findings)
+    check_physical_names(spec, findings)
+
+
+def _check_runners(spec: Spec, findings: Findings) -> None:
+    """Check what runs, and when."""
     for job in spec.jobs.values():
         check_job(spec, job, findings)
         check_size(spec, job, findings)
         check_database_secrets(spec, job, findings)
         check_job_mounts(spec, job, findings)
         check_environment(job, findings)
-        for schedule in job.schedules.values():
-            check_schedule(schedule, findings)
     for function in spec.functions.values():
         check_function(spec, function, findings)
         check_database_secrets(spec, function, findings)
         check_function_environment(function, findings)
-        for schedule in function.schedules.values():
+    for workflow in spec.workflows.values():
+        check_workflow(spec, workflow, findings)
+    runners: list[Job | Function | Workflow] = [*spec.jobs.values(), *spec.functions.values(), *spec.workflows.values()]
+    for runner in runners:
+        for schedule in runner.schedules.values():
             check_schedule(schedule, findings)
-    for filesystem in spec.filesystems.values():
-        check_filesystem(filesystem, findings)
-    for desktop in spec.desktops.values():
-        check_desktop(desktop, findings)
-    check_visibility(spec, findings)
-    check_reach(spec, findings)
-    check_power(spec, findings)
-    check_circles(spec, findings)
-    check_physical_names(spec, findings)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from scrapectl.spec.checks.texts import attributes_in, texts_of
+from scrapectl.spec.checks.workflows import all_steps, texts_of_workflow
+from scrapectl.spec.model import CallStep, RunStep
 from scrapectl.spec.references import SECTIONS
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ _SHOWN = 8
 
 def check_circles(spec: Spec, findings: Findings) -> None:
     """Tell each circle once, at the first thing of it in the file."""
-    edges = {**_runners(spec), **_databases(spec)}
+    edges = {**_runners(spec), **_workflows(spec), **_databases(spec)}
     told: set[str] = set()
     for start in edges:
         circle = _circle_from(start, edges) if start not in told else None
@@ -43,6 +45,20 @@ def _runners(spec: Spec) -> Edges:
     return {runner.origin: _named(texts_of(runner)) for runner in runners}
 
 
+def _workflows(spec: Spec) -> Edges:
+    """The like for workflows, which also need what their steps run."""
+    found = {}
+    for workflow in spec.workflows.values():
+        start = len(workflow.origin) + 1
+        found[workflow.origin] = _named(texts_of_workflow(workflow))
+        for step in all_steps(workflow.steps):
+            if isinstance(step, RunStep):
+                found[workflow.origin].setdefault(f"jobs.{step.job}", step.origin[start:])
+            elif isinstance(step, CallStep):
+                found[workflow.origin].setdefault(f"functions.{step.function}", step.origin[start:])
+    return found
+
+
 def _databases(spec: Spec) -> Edges:
     """The like for databases: that of one that is not ours may name what it is read from."""
     return {
@@ -55,7 +71,7 @@ def _named(texts: Iterable[tuple[str, Text]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for path, text in texts:
         for attribute in attributes_in(text):
-            whole = attribute.section in ("database", "function")
+            whole = attribute.section in ("database", "function", "workflow")
             if whole or (attribute.section == "job" and attribute.attribute in _OF_THE_JOB):
                 found.setdefault(f"{SECTIONS[attribute.section]}.{attribute.name}", path)
     return found

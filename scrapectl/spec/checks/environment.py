@@ -32,13 +32,17 @@ def check_environment(job: Job, findings: Findings) -> None:
     size = _bytes_of(job.environment) + words + secrets + _OTHER_BYTES
     _check_size(f"{job.origin}.environment", size, JOB_DEFINITION_BYTES, findings)
     for schedule in job.schedules.values():
-        origin = f"{schedule.origin}.environment"
-        _check_names(schedule.environment, origin, findings)
-        for variable in schedule.environment:
-            if variable in job.secrets:
-                message = f'"{variable}" is a secret of the job, and cannot be overridden.'
-                findings.add(f"{origin}.{variable}", message, "Remove it here, or from secrets.")
-        _check_size(origin, _bytes_of(schedule.environment) + _OTHER_BYTES, SUBMIT_BYTES, findings)
+        check_override(job, schedule.environment, f"{schedule.origin}.environment", findings)
+
+
+def check_override(job: Job, environment: Mapping[str, Text], origin: str, findings: Findings) -> None:
+    """Check what a schedule or a step adds to a job's environment; `origin` is where it stands."""
+    _check_names(environment, origin, findings)
+    for variable in environment:
+        if variable in job.secrets:
+            message = f'"{variable}" is a secret of the job, and cannot be overridden.'
+            findings.add(f"{origin}.{variable}", message, "Remove it here, or from secrets.")
+    _check_size(origin, _bytes_of(environment) + _OTHER_BYTES, SUBMIT_BYTES, findings)
 
 
 def _check_names(environment: Mapping[str, Text], origin: str, findings: Findings) -> None:

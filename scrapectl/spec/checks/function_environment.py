@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from scrapectl.spec.findings import show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from scrapectl.spec.findings import Findings
-    from scrapectl.spec.model import Function
+    from scrapectl.spec.model import Function, Text
 
 # "Defined runtime environment variables", those marked as reserved.
 RESERVED = frozenset(
@@ -63,15 +63,20 @@ def check_function_environment(function: Function, findings: Findings) -> None:
         message = f"comes to about {size} bytes with what scrapectl adds, and Lambda takes {_LARGEST}."
         findings.add(origin, message, "Keep large values in a bucket.")
     for schedule in function.schedules.values():
-        _check_names(schedule.environment, f"{schedule.origin}.environment", findings)
-        for variable in schedule.environment:
-            if variable in function.secrets:
-                message = f'"{variable}" is a secret of the function, and cannot be overridden.'
-                findings.add(f"{schedule.origin}.environment.{variable}", message, "Remove it here, or from secrets.")
-        event = sum(len(name) + len(json.dumps(str(value))) + 6 for name, value in schedule.environment.items())
-        if event > EVENT_BYTES:
-            message = f"comes to about {event // 1024} KiB in the event, which holds {EVENT_BYTES // 1024} KiB."
-            findings.add(f"{schedule.origin}.environment", message, "Keep large values in a bucket.")
+        check_event(function, schedule.environment, f"{schedule.origin}.environment", findings)
+
+
+def check_event(function: Function, environment: Mapping[str, Text], origin: str, findings: Findings) -> None:
+    """Check what a schedule or a step adds to a function's environment; `origin` is where it stands."""
+    _check_names(environment, origin, findings)
+    for variable in environment:
+        if variable in function.secrets:
+            message = f'"{variable}" is a secret of the function, and cannot be overridden.'
+            findings.add(f"{origin}.{variable}", message, "Remove it here, or from secrets.")
+    event = sum(len(name) + len(json.dumps(str(value))) + 6 for name, value in environment.items())
+    if event > EVENT_BYTES:
+        message = f"comes to about {event // 1024} KiB in the event, which holds {EVENT_BYTES // 1024} KiB."
+        findings.add(origin, message, "Keep large values in a bucket.")
 
 
 def _check_names(variables: Iterable[str], origin: str, findings: Findings) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from scrapectl.spec import names
 from scrapectl.spec.findings import show
+from scrapectl.spec.model import UploadEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,7 @@ Taken: TypeAlias = "dict[tuple[str, str], list[Written]]"
 _SECTIONS = (
     *("images", "secrets", "buckets", "message_queues", "topics"),
     *("compute_environments", "job_queues", "jobs", "databases"),
-    *("filesystems", "functions", "desktops"),
+    *("filesystems", "functions", "workflows", "desktops"),
 )
 # Bucket names end in account and region, which are not known here; their lengths are what matters.
 _ACCOUNT = "0" * 12
@@ -67,6 +68,18 @@ def named(spec: Spec) -> Iterator[tuple[str, str, Written]]:
         if queue.existing is None:
             yield "message_queues", names.dead_letter_name(*owner, key, queue.name), queue
     yield from _schedules(spec)
+    yield from _of_triggers(spec)
+
+
+def _of_triggers(spec: Spec) -> Iterator[tuple[str, str, Written]]:
+    """Yield the rules of triggers, and the state machines of those that start a job or a function."""
+    owner = (spec.pipeline, spec.stage)
+    for key, trigger in spec.triggers.items():
+        if isinstance(trigger.on, UploadEvent):
+            yield "rules", trigger.name or names.physical_name(*owner, key, limit=names.RULE_LIMIT), trigger
+            if trigger.section in {"jobs", "functions"}:
+                machine = trigger.name or names.physical_name(*owner, key, limit=names.STATE_MACHINE_LIMIT)
+                yield "workflows", machine, trigger
 
 
 def _schedules(spec: Spec) -> Iterator[tuple[str, str, Written]]:

@@ -8,7 +8,7 @@ from scrapectl.spec.findings import show
 from scrapectl.spec.model import Attribute, Template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from scrapectl.spec.findings import Findings
     from scrapectl.spec.model import Function, Job, Spec, Text
@@ -50,9 +50,14 @@ def leaves(value: Any) -> Iterator[Text]:
 
 def check_shares_named(spec: Spec, runner: Job | Function, findings: Findings) -> None:
     """`${job.x.share}` has no value where x waits in a queue without shares."""
-    for path, text in texts_of(runner):
+    check_shares_in(spec, runner.origin, texts_of(runner), findings)
+
+
+def check_shares_in(spec: Spec, origin: str, texts: Iterable[tuple[str, Text]], findings: Findings) -> None:
+    """The like for the texts of anything, each with its path inside it."""
+    for path, text in texts:
         for attribute in attributes_in(text):
             target = spec.jobs.get(attribute.name) if attribute.section == "job" else None
             if target and attribute.attribute == "share" and target.share is None:
                 message = f"the job {show(target.key)} has no share."
-                findings.add(f"{runner.origin}.{path}", message, "Add shares to its queue, or remove the reference.")
+                findings.add(f"{origin}.{path}", message, "Add shares to its queue, or remove the reference.")

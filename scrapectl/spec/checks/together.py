@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from scrapectl.spec.checks.filesystems import check_path_keys
 from scrapectl.spec.checks.functions import check_function_keys
 from scrapectl.spec.checks.network import check_network_keys
+from scrapectl.spec.checks.workflows import check_workflow_keys
 from scrapectl.spec.findings import one_of, show
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def check_together(values: dict[str, Any], findings: Findings) -> None:
     check_network_keys(values, findings)
     check_path_keys(values, findings)
     check_function_keys(values, findings)
+    check_workflow_keys(values, findings)
     for sections, word in _ONE_SET:
         _check_one_set_of_names(values, sections, word, findings)
 
