@@ -8,13 +8,25 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class NetworkFacts:
-    """Where jobs run: ids; `public` when a subnet's route leads to an internet gateway; `zones` of the subnets."""
+    """Where jobs run.
 
-    vpc: str
+    Attributes:
+        vpc: The VPC's id; None for one to be made that does not stand yet.
+        subnets: Ids; empty for a network to be made.
+        security_groups: Ids.
+        public: Whether a subnet's route leads to an internet gateway.
+        zones: Of the subnets; of a network to be made those that it shall have.
+        zone_of: Subnet to its zone.
+        peers: Id of each VPC that a made one is joined with, to its blocks of addresses.
+    """
+
+    vpc: str | None
     subnets: tuple[str, ...]
     security_groups: tuple[str, ...] = ()
     public: bool = True
     zones: tuple[str, ...] = ()
+    zone_of: Mapping[str, str] = field(default_factory=dict)
+    peers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def gather_facts(spec: Spec, aws: Aws, folder_hash: FolderHash, env: Mapping[str
     """
     known = os.environ if env is None else env
     named = [(section, entry) for section in _ASK for entry in getattr(spec, section).values() if entry.existing]
-    tasks: list[Callable[[], Any]] = [lambda: network_facts(aws, spec.network)]
+    tasks: list[Callable[[], Any]] = [lambda: network_facts(aws, spec)]
     tasks += [_asker(aws, section, entry) for section, entry in named]
     network, *answers = aws.gather([*tasks, *pin_tasks(spec, aws)])
     found = answers[: len(named)]
@@ -71,6 +71,8 @@ def _too_few_zones(spec: Spec, network: NetworkFacts) -> list[Problem]:
     if not ours or len(network.zones) >= ZONES_OF_A_DATABASE:
         return []
     message = f"a database needs subnets in two zones; those of the network are in {', '.join(network.zones)}."
+    if spec.network.made is not None:
+        return [Problem(message, spec.network.made.place_of("zones"), "network.zones", "Write zones: 2.")]
     place = spec.network.place_of("subnets") if spec.network.subnets else ours[0].where
     return [Problem(message, place, "network.subnets", "Name a subnet of another zone too.")]
 

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from scrapectl.aws.made_network import WITHOUT_FARGATE, made_network_facts
 from scrapectl.engine.resource import Aws
 from scrapectl.errors import EnvironmentProblem, Problem, SpecError
 from scrapectl.facts import NetworkFacts
-from scrapectl.spec.model import Network
-
-WITHOUT_FARGATE = frozenset({"apne1-az3", "cnn1-az3", "usw1-az2"})
-"""Zones, by their id, where Fargate starts nothing ("Amazon ECS on AWS Fargate", supported Regions)."""
+from scrapectl.spec.model import Network, Spec
 
 
-def network_facts(aws: Aws, network: Network) -> NetworkFacts:
-    """Find the default VPC and its subnets, or check the ids that the spec gives.
+def network_facts(aws: Aws, spec: Spec) -> NetworkFacts:
+    """Find the default VPC and its subnets, check the ids that the spec gives, or look where one is to be made.
 
     Raises:
         EnvironmentProblem: the account has no default VPC in this region.
-        SpecError: a subnet that the spec names is not in the VPC that it names.
+        SpecError: a subnet that the spec names is not in the VPC that it names; the region lacks the zones that a made
+            network wants; a VPC to be joined with is not there, or has the same addresses.
     """
+    network = spec.network
+    if network.made is not None:
+        return made_network_facts(aws, spec, network.made)
     vpc = network.vpc or _default_vpc(aws)
     of_vpc = [{"Name": "vpc-id", "Values": [vpc]}]
     subnets, tables = aws.gather(
@@ -33,7 +35,8 @@ def network_facts(aws: Aws, network: Network) -> NetworkFacts:
     public = any(_is_public(subnet, tables) for subnet in chosen)
     ids = tuple(sorted(subnet["SubnetId"] for subnet in chosen))
     zones = tuple(sorted({str(subnet.get("AvailabilityZone", "")) for subnet in chosen}))
-    return NetworkFacts(vpc, ids, tuple(network.security_groups), public, zones)
+    zone_of = {str(subnet["SubnetId"]): str(subnet.get("AvailabilityZone", "")) for subnet in chosen}
+    return NetworkFacts(vpc, ids, tuple(network.security_groups), public, zones, zone_of)
 
 
 def _default_vpc(aws: Aws) -> str:

@@ -13,6 +13,7 @@ from scrapectl.blueprint import (
     instances,
     jobs,
     message_queues,
+    network,
     pipeline,
     roles,
     schedules,
@@ -25,6 +26,7 @@ from scrapectl.facts import Facts
 from scrapectl.spec.model import Spec
 
 _SECTIONS = (
+    network,
     pipeline,
     roles,
     secrets,

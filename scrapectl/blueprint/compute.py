@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from scrapectl.blueprint import network
 from scrapectl.blueprint.instances import profile_ref, template_ref
 from scrapectl.blueprint.pipeline import job_groups
 from scrapectl.blueprint.scope import Scope
@@ -38,7 +39,7 @@ def _environment(scope: Scope, environment: ComputeEnvironment) -> BatchComputeE
         name=scope.physical("compute_environments", environment.key),
         type=_TYPES[environment.type],
         max_vcpus=environment.max_vcpus,
-        subnets=scope.facts.network.subnets,
+        subnets=network.job_subnets(scope),
         security_groups=job_groups(scope),
         **(_on_ec2(scope, environment) if environment.on_ec2 else {}),
     )
@@ -77,7 +78,7 @@ def _queue(scope: Scope, queue: JobQueue) -> Iterator[Desired]:
         scheduling_policy=policy_arn,
         stuck_after=queue.stuck_after,
     )
-    yield scope.desire_entry("job_queues", queue, resource)
+    yield scope.desire_entry("job_queues", queue, resource, after=network.ways(scope))
 
 
 def weight(part: float) -> float:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from scrapectl.blueprint import access
+from scrapectl.blueprint import access, network
 from scrapectl.blueprint.pipeline import (
     DAY,
     dead_letter_arn,
@@ -29,6 +29,7 @@ from scrapectl.spec.model import Database
 
 _ROLE = "scheduler-power"
 _SUBNETS = "databases"
+_PUBLIC_SUBNETS = "public-databases"
 _GROUP = "database"
 _PLACES = {
     "class": "instance_class",
@@ -41,21 +42,34 @@ _PLACES = {
 def desired(scope: Scope) -> Iterator[Desired]:
     """A subnet group for all of them; a security group and an instance for each; schedules and their role."""
     ours = [database for database in scope.spec.databases.values() if database.existing is None]
-    if ours:
-        description = f"Where the databases of {scope.owner} stand"
-        group = RdsSubnetGroup(name=_subnet_group(scope), description=description, subnets=scope.facts.network.subnets)
-        yield scope.desire(_subnet_group_address(scope), group, ours[0])
+    yield from _subnet_groups(scope, ours)
     for database in ours:
         yield scope.desire(_security_group_address(scope, database), _security_group(scope, database), database)
         places = {_PLACES.get(path, path): place for path, place in database.places.items() if "." not in path}
         resource = _instance(scope, database)
-        more: dict[str, Any] = {"on_destroy": database.on_destroy, "places": places}
+        after = network.ways(scope) if database.public else ()
+        more: dict[str, Any] = {"on_destroy": database.on_destroy, "places": places, "after": after}
         yield scope.desire_entry("databases", database, resource, **more)
     yield from _power(scope, [database for database in ours if database.power])
 
 
+def _subnet_groups(scope: Scope, databases: list[Database]) -> Iterator[Desired]:
+    """One for all; in a network that is made, where no subnet is both, one for those that are reached from outside."""
+    for what in dict.fromkeys(_group_of(scope, database) for database in databases):
+        first = next(database for database in databases if _group_of(scope, database) == what)
+        subnets = network.public_subnets(scope) if what == _PUBLIC_SUBNETS else network.private_subnets(scope)
+        description = f"Where the databases of {scope.owner} stand"
+        group = RdsSubnetGroup(name=_subnet_group(scope, what), description=description, subnets=subnets)
+        yield scope.desire(_subnet_group_address(scope, what), group, first)
+
+
+def _group_of(scope: Scope, database: Database) -> str:
+    return _PUBLIC_SUBNETS if database.public and scope.spec.network.made is not None else _SUBNETS
+
+
 def _instance(scope: Scope, database: Database) -> RdsInstance:
-    subnet_group = Ref(_subnet_group_address(scope), "name", _subnet_group(scope))
+    what = _group_of(scope, database)
+    subnet_group = Ref(_subnet_group_address(scope, what), "name", _subnet_group(scope, what))
     return RdsInstance(
         name=scope.physical("databases", database.key),
         engine=database.engine,
@@ -81,7 +95,7 @@ def _security_group(scope: Scope, database: Database) -> SecurityGroup:
     sources = [*(job_groups(scope) if connects else ()), *database.public]
     return SecurityGroup(
         name=scope.name(names.SECURITY_GROUP_LIMIT, database.key, _GROUP),
-        vpc=scope.facts.network.vpc,
+        vpc=network.vpc(scope),
         description=f"Who may connect to database {database.key} of {scope.owner}",
         ingress=frozenset(Rule("tcp", database.port, database.port, source) for source in sources),
         egress=frozenset(),
@@ -129,12 +143,12 @@ def _schedule(scope: Scope, database: Database, verb: str) -> Schedule:
     )
 
 
-def _subnet_group(scope: Scope) -> str:
-    return scope.name(names.SUBNET_GROUP_LIMIT, None, _SUBNETS, "-")
+def _subnet_group(scope: Scope, what: str) -> str:
+    return scope.name(names.SUBNET_GROUP_LIMIT, None, what, "-")
 
 
-def _subnet_group_address(scope: Scope) -> str:
-    return f"rds_subnet_group.{scope.base(None, _SUBNETS)}"
+def _subnet_group_address(scope: Scope, what: str) -> str:
+    return f"rds_subnet_group.{scope.base(None, what)}"
 
 
 def _security_group_address(scope: Scope, database: Database) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from scrapectl.blueprint import network
 from scrapectl.blueprint.images import job_image
 from scrapectl.blueprint.pipeline import log_group_ref
 from scrapectl.blueprint.roles import execution_role_ref, job_role_ref
@@ -45,7 +46,7 @@ def _definition(scope: Scope, job: Job) -> BatchJobDefinition:
     address = scope.address("jobs", job.key)
     image, tag = job_image(scope, job)
     on_ec2 = scope.spec.on_ec2(job.queue)
-    public = job.public_ip if job.public_ip is not None else scope.facts.network.public
+    public = job.public_ip if job.public_ip is not None else network.is_public(scope)
     return BatchJobDefinition(
         name=scope.physical("jobs", job.key),
         image=image,

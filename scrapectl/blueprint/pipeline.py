@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from scrapectl.blueprint import network
 from scrapectl.blueprint.scope import Scope
 from scrapectl.blueprint.told import has_schedules, letter_topic, notifies, watches_runs
 from scrapectl.engine.resource import Desired
@@ -35,7 +36,7 @@ def desired(scope: Scope) -> Iterator[Desired]:
     if needs_security_group(scope):
         outward = SecurityGroup(
             name=_security_group_name(scope),
-            vpc=scope.facts.network.vpc,
+            vpc=network.vpc(scope),
             description=f"Jobs of {scope.owner}: nothing in, everything out",
         )
         yield scope.desire(_security_group_address(scope), outward, spec.network, common=True)

@@ -182,10 +182,11 @@ class Apply:
             self.slots[step_id].state = _State.RUNNING
             by_kind.setdefault(step_id[1], []).append(step_id)
         for kind, looks in by_kind.items():
-            self.means.workers.submit(("look", tuple(looks)), functools.partial(self._read, kind, looks))
+            keys = [self.slots[step_id].step.key for step_id in looks]
+            self.means.workers.submit(("look", tuple(looks)), functools.partial(self._read, kind, keys))
 
-    def _read(self, kind: str, step_ids: Iterable[StepId]) -> Mapping[Key, Live]:
-        return self.means.kinds[kind].read_many(self.means.aws, [step_id[2] for step_id in step_ids])
+    def _read(self, kind: str, keys: list[Key]) -> Mapping[Key, Live]:
+        return self.means.kinds[kind].read_many(self.means.aws, keys)
 
     def _take(self, ended: tuple[Any, Any, BaseException | None] | None) -> None:
         if ended is None:
@@ -199,7 +200,7 @@ class Apply:
         try:
             if error is not None:
                 return step.failed(error, now, self.means.retry_after)
-            return step.wrote(result, now) if what == "write" else step.saw(result.get(step_id[2]), now)
+            return step.wrote(result, now) if what == "write" else step.saw(result.get(step.key), now)
         except ScrapectlError as late:  # a comparison may have to ask AWS (a secret's value)
             return step.failed(late, now, self.means.retry_after)
 

@@ -153,6 +153,8 @@ class Resource(abc.ABC):
     """The user names it, so that one pipeline's spec is known from another's by it (a job, a bucket)."""
     acts: ClassVar[bool] = False
     """It starts work or runs it (schedules, queues): it ends before what that work uses."""
+    kill_ends_its_wait: ClassVar[bool] = True
+    """What its delete waits for are jobs, which `--kill` ends; False: AWS alone takes it away."""
     remains: ClassVar[str] = ""
     """What AWS keeps of it after a delete, told by destroy."""
     named_by_tag: ClassVar[bool] = False

@@ -133,6 +133,7 @@ class PutStep(Step):
         What someone else's change still moves is looked at first: AWS would refuse ours meanwhile.
         """
         want = self.wanted()
+        self.key = want.resource.key()  # a part of it may be an id that only AWS knew
         tags = wanted_tags(want, self.owner)
         if self.look_first:
             self.live = self.kind.read_many(aws, [self.key]).get(self.key)
@@ -263,7 +264,9 @@ class EndStep(Step):
     def _drain(self, awaited: str) -> Verdict:
         """Wait for what must end first: without a limit, errors between not added up; told when it moves."""
         text = "" if awaited == self.awaited else awaited
-        if text and self.removal.drains and not self.removal.kill:
+        if text and not self.kind.kill_ends_its_wait:
+            text += "; Ctrl-C is safe"
+        elif text and self.removal.drains and not self.removal.kill:
             text += "; Ctrl-C is safe, --kill ends them"
         self.awaited, self.unfinished = awaited, f"{awaited}; the next apply goes on waiting"
         self.deadline, self.tries = None, 0

@@ -34,6 +34,7 @@ class Ec2InternetGateway(Ec2Named):
         "internet-gateway", "igw-", "describe_internet_gateways", "InternetGateways", "InternetGatewayId"
     )
     pace: ClassVar[Pace] = Pace(first=0.0, interval=5.0, limit=600.0)
+    kill_ends_its_wait: ClassVar[bool] = False
     needs: ClassVar[Needs] = Needs(
         read=("ec2:DescribeInternetGateways",),
         create=("ec2:AttachInternetGateway", "ec2:CreateInternetGateway", "ec2:CreateTags"),

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, cast
 from scrapectl.engine.marks import Fixed, Identity
 from scrapectl.engine.ownership import PIPELINE
 from scrapectl.engine.resource import Aws, Key, Live, Needs, Pace, Removal, Resource, Scopes, Update
+from scrapectl.kinds.ec2_interfaces import HELD, lingering
 from scrapectl.kinds.tags import tag_list, tags_from_list
 
 ABSENT = ("InvalidGroup.NotFound",)
@@ -50,7 +51,7 @@ class SecurityGroup(Resource):
     """A security group; names are unique in a VPC."""
 
     name: Identity[str]
-    vpc: Identity[str]
+    vpc: Identity[Any]
     description: Fixed[str]
     ingress: frozenset[Rule] = frozenset()
     egress: frozenset[Rule] = EVERYWHERE
@@ -75,7 +76,7 @@ class SecurityGroup(Resource):
             "ec2:RevokeSecurityGroupEgress",
             "ec2:RevokeSecurityGroupIngress",
         ),
-        delete=("ec2:DeleteSecurityGroup",),
+        delete=("ec2:DeleteSecurityGroup", "ec2:DescribeNetworkInterfaces"),
         owned=("ec2:DescribeSecurityGroups",),
     )
     scopes: ClassVar[Scopes] = Scopes(
@@ -85,10 +86,13 @@ class SecurityGroup(Resource):
         },
     )
 
+    kill_ends_its_wait: ClassVar[bool] = False
+
     @classmethod
     def read_many(cls, aws: Aws, keys: Sequence[Key]) -> dict[Key, Live]:
-        """Read all in one listing for each 200 names."""
+        """Read all in one listing for each 200 names; in a VPC that is yet to be made there is none."""
         found: dict[Key, Live] = {}
+        keys = [key for key in keys if key[1].startswith("vpc-")]
         for start in range(0, len(keys), _FILTER_VALUES):
             wanted = keys[start : start + _FILTER_VALUES]
             filters = {"group-name": {name for name, _ in wanted}, "vpc-id": {vpc for _, vpc in wanted}}
@@ -122,10 +126,16 @@ class SecurityGroup(Resource):
             _change_rules(aws, "egress", group_id, live.egress, self.egress)
 
     @classmethod
-    def delete(cls, aws: Aws, live: Live, removal: Removal) -> None:
-        """Delete it; AWS refuses while an interface is in it."""
+    def delete(cls, aws: Aws, live: Live, removal: Removal) -> str | None:
+        """Delete it; interfaces that linger in it are waited for and told."""
         del removal
-        aws.call("ec2", "delete_security_group", absent=ABSENT, GroupId=live.outputs["id"])
+        group_id = live.outputs["id"]
+        if aws.call("ec2", "delete_security_group", absent=(*ABSENT, HELD), GroupId=group_id) is not None:
+            return None
+        held = lingering(aws, {"group-id": group_id})
+        if held is None:  # it has gone, or AWS now says what else holds it
+            aws.call("ec2", "delete_security_group", absent=ABSENT, GroupId=group_id)
+        return held
 
     @classmethod
     def owned(cls, aws: Aws, owner: str) -> list[Key]:

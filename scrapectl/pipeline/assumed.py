@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,11 +47,17 @@ def assume(spec: Spec, where: Where) -> list[Desired]:
         vpc=spec.network.vpc or ANY,
         subnets=spec.network.subnets or (ANY,),
         security_groups=spec.network.security_groups,
-        zones=(ANY, ANY),
+        zones=_zones(spec),
     )
     tags = {key: "src-0" for key, image in spec.images.items() if image.build is not None}
     facts = Facts(where.account, where.partition, where.region, network, existing, image_tags=tags)
     return blueprint.blueprint(spec, facts)
+
+
+def _zones(spec: Spec) -> tuple[str, ...]:
+    """Two, or as many as a made network has, each with a letter of its own."""
+    made = spec.network.made
+    return tuple(f"{ANY}{letter}" for letter in string.ascii_lowercase[: made.zones if made else 2])
 
 
 def existing_arns(spec: Spec, where: Where) -> dict[tuple[str, str], str]:

@@ -13,7 +13,7 @@ from scrapectl.engine.resource import Listing, Resource
 from scrapectl.kinds import KINDS
 from scrapectl.pipeline.assumed import Where, assume, existing_arns
 from scrapectl.pipeline.scoping import Grant, Scoping, is_on_ours
-from scrapectl.spec.model import Spec
+from scrapectl.spec.model import Network, Spec
 
 __all__ = ["Grant", "Purpose", "grants"]
 
@@ -52,7 +52,8 @@ _OPERATE: Mapping[Purpose, tuple[tuple[str, str], ...]] = {
     ),
 }
 """What is done with a pipeline that stands: (the kind that it is done to, the action)."""
-_NETWORK = ("ec2:DescribeRouteTables", "ec2:DescribeSubnets")
+_STANDING_NETWORK = ("ec2:DescribeRouteTables", "ec2:DescribeSubnets")
+_MADE_NETWORK = ("ec2:DescribeAvailabilityZones", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcs")
 _LOOKS: Mapping[str, tuple[str, ...]] = {
     "buckets": ("s3:ListBucket",),
     "message_queues": ("sqs:GetQueueUrl",),
@@ -128,8 +129,7 @@ class _Grants:
         for action in _LEASE[self._purpose]:
             yield Grant(action, self._scoping.arn(parameter), "ssm:parameter")
         if self._purpose != "run":
-            of_default = () if self._spec.network.vpc else ("ec2:DescribeVpcs",)
-            yield from (Grant(action, "*") for action in (*_NETWORK, *of_default))
+            yield from (Grant(action, "*") for action in _looks_at(self._spec.network))
         for name, action in _OPERATE[self._purpose]:
             if KINDS[name] in self._scoping.kinds:
                 yield from self._narrow(action, KINDS[name])
@@ -154,6 +154,13 @@ class _Grants:
             return set()
         tags = {action for action in kind.needs.update if level_of(action) == "T" and is_on_ours(action, kind)}
         return {action for action in tags if not action.partition(":")[2].startswith(("Delete", "Remove", "Untag"))}
+
+
+def _looks_at(network: Network) -> tuple[str, ...]:
+    """What the facts of a network need."""
+    if network.made is not None:
+        return _MADE_NETWORK
+    return (*_STANDING_NETWORK, *(() if network.vpc else ("ec2:DescribeVpcs",)))
 
 
 def _actions_of(listing: Listing) -> tuple[str, ...]:

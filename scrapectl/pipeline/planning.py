@@ -130,7 +130,8 @@ def _with_former_owner(plan: Plan, spec: Spec, aws: Session) -> Plan:
     if not spec.formerly:
         return plan
     former = f"{spec.formerly}.{spec.stage}" if spec.stage else spec.formerly
-    if not any(owned_keys(aws, KINDS, former).values()):
+    owned = owned_keys(aws, KINDS, former)  # some lists still name what is gone
+    if not any(KINDS[kind].read_many(aws, keys) for kind, keys in owned.items()):
         return plan
     problem = Problem(
         f"{former}, the former name, still stands.",

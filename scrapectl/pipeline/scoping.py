@@ -17,6 +17,7 @@ Condition = Mapping[str, Mapping[str, Any]]
 
 _OURS = ("{owner}", "{name}", "{exact}", "{tagged}")
 _ENDS = ("Delete", "Deregister", "Remove", "Terminate", "Untag")
+_CREATES_OTHERWISE = {"ec2:elastic-ip": "AllocateAddress", "ec2:natgateway": "CreateNatGateway"}
 _BOUND = ("iam:CreateRole", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy")
 """What a permissions boundary holds back, once no role can be made or widened without it ("Delegating responsibility
 to others using permissions boundaries", IAM User Guide)."""
@@ -162,7 +163,8 @@ def _templates(type_: str, asking: type[Resource], kinds: Iterable[type[Resource
 
 def _create(type_: str) -> str:
     """The call that makes a thing of a type: `ec2:security-group` is made by `CreateSecurityGroup`."""
-    return "Create" + "".join(word.capitalize() for word in type_.partition(":")[2].split("-"))
+    usual = "Create" + "".join(word.capitalize() for word in type_.partition(":")[2].split("-"))
+    return _CREATES_OTHERWISE.get(type_, usual)
 
 
 def _has_a_role(desired: Desired) -> bool:
