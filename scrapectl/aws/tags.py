@@ -24,6 +24,10 @@ def _pairs(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
+def _small_pairs(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"key": key, "value": value} for key, value in tags.items()]
+
+
 def _last(arn: str) -> str:
     return arn.rsplit("/", 1)[1]
 
@@ -116,6 +120,10 @@ _CALLS: dict[str, tuple[Any, Any]] = {
     "datasync": (
         lambda aws, arn, put: aws.call("datasync", "tag_resource", ResourceArn=arn, Tags=_pairs(put)),
         lambda aws, arn, drop: aws.call("datasync", "untag_resource", ResourceArn=arn, Keys=drop),
+    ),
+    "states": (
+        lambda aws, arn, put: aws.call("stepfunctions", "tag_resource", resourceArn=arn, tags=_small_pairs(put)),
+        lambda aws, arn, drop: aws.call("stepfunctions", "untag_resource", resourceArn=arn, tagKeys=drop),
     ),
     "lambda": (
         lambda aws, arn, put: aws.call("lambda", "tag_resource", Resource=arn, Tags=put),

@@ -18,6 +18,7 @@ from scrapectl.kinds.ecr_repository import repository_arn, repository_uri
 from scrapectl.kinds.lambda_function import function_arn
 from scrapectl.kinds.rds_instance import db_instance_arn
 from scrapectl.kinds.s3_bucket_rules import bucket_arn
+from scrapectl.kinds.sfn_state_machine import state_machine_arn
 from scrapectl.kinds.sns_topic import topic_arn
 from scrapectl.kinds.sqs_queue import queue_arn
 from scrapectl.spec import names
@@ -190,6 +191,7 @@ def _places(written: Written) -> Mapping[str, Place]:
 
 _ARN = {
     "functions": function_arn,
+    "workflows": state_machine_arn,
     "jobs": job_definition_arn,
     "job_queues": job_queue_arn,
     "compute_environments": compute_environment_arn,
