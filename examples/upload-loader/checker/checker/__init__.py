@@ -1,0 +1,1 @@
+"""Checks an uploaded file of persons row by row, and stages it whole or not at all."""
