@@ -1,4 +1,4 @@
-"""Check the object `KEY` of `BUCKET`: its rows go below `STAGED`, or, when one is wrong, what is wrong below `REJECTED`.
+"""Check the object `KEY` of `BUCKET`: its rows go below `STAGED`, or else what is wrong with it below `REJECTED`.
 
 `RUN` names the folder in either, so that a second attempt of a run writes the same objects again.
 """
