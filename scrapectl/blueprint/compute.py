@@ -28,7 +28,8 @@ def desired(scope: Scope) -> Iterator[Desired]:
     """Environments, then queues with their policies."""
     for environment in scope.spec.compute_environments.values():
         if environment.existing is None:
-            yield scope.desire_entry("compute_environments", environment, _environment(scope, environment))
+            resource = _environment(scope, environment)
+            yield scope.desire_entry("compute_environments", environment, resource, after=network.ways(scope))
     for queue in scope.spec.job_queues.values():
         if queue.existing is None:
             yield from _queue(scope, queue)
@@ -78,7 +79,7 @@ def _queue(scope: Scope, queue: JobQueue) -> Iterator[Desired]:
         scheduling_policy=policy_arn,
         stuck_after=queue.stuck_after,
     )
-    yield scope.desire_entry("job_queues", queue, resource, after=network.ways(scope))
+    yield scope.desire_entry("job_queues", queue, resource)
 
 
 def weight(part: float) -> float:

@@ -47,7 +47,7 @@ def desired(scope: Scope) -> Iterator[Desired]:
         yield scope.desire(_security_group_address(scope, database), _security_group(scope, database), database)
         places = {_PLACES.get(path, path): place for path, place in database.places.items() if "." not in path}
         resource = _instance(scope, database)
-        after = network.ways(scope) if database.public else ()
+        after = network.way_out(scope) if database.public else ()
         more: dict[str, Any] = {"on_destroy": database.on_destroy, "places": places, "after": after}
         yield scope.desire_entry("databases", database, resource, **more)
     yield from _power(scope, [database for database in ours if database.power])

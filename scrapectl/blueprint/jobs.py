@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from scrapectl.blueprint import network
+from scrapectl.blueprint.filesystems import mounts_of
 from scrapectl.blueprint.images import job_image
 from scrapectl.blueprint.pipeline import log_group_ref
 from scrapectl.blueprint.roles import execution_role_ref, job_role_ref
@@ -33,7 +34,9 @@ def desired(scope: Scope) -> Iterator[Desired]:
         places = {**{path.split(".")[0]: place for path, place in reversed(list(job.places.items()))}}
         places |= {name: job.place_of(path) for name, path in _PLACES.items() if path in places}
         definition = _definition(scope, job)
-        yield scope.desire_entry("jobs", job, definition, tags={RUN: run_tag(scope, job)}, places=places)
+        # With another way out of the network a job has a public address, or none, from when its subnets change.
+        more: dict[str, Any] = {"places": places, "after": network.ways(scope)}
+        yield scope.desire_entry("jobs", job, definition, tags={RUN: run_tag(scope, job)}, **more)
 
 
 def run_tag(scope: Scope, job: Job) -> str:
@@ -59,6 +62,7 @@ def _definition(scope: Scope, job: Job) -> BatchJobDefinition:
         disk=None if on_ec2 else job.disk,
         public_ip=None if on_ec2 else public,
         read_only=job.read_only,
+        mounts=mounts_of(scope, job),
         environment={name: scope.text(value, address) for name, value in job.environment.items()},
         secrets={name: _secret(scope, secret) for name, secret in job.secrets.items()},
         job_role=job_role_ref(scope, job),

@@ -89,16 +89,22 @@ def is_public(scope: Scope) -> bool:
 
 
 def ways(scope: Scope) -> tuple[str, ...]:
-    """Addresses of what must stand before anything in the network reaches AWS: its routes and its endpoints."""
+    """Addresses of what must stand before jobs reach anything: the routes of their subnets, and the endpoints."""
     made = scope.spec.network.made
     if made is None:
         return ()
-    tables = [_PUBLIC, *(f"private-{part.letter}" for part in parts(scope, made))]
+    tables = [_PUBLIC] if is_public(scope) else [f"private-{part.letter}" for part in parts(scope, made)]
     endpoints = [f"endpoint-{service}" for service in made.endpoints]
     return (
         *(_address(scope, Ec2RouteTable, table) for table in tables),
         *(_address(scope, Ec2VpcEndpoint, endpoint) for endpoint in endpoints),
     )
+
+
+def way_out(scope: Scope) -> tuple[str, ...]:
+    """Addresses of what must stand before anything in the public subnets is reached from outside."""
+    made = scope.spec.network.made
+    return () if made is None else (_address(scope, Ec2RouteTable, _PUBLIC),)
 
 
 def parts(scope: Scope, made: MadeNetwork) -> tuple[Part, ...]:

@@ -47,6 +47,9 @@ def standing(cloud: Cloud) -> dict[str, int]:
             seen_global |= {service} & _GLOBAL
         elif service == "ec2":
             add("security groups", _own_groups(cloud, region))
+            vpcs = cloud.call("ec2", "DescribeVpcs", {}, region)["Vpcs"]
+            add("networks", sum(not vpc["IsDefault"] for vpc in vpcs))
+            add("public addresses", _count(cloud, "ec2", "DescribeAddresses", "Addresses", region))
         elif service == "batch":
             state = batch_in(cloud, region)
             add("compute environments", len(state.environments))

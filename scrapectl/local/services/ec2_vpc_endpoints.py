@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from scrapectl.local.paging import tag_map
 from scrapectl.local.registry import Call, Params, Refusal, operation
 from scrapectl.local.services.ec2_filters import filtered, forget_tags, member, put_tags, tags_of
 from scrapectl.local.services.ec2_interfaces import Interfaces, attach, regroup, release
+from scrapectl.local.services.tagging import Tagged, tag_source
+
+if TYPE_CHECKING:
+    from scrapectl.local.cloud import Cloud
 
 GATEWAYS = frozenset({"s3", "dynamodb"})
 _SETS = ("RouteTableIds", "SubnetIds", "SecurityGroupIds")
@@ -175,6 +181,21 @@ def describe(call: Call) -> Params:
 def standing(call: Call) -> list[dict[str, Any]]:
     """All that stand, as EC2 describes them."""
     return [_document(call, each) for each in _alive(call)]
+
+
+@tag_source
+def tagged(cloud: Cloud, region: str) -> Iterator[Tagged]:
+    """Tell the index endpoints, and what else of EC2 moto does not: addresses and peerings."""
+    if ("ec2", region) not in cloud.used:
+        return
+    for operation_name, items, member_name, kind in (
+        ("DescribeVpcEndpoints", "VpcEndpoints", "VpcEndpointId", "vpc-endpoint"),
+        ("DescribeAddresses", "Addresses", "AllocationId", "elastic-ip"),
+        ("DescribeVpcPeeringConnections", "VpcPeeringConnections", "VpcPeeringConnectionId", "vpc-peering-connection"),
+    ):
+        for each in cloud.call("ec2", operation_name, {}, region)[items]:
+            arn = f"arn:aws:ec2:{region}:{cloud.account}:{kind}/{each[member_name]}"
+            yield Tagged(arn, f"ec2:{kind}", tag_map(each.get("Tags") or []))
 
 
 def routes_of(call: Call, table: str) -> list[dict[str, Any]]:
