@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from scrapectl.spec import model, words
 from scrapectl.spec.defaults import Choice
-from scrapectl.spec.findings import show
+from scrapectl.spec.findings import one_of
 
 if TYPE_CHECKING:
     from scrapectl.spec.entries import Entries, Values
@@ -71,5 +71,5 @@ def _started(entries: Entries, trigger: Values) -> tuple[StartedSection, str] | 
             return section, name
         return None
     if findings.is_sound(path):
-        findings.add(path, "nothing is started.", f"Write one of {', '.join(map(show, _STARTED))}.")
+        findings.add(path, "nothing is started.", f"Write {one_of(_STARTED)}.")
     return None

@@ -98,18 +98,20 @@ class _Scopes:
 
     def ways(self, states: Object, start: str, path: Path) -> None:
         """Follow every way from the start: what is not met is never reached, and one must end."""
-        met, left = {start}, [start]
+        met, left, whole = {start}, [start], True
         while left:
             name = left.pop()
             for where, target in _targets(states[name], (*path, "States", name)):
-                if self.exists(target, states, where) and target not in met:
+                if not self.exists(target, states, where):
+                    whole = False  # what it should have led to cannot be known
+                elif target not in met:
                     met.add(target)
                     left.append(target)
-        for name in states:
+        for name in states if whole else ():
             if name not in met:
                 hint = "Name it in a Next, or remove it."
                 self.faults.add((*path, "States", name), f"{show(name)} is never reached.", hint)
-        if not any(_ends(states[name]) for name in met):
+        if whole and not any(_ends(states[name]) for name in met):
             self.faults.add(path or ("States",), "never ends.", "Write End: true in the last state.")
 
     def exists(self, target: Any, states: Object, where: Path) -> bool:

@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 
 
 def read_definitions(values: Values, folder: Path, substitution: Substitution, findings: Findings) -> None:
-    """Put what stands in the file of each `workflows.*.definition` beside it, as `states`."""
+    """Put what stands in the file of each `workflows.*.definition` beside it, as `states`.
+
+    Where variables may be unset (a destroy), a file may be gone as well: then there are no states.
+    """
     for key, workflow in values.get("workflows", {}).items():
-        if "definition" in workflow:
+        if "definition" in workflow and (substitution.known.require_env or (folder / workflow["definition"]).exists()):
             path = f"workflows.{key}.definition"
             node = _read(folder / workflow["definition"], workflow["definition"], path, findings)
             workflow["states"] = None if node is None else _filled(node, path, substitution, findings)
@@ -35,7 +38,9 @@ def _read(file: Path, written: str, path: str, findings: Findings) -> Node | Non
         return parse_value(read_text(file, str(file)), str(file))
     except UsageError as error:
         reason = str(error).rpartition(": ")[2]
-        findings.add(path, f"{show(written)} cannot be read: {reason}", "Write the path of a file, from the spec's.")
+        findings.add(
+            path, f"{show(written)} cannot be read: {reason}", "Write the path of a file, from the spec's own folder."
+        )
     except SpecError as error:
         for problem in error.problems:
             findings.add(path, problem.message, problem.hint, problem.place)
@@ -47,7 +52,7 @@ def _filled(node: Node, path: str, substitution: Substitution, findings: Finding
     filled = substitution.fill(node, path)
     states = Shape(findings).free(filled)
     for fault in check_machine(states):
-        findings.add(fault.where or path, fault.message, fault.hint, _place_of(filled, fault.path))
+        findings.add(".".join((path, *map(str, fault.path))), fault.message, fault.hint, _place_of(filled, fault.path))
     return states
 
 
