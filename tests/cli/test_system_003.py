@@ -1,0 +1,79 @@
+"""System 003, `examples/upload-workflow`: an upload comes out as a report, by way of a file system and a real job."""
+
+import pytest
+
+from tests.cli.uploads import ROOT, Account, await_, copy_example, mails
+
+SAMPLE = (ROOT / "examples" / "upload-workflow" / "sample" / "tank-7.csv").read_bytes()
+REGION = "eu-west-2"
+
+pytestmark = pytest.mark.usefixtures("cloud")
+
+
+@pytest.fixture
+def example(tmp_path, monkeypatch, scrapectl):
+    spec = copy_example("upload-workflow", tmp_path / "example", "arc-batch", "arc")
+    monkeypatch.chdir(spec.parent)
+    yield spec
+    assert scrapectl("destroy", "--yes", "--delete-data").code == 0
+    assert "arc" not in scrapectl("pipelines").out.split()
+
+
+@pytest.fixture
+def applied(example, scrapectl):
+    answer = scrapectl("apply", "--yes", "--output", "json")
+    assert answer.code == 0, answer.err
+    assert scrapectl("plan", "--detailed-exitcode").code == 0
+    return answer.json["outputs"]
+
+
+@pytest.fixture
+def account(applied, scrapectl):
+    return Account(scrapectl, REGION)
+
+
+def test_a_file_comes_out_as_a_report(applied, account, scrapectl):
+    account.s3.put_object(Bucket=applied["uploads"], Key="elsewhere/tank-7.csv", Body=SAMPLE)
+    account.s3.put_object(Bucket=applied["uploads"], Key="chronostics/site 1/tank-7.csv", Body=SAMPLE)
+    (run,) = account.ended("arc-process", 1)
+    assert run["status"] == "SUCCEEDED", account.history(run)[-1]
+
+    report = account.document(applied["reports"], f"outputs/{run['name']}/report.json")
+    version = account.s3.head_object(Bucket=applied["uploads"], Key="chronostics/site 1/tank-7.csv")["VersionId"]
+    key = f"s3://{applied['uploads']}/chronostics/site 1/tank-7.csv"
+    assert report["of"] == {"object": key, "version": version, "run": run["name"]}
+    assert report["rows"] == 200
+    assert account.keys(applied["reports"]) == [f"outputs/{run['name']}/report.{end}" for end in ("json", "md")]
+
+    jobs = scrapectl("status", "analyse", "--output", "json").json["runs"]
+    assert [(job["name"], job["state"], job["exit_code"]) for job in jobs] == [("analyse", "SUCCEEDED", 0)]
+    assert "analyse" in " ".join(account.steps(run))
+    status = scrapectl("status", "process", "--output", "json").json
+    assert [(told["name"], told["state"]) for told in status["runs"]] == [("process", "SUCCEEDED")]
+    assert "200 rows, 3 columns" in scrapectl("logs", "process", "--follow").out
+
+
+def test_each_failure_is_told_and_fails_the_run(applied, account, scrapectl):
+    before = len(mails(scrapectl))
+    account.s3.put_object(Bucket=applied["uploads"], Key="chronostics/none.csv", Body=b"no series at all\n")
+    (run,) = account.ended("arc-process", 1)
+    assert run["status"] == "FAILED"
+    told = await_(lambda: [mail for mail in mails(scrapectl)[before:] if "workflow process" in mail["subject"]])
+    assert len(told) == 1
+    assert run["name"] in told[0]["text"]
+    assert f"scrapectl logs {run['name']} --pipeline arc --region {REGION}" in told[0]["text"]
+    assert not account.keys(applied["reports"])
+
+
+def test_twenty_uploads_at_once_are_twenty_runs_that_do_not_mix(applied, account):
+    for number in range(20):
+        body = f"time,x\n2026-01-01,{number}\n".encode()
+        account.s3.put_object(Bucket=applied["uploads"], Key=f"chronostics/{number}.csv", Body=body)
+    runs = account.ended("arc-process", 20)
+    assert {run["status"] for run in runs} == {"SUCCEEDED"}
+    found = {}
+    for run in runs:
+        report = account.document(applied["reports"], f"outputs/{run['name']}/report.json")
+        assert report["of"]["run"] == run["name"]
+        found[report["of"]["object"].rpartition("/")[2]] = report["columns"][0]["mean"]
+    assert found == {f"{number}.csv": number for number in range(20)}
