@@ -9,9 +9,11 @@ from scrapectl.blueprint import (
     buckets,
     compute,
     databases,
+    filesystems,
     images,
     instances,
     jobs,
+    machines,
     message_queues,
     network,
     pipeline,
@@ -19,6 +21,7 @@ from scrapectl.blueprint import (
     schedules,
     secrets,
     topics,
+    transfers,
 )
 from scrapectl.blueprint.scope import Scope
 from scrapectl.engine.resource import Desired
@@ -34,10 +37,13 @@ _SECTIONS = (
     topics,
     message_queues,
     databases,
+    filesystems,
+    transfers,
     images,
     instances,
     compute,
     jobs,
+    machines,
     schedules,
     alerts,
 )

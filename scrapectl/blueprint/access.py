@@ -92,11 +92,11 @@ def _bucket_statements(
             patterns = sorted({f"{prefix}*" for prefix in prefixes})
             condition = None if "*" in patterns else {"StringLike": {"s3:prefix": patterns}}
             found.append(allow(("s3:ListBucket",), [arn], condition))
-        found += _key_statements(scope, bucket, writes=not lists)
+        found += key_statements(scope, bucket, writes=not lists)
     return found
 
 
-def _key_statements(scope: Scope, bucket: str, *, writes: bool) -> list[Statement]:
+def key_statements(scope: Scope, bucket: str, *, writes: bool) -> list[Statement]:
     """A bucket under a key of the user's needs that key too; with AWS's own keys S3 needs no leave."""
     encryption = scope.spec.buckets[bucket].encryption
     if not encryption.startswith("kms:"):

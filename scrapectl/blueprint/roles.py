@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from scrapectl.blueprint import access
+from scrapectl.blueprint.filesystems import mount_statements
 from scrapectl.blueprint.pipeline import dead_letter_arn, log_group_arn_of, schedule_group_arn_of
 from scrapectl.blueprint.role import make_role, role_ref, trust_for
 from scrapectl.blueprint.scope import Scope
@@ -36,7 +37,7 @@ def desired(scope: Scope) -> Iterator[Desired]:
 
 def job_role_ref(scope: Scope, job: Job) -> Ref | None:
     """What the code of a job acts as; None when it has no access at all."""
-    return role_ref(scope, _job_what(job)) if access.intent(job.access) != _NO_ACCESS else None
+    return role_ref(scope, _job_what(job)) if access.intent(job.access) != _NO_ACCESS or job.mounts else None
 
 
 def execution_role_ref(scope: Scope, job: Job) -> Ref:
@@ -50,7 +51,7 @@ def scheduler_role_refs(scope: Scope) -> dict[str, Ref]:
 
 
 def _job_role(scope: Scope, job: Job) -> Desired | None:
-    found = access.statements(scope, job.access)
+    found = [*access.statements(scope, job.access), *mount_statements(scope, job.mounts.values())]
     if not found:
         return None
     description = f"What jobs of {scope.owner} with this access may do"
@@ -109,7 +110,8 @@ def _trust_tasks(scope: Scope) -> Policy:
 
 
 def _job_what(job: Job) -> str:
-    return f"job-{_digest(access.intent(job.access))}"
+    mounted = sorted({str(place) for place in job.mounts.values()})
+    return f"job-{_digest((*access.intent(job.access), *((tuple(mounted),) if mounted else ())))}"
 
 
 def _execution_what(scope: Scope, job: Job) -> str:

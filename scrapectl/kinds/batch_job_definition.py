@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from scrapectl.engine.marks import Identity, Local
 from scrapectl.engine.ownership import tag_difference
 from scrapectl.engine.resource import Aws, FieldChange, Key, Listing, Live, Needs, Removal, Resource, Scopes, Update
-from scrapectl.kinds.batch_container import FARGATE, Environment, container_properties, container_values
+from scrapectl.kinds.batch_container import FARGATE, BatchMount, Environment, container_properties, container_values
 from scrapectl.kinds.batch_describe import GONE, arn_name
 from scrapectl.kinds.batch_retry import conditions, words
 from scrapectl.kinds.tags import own_tags
@@ -47,6 +47,7 @@ class BatchJobDefinition(Resource):
         propagate_tags: Whether its tasks carry its tags.
         runs_on: FARGATE or EC2.
         read_only: The root file system takes no writes; /tmp does.
+        mounts: File systems in its containers.
         keep_revisions: How many ACTIVE revisions stay; the oldest beyond it are deregistered.
     """
 
@@ -72,6 +73,7 @@ class BatchJobDefinition(Resource):
     propagate_tags: bool = True
     runs_on: str = "FARGATE"
     read_only: bool = False
+    mounts: frozenset[BatchMount] = frozenset()
     image_tag: Local[str] = ""
     keep_revisions: Local[int] = 5
 

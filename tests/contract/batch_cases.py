@@ -7,6 +7,7 @@ from typing import Any
 
 from scrapectl.engine.resource import Resource
 from scrapectl.kinds.batch_compute_environment import BatchComputeEnvironment, compute_environment_arn
+from scrapectl.kinds.batch_container import BatchMount
 from scrapectl.kinds.batch_job_definition import BatchJobDefinition
 from scrapectl.kinds.batch_job_queue import BatchJobQueue
 from scrapectl.kinds.batch_scheduling_policy import BatchSchedulingPolicy
@@ -211,6 +212,7 @@ BATCH_CASES: dict[str, Case] = {
             "priority": lambda _: None,
             "propagate_tags": lambda _: False,
             "read_only": lambda _: True,
+            "mounts": lambda _: frozenset({BatchMount("/mnt/work", "fs-0123456789abcdef0", "fsap-0123456789abcdef0")}),
             "runs_on": lambda _: Together(runs_on="EC2", platform=None, public_ip=None),
         },
     ),

@@ -25,7 +25,16 @@ def spec_of(text: str, **options: Any) -> Spec:
 def facts_for(spec: Spec, **facts: Any) -> Facts:
     """Facts in which every folder has been hashed."""
     tags = {key: "src-0123" for key, image in spec.images.items() if image.build}
+    facts = {"network": made_network(spec), **facts}
     return dataclasses.replace(FACTS, image_tags=tags, region=spec.region or REGION, **facts)
+
+
+def made_network(spec: Spec) -> NetworkFacts:
+    """What is known of a network that is yet to be made: the zones that it will have."""
+    made = spec.network.made
+    if made is None:
+        return FACTS.network
+    return NetworkFacts(None, (), zones=tuple(f"{spec.region or REGION}{letter}" for letter in "abc"[: made.zones]))
 
 
 def wanted(spec: Spec, **facts: Any) -> dict[str, Desired]:

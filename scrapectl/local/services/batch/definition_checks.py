@@ -99,6 +99,7 @@ def _check_container(properties: dict[str, Any], *, fargate: bool) -> None:
     if (properties.get("secrets") or logging.get("secretOptions")) and not properties.get("executionRoleArn"):
         raise refuse("executionRoleArn is required for jobs with secrets.")
     _check_logging(logging)
+    _check_volumes(properties)
     if fargate:
         _check_fargate(properties, requirements, logging)
         return
@@ -153,6 +154,26 @@ def _check_fargate(properties: dict[str, Any], requirements: list[Any], logging:
     if logging and logging["logDriver"] not in _FARGATE_DRIVERS:
         raise refuse(f"Log driver {logging['logDriver']} is not supported on Fargate")
     _check_platform(properties.get("runtimePlatform") or {}, properties)
+
+
+def _check_volumes(properties: dict[str, Any]) -> None:
+    """Refuse what Batch does of volumes (EFSVolumeConfiguration, Batch API reference).
+
+    Raises:
+        Refusal: One is not as AWS takes it.
+    """
+    volumes = {volume.get("name"): volume for volume in properties.get("volumes") or []}
+    for mount in properties.get("mountPoints") or []:
+        if mount.get("sourceVolume") not in volumes:
+            raise refuse(f"Volume {mount.get('sourceVolume')} of a mount point is not defined.")
+    for volume in volumes.values():
+        system = volume.get("efsVolumeConfiguration") or {}
+        leave = system.get("authorizationConfig") or {}
+        restricted = leave.get("accessPointId") or leave.get("iam") == "ENABLED"
+        if restricted and system.get("transitEncryption") != "ENABLED":
+            raise refuse("Transit encryption must be enabled if EFS IAM authorization or an access point is used.")
+        if leave.get("accessPointId") and system.get("rootDirectory", "/") != "/":
+            raise refuse("Root directory must be omitted or set to / if an EFS access point is specified.")
 
 
 def _check_platform(platform: dict[str, Any], properties: dict[str, Any]) -> None:
