@@ -7,7 +7,7 @@ from typing import Any
 
 from scrapectl.blueprint import network
 from scrapectl.blueprint.scope import Scope
-from scrapectl.blueprint.told import has_schedules, letter_topic, notifies, watches_runs
+from scrapectl.blueprint.told import hands_over, has_schedules, letter_topic, notifies, runs_something, watches_runs
 from scrapectl.engine.resource import Desired
 from scrapectl.engine.values import Policy, Ref
 from scrapectl.kinds.events_rule import rule_arn
@@ -26,12 +26,12 @@ _SECURITY_GROUP_WHAT = "jobs"
 def desired(scope: Scope) -> Iterator[Desired]:
     """The things of the instance that its jobs and schedules need."""
     spec = scope.spec
-    if spec.jobs or notifies(scope):
+    if runs_something(scope):
         group = LogGroup(name=log_group_name(scope), retention=spec.logs.retention // DAY)
         yield scope.desire(_address(scope, "log_group"), group, spec.logs, common=True)
     if has_schedules(scope):
         yield scope.desire(_address(scope, "schedule_group"), ScheduleGroup(name=scope.owner), spec, common=True)
-    if has_schedules(scope) or notifies(scope):
+    if hands_over(scope) or notifies(scope):
         yield scope.desire(_dead_address(scope), _dead_letters(scope), spec, common=True)
     if needs_security_group(scope):
         outward = SecurityGroup(

@@ -14,6 +14,17 @@ def has_schedules(scope: Scope) -> bool:
     )
 
 
+def runs_something(scope: Scope) -> bool:
+    """Whether there is anything that writes a log."""
+    spec = scope.spec
+    return bool(spec.jobs or spec.functions or spec.workflows or spec.triggers) or notifies(scope)
+
+
+def hands_over(scope: Scope) -> bool:
+    """Whether AWS hands something over that it may have to give up: a start by the clock, an upload, a call."""
+    return has_schedules(scope) or bool(scope.spec.triggers or scope.spec.functions)
+
+
 def failure_topic(scope: Scope, job: Job) -> str | None:
     """Key of the topic that hears of a failed run of this job."""
     alerts = scope.spec.alerts
@@ -42,7 +53,7 @@ def watches_runs(scope: Scope) -> bool:
 def letter_topic(scope: Scope) -> str | None:
     """Key of the topic that hears of what could not be delivered."""
     alerts = scope.spec.alerts
-    return alerts.to if alerts.dead_letters and has_schedules(scope) else None
+    return alerts.to if alerts.dead_letters and hands_over(scope) else None
 
 
 def notifies(scope: Scope) -> bool:
