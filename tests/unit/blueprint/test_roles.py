@@ -221,7 +221,7 @@ def test_no_role_holds_more_than_a_service_asks_for(name: str, spec: Spec) -> No
         str(action) for job in spec.jobs.values() for entry in job.access.policy for action in _list(entry["Action"])
     }
     for what, role in roles(spec).items():
-        assert all(what.startswith("start-") and _is_password(ref) for ref in refs(role)), (
+        assert all(_is_chosen_by_aws(what, ref) for ref in refs(role)), (
             f"{name}: a role that waits for what it allows holds everything up"
         )
         everywhere: set[str] = set()
@@ -234,9 +234,14 @@ def test_no_role_holds_more_than_a_service_asks_for(name: str, spec: Spec) -> No
         assert everywhere <= set(resource_star_needed)
 
 
-def _is_password(ref: Ref) -> bool:
-    """Of a database's password AWS chooses the whole name, so that the role can only wait for it."""
-    return ref.address.startswith("rds_instance.") and ref.output == "secret"
+CHOSEN = ("efs_file_system.", "efs_access_point.", "datasync_task.")
+
+
+def _is_chosen_by_aws(what: str, ref: Ref) -> bool:
+    """Of a database's password AWS chooses the whole name, and of these the id, so that the role can only wait."""
+    if what.startswith("start-"):
+        return ref.address.startswith("rds_instance.") and ref.output == "secret"
+    return ref.address.startswith(CHOSEN) and ref.output == "arn"
 
 
 def _list(value: Any) -> list[str]:
