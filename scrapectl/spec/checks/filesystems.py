@@ -19,6 +19,9 @@ _OF_THE_SYSTEM = ("/proc", "/sys", "/dev")
 _SCRATCH = "/tmp"  # noqa: S108 - the job's
 # FileSystemConfig's LocalMountPath, botocore's lambda model.
 _OF_A_FUNCTION = re.compile(r"/mnt/[A-Za-z0-9._-]+")
+# CreateAccessPoint's Path, botocore's efs model: to four folders, to 100 characters.
+_FOLDER = re.compile(r"(?!\.)[^$#<>;`|&?{}^*/\n]+")
+_DEEPEST, _LONGEST = 4, 100
 _OWNERSHIP = ("uid", "gid", "mode")
 
 
@@ -63,7 +66,7 @@ def check_job_mounts(spec: Spec, job: Job, findings: Findings) -> None:
             findings.add(path, f"{show(at)} belongs to the container's system.", "Write another, such as /mnt/work.")
         elif at == _SCRATCH and job.read_only:
             findings.add(path, "read_only has scratch space there.", "Write another, such as /mnt/work.")
-        _check_place(spec, place, path, findings)
+        _check_mounted(spec, place, path, findings)
 
 
 def check_function_mounts(spec: Spec, function: Function, findings: Findings) -> None:
@@ -72,18 +75,41 @@ def check_function_mounts(spec: Spec, function: Function, findings: Findings) ->
         path = f"{function.origin}.mounts.{at}"
         if not _OF_A_FUNCTION.fullmatch(at):
             findings.add(path, f"Lambda mounts nothing at {show(at)}.", "Write a folder of /mnt, such as /mnt/work.")
-        _check_place(spec, place, path, findings)
+        _check_mounted(spec, place, path, findings)
 
 
-def _check_place(spec: Spec, place: FilePlace, path: str, findings: Findings) -> None:
-    """What is mounted is an access point, as it is: AWS lets nobody mount a folder below one."""
-    first, _, below = place.path.partition("/")
-    paths = spec.filesystems[place.filesystem].paths
-    if not first:
-        message = f'which path of the file system "{place.filesystem}" is mounted?'
-        known = one_of(f"{place.filesystem}/{name}" for name in paths) if paths else ""
-        hint = f"Write {known}." if known else f"Add paths: {{data: }} to filesystems.{place.filesystem}, and write it."
-        findings.add(path, message, hint)
-    elif below:
-        message = f"{show(place)} is a folder below a path, and a path is mounted whole."
-        findings.add(path, message, f"Write {place.filesystem}/{first}.")
+def check_copied(spec: Spec, place: FilePlace, path: str, findings: Findings) -> None:
+    """Check a place that is copied from or to: with the path of a file system that is not ours, an access point."""
+    system = spec.filesystems[place.filesystem]
+    if system.existing is not None and not place.path.strip("/"):
+        findings.add(path, f"which path of {show(place.filesystem)} is meant?", _one_of_paths(system))
+    _check_folders(place, path, findings)
+
+
+def _check_mounted(spec: Spec, place: FilePlace, path: str, findings: Findings) -> None:
+    """What is mounted is an access point, whole; of a file system that is ours each folder gets one of its own."""
+    system = spec.filesystems[place.filesystem]
+    if system.existing is not None and place.path not in system.paths:
+        message = f"{show(place)} is no path of the file system, which is not ours and is mounted by its paths."
+        findings.add(path, message, _one_of_paths(system))
+    elif len(place.path.strip("/").split("/")) > _DEEPEST:
+        findings.add(path, f"{show(place)} is more than {_DEEPEST} folders deep.", "Mount one above it.")
+    _check_folders(place, path, findings)
+
+
+def _one_of_paths(system: FileSystem) -> str:
+    if system.paths:
+        return f"Write {one_of(f'{system.key}/{name}' for name in system.paths)}."
+    return f"Add paths: {{data: {{existing: fsap-…}}}} to {system.origin}, and write {system.key}/data."
+
+
+def _check_folders(place: FilePlace, path: str, findings: Findings) -> None:
+    folders = place.path.rstrip("/")
+    wrong = [folder for folder in folders.split("/") if folders and not _FOLDER.fullmatch(folder)]
+    if wrong:
+        message = f"EFS takes no folder named {show(wrong[0])}."
+        findings.add(path, message, "Write letters, digits, dots, dashes and underscores, none first a dot.")
+    elif len(folders) >= _LONGEST:
+        findings.add(
+            path, f"is longer than the {_LONGEST} characters of an access point's path.", "Write a shorter one."
+        )

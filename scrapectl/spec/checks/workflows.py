@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from scrapectl.spec.checks.environment import check_override
+from scrapectl.spec.checks.filesystems import check_copied
 from scrapectl.spec.checks.function_environment import check_event
 from scrapectl.spec.checks.statements import check_statements
 from scrapectl.spec.checks.texts import check_shares_in, leaves
@@ -56,7 +57,7 @@ def check_workflow(spec: Spec, workflow: Workflow, findings: Findings) -> None:
     check_shares_in(spec, workflow.origin, texts_of_workflow(workflow), findings)
     for step in all_steps(workflow.steps):
         if isinstance(step, CopyStep):
-            _check_copy(step, findings)
+            _check_copy(spec, step, findings)
         elif isinstance(step, RunStep):
             _check_run(spec, step, findings)
         elif isinstance(step, CallStep):
@@ -92,7 +93,7 @@ def texts_of_workflow(workflow: Workflow) -> Iterator[tuple[str, Text]]:
             yield f"access.policy.{number}", leaf
 
 
-def _check_copy(step: CopyStep, findings: Findings) -> None:
+def _check_copy(spec: Spec, step: CopyStep, findings: Findings) -> None:
     if isinstance(step.source, BucketPlace) and isinstance(step.target, BucketPlace):
         hint = "Write run: JOB, with a job that may read the one and write the other."
         findings.add(step.origin, "copies between a bucket and a file system, and both are buckets.", hint)
@@ -100,6 +101,8 @@ def _check_copy(step: CopyStep, findings: Findings) -> None:
         hint = "Write run: JOB, with a job that mounts both."
         findings.add(step.origin, "copies between a bucket and a file system, and both are file systems.", hint)
     for key, place in (("from", step.source), ("to", step.target)):
+        if isinstance(place, FilePlace):
+            check_copied(spec, place, f"{step.origin}.{key}", findings)
         folder = place.prefix if isinstance(place, BucketPlace) else place.path
         if not _FOLDER.fullmatch(folder) or len(folder) > _LONGEST_FOLDER:
             message = f"DataSync takes no folder {show(folder)}."

@@ -131,7 +131,7 @@ def test_endpoints_hold_no_word_twice_and_those_that_are_needed():
     ("section", "text", "limit"),
     [
         ("functions", "{image: 1.dkr.ecr.x/y}", 64),
-        ("filesystems", "{}", 256),
+        ("filesystems", "{}", 64),
         ("desktops", "{image: x}", 100),
     ],
 )
@@ -141,3 +141,9 @@ def test_names_of_what_is_new_fit_their_services(section, text, limit):
     owner = ("p" * 20, "s" * 20)
     made = names.entry_name(owner, section, getattr(spec, section)[key], "123456789012", "us-east-1")
     assert len(made) == min(limit, 82)
+
+
+@pytest.mark.parametrize("place", ["work", "work/data", "work/data/in", "work/data/a b/c.d/e_f"])
+def test_any_folder_of_a_file_system_that_is_ours_may_be_mounted(place):
+    text = HEAD + f"filesystems: {{work: {{paths: {{data: }}}}}}\njobs: {{a: {{image: x, mounts: {{/w: {place}}}}}}}"
+    assert str(check_text(text).jobs["a"].mounts["/w"]) == place
