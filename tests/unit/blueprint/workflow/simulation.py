@@ -151,15 +151,12 @@ def _steps(path: str) -> list[str]:
 
 
 def _arguments(text: str) -> list[str]:
-    found, depth, quoted, start = [], 0, False, 0
-    for at, char in enumerate(text):
-        if char == "'" and text[at - 1 : at] != "\\":
-            quoted = not quoted
-        elif not quoted and char in "([":
-            depth += 1
-        elif not quoted and char in ")]":
-            depth -= 1
-        elif not quoted and not depth and char == ",":
-            found.append(text[start:at])
-            start = at + 1
-    return [*found, text[start:]]
+    """Part arguments at the commas that stand in no text and no function."""
+    found, depth = [""], 0
+    for token in re.findall(r"'(?:[^'\\]|\\.)*'|.", text, re.DOTALL):
+        depth += (token in "([") - (token in ")]")
+        if token == "," and not depth:
+            found.append("")
+        else:
+            found[-1] += token
+    return found

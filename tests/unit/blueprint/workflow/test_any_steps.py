@@ -63,7 +63,7 @@ def test_any_steps_end_as_their_tasks_do(steps, uploads, start, data):
         return
     broken = data.draw(st.sampled_from(tasks))
     bad = Run(World(broken), start)
-    with pytest.raises(Failed, match="States.Timeout"):
+    with pytest.raises(Failed, match=r"States\.Timeout"):
         bad.machine(machine)
     told = [sent["Message"] for _, resource, sent in bad.called if resource.endswith(":sns:publish")]
     assert len(told) == 1
@@ -79,6 +79,6 @@ def test_a_copy_that_never_ends_fails_within_the_time_of_its_workflow(steps, upl
     if not copies_of(steps):
         run.machine(machine)
         return
-    with pytest.raises(Failed, match="DataSync.TooLate"):
+    with pytest.raises(Failed, match=r"DataSync\.TooLate"):
         run.machine(machine)
     assert len(run.met) * 3 < 25_000
