@@ -83,6 +83,8 @@ _SIGNS = (
     _Sign("ResourceConflictException", "in progress", _BUSY),
     _Sign("ResourceConflictException", "currently in the following state", _BUSY, "lambda"),
     _Sign("ResourceConflictException", "concurrent update", _BUSY, "lambda"),
+    _Sign("InvalidParameterValueException", "not all are in the available life cycle state yet", _BUSY, "lambda"),
+    _Sign("InvalidParameterValueException", "throttled by EC2", _BUSY, "lambda"),
     # A queue's attributes take a minute to be seen everywhere (AWS-FACTS §6).
     _Sign("InvalidParameterValueException", "Queue visibility timeout", _BUSY, "lambda"),
     _Sign("ValidationException", "since it has targets", _BUSY, "events"),
@@ -115,6 +117,14 @@ _SIGNS = (
     _Sign("InvalidParameterValueException", "NonExistentQueue", _UNSEEN, "lambda"),
     _Sign("FileSystemNotFound", "", _UNSEEN, "efs"),
     _Sign("InvalidRequestException", "not found", _UNSEEN, "datasync"),
+    # The function's policy, or the bucket's, that lets the service in was written a moment ago.
+    _Sign("InvalidArgument", "Unable to validate the following destination", _UNSEEN, "s3"),
+    _Sign("InsufficientS3BucketPolicyException", "", _UNSEEN, "cloudtrail"),
+    _Sign("S3BucketDoesNotExistException", "", _UNSEEN, "cloudtrail"),
+    _Sign("TrailNotFoundException", "", _UNSEEN, "cloudtrail"),
+    _Sign("ConflictException", "", _BUSY, "cloudtrail"),
+    _Sign("InvalidRoleException", "", _FRESH, "appstream"),
+    _Sign("ResourceNotFoundException", "", _UNSEEN, "appstream"),
     # ... or a create is repeated because the look before it did not show what a lost call had made.
     _Sign("EntityAlreadyExists", "", _UNSEEN, "iam"),
     _Sign("ResourceAlreadyExistsException", "", _UNSEEN, "logs"),
@@ -128,6 +138,8 @@ _SIGNS = (
     _Sign("DBSubnetGroupAlreadyExists", "", _UNSEEN, "rds"),
     _Sign("InvalidLaunchTemplateName.AlreadyExistsException", "", _UNSEEN, "ec2"),
     _Sign("ResourceConflictException", "already exist", _UNSEEN, "lambda"),
+    _Sign("ResourceAlreadyExistsException", "", _UNSEEN, "appstream"),
+    _Sign("TrailAlreadyExistsException", "", _UNSEEN, "cloudtrail"),
     # A name that was given up a moment ago.
     _Sign("AWS.SimpleQueueService.QueueDeletedRecently", "", _COOLS, "sqs"),
     _Sign("QueueDeletedRecently", "", _COOLS, "sqs"),

@@ -8,13 +8,18 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Needs:
-    """The IAM actions of each verb; the contract test compares them with the calls that were made."""
+    """The IAM actions of each verb; the contract test compares them with the calls that were made.
+
+    Attributes:
+        given: Field → what AWS asks of whoever sets it, at create and update, without a call of ours.
+    """
 
     read: tuple[str, ...] = ()
     create: tuple[str, ...] = ()
     update: tuple[str, ...] = ()
     delete: tuple[str, ...] = ()
     owned: tuple[str, ...] = ()
+    given: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

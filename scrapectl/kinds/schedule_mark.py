@@ -1,9 +1,9 @@
-"""A schedule's Description ↔ the user's words and our tags: schedules cannot be tagged (pure)."""
+"""A Description ↔ the user's words and our tags: schedules and versions of layers cannot be tagged (pure)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote, unquote
 
 DESCRIPTION_LIMIT = 512
@@ -18,11 +18,11 @@ _MARK = re.compile(r"\s*\[scrapectl((?: [a-z]+=[^\s\[\]]*)*)\]$")
 _PLAIN = ":/.,_-+@"
 
 
-def write(words: str, tags: Mapping[str, str]) -> str:
+def write(words: str, tags: Mapping[str, str], kept: Sequence[str] = _KEPT) -> str:
     """Put `[scrapectl address=… applied=… paused=… start=…]` behind the user's words; no tags, no mark."""
     if not tags:
         return words
-    pairs = [f"{name}={quote(tags[PREFIX + name], safe=_PLAIN)}" for name in _KEPT if tags.get(PREFIX + name)]
+    pairs = [f"{name}={quote(tags[PREFIX + name], safe=_PLAIN)}" for name in kept if tags.get(PREFIX + name)]
     return f"{words} [{' '.join(['scrapectl', *pairs])}]".strip()
 
 

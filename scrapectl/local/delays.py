@@ -20,6 +20,8 @@ class Delays:
     tag_index: float = 10.0
     function_create: float = 5.0
     function_update: float = 3.0
+    function_in_network: float = 45.0
+    function_interface: float = 1200.0
     event_source: float = 5.0
     nat_gateway_create: float = 90.0
     nat_gateway_delete: float = 60.0

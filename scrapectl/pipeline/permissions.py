@@ -98,6 +98,7 @@ class _Grants:
             if self._purpose == "run" and not kind.carries_tags:
                 continue  # `status` shows what is tagged
             actions = {action for verb in _VERBS[self._purpose] for action in getattr(kind.needs, verb)}
+            actions |= self._for_given_fields(kind)
             for action in sorted((actions | self._marks_what_is_kept(kind)) - _NEVER.get(self._purpose, frozenset())):
                 if self._is_needed(action):
                     yield from self._narrow(action, kind)
@@ -141,6 +142,14 @@ class _Grants:
             yield from self._scoping.links(kind)
         else:
             yield from self._scoping.narrow(action, kind)
+
+    def _for_given_fields(self, kind: type[Resource]) -> set[str]:
+        """What AWS asks for fields that some thing of the spec sets."""
+        if "create" not in _VERBS[self._purpose]:
+            return set()
+        wanted = [desired.resource for desired in self._scoping.of(kind)]
+        given = {name for name in kind.needs.given if any(getattr(each, name) for each in wanted)}
+        return {action for name in given for action in kind.needs.given[name]}
 
     def _is_needed(self, action: str) -> bool:
         """Not what shows a secret to whom it is not compared for, nor what would undo the boundary."""

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from scrapectl.engine.marks import Mark, compared_fields, marks
-from scrapectl.engine.ownership import owner_of
-from scrapectl.engine.resource import Removal, Resource
+from scrapectl.engine.ownership import owner_of, wanted_tags
+from scrapectl.engine.resource import Desired, Removal, Resource
 from scrapectl.kinds import KINDS
 from tests.contract.batch_cases import BATCH_CASES
 from tests.contract.bench import Bench, open_bench
@@ -18,11 +18,12 @@ from tests.contract.cases import CASES as OTHER_CASES
 from tests.contract.cases import Case, Together
 from tests.contract.efs_datasync_cases import EFS_DATASYNC_CASES
 from tests.contract.ec2_cases import EC2_CASES, EC2_VARIANTS
+from tests.contract.lambda_cases import LAMBDA_CASES, LAMBDA_VARIANTS
 from tests.contract.messaging_cases import MESSAGING_CASES
 from tests.contract.rds_ec2_cases import RDS_EC2_CASES, RDS_EC2_VARIANTS
 
-CASES = OTHER_CASES | BATCH_CASES | MESSAGING_CASES | RDS_EC2_CASES | EC2_CASES | EFS_DATASYNC_CASES
-VARIANTS = RDS_EC2_VARIANTS | EC2_VARIANTS
+CASES = OTHER_CASES | BATCH_CASES | MESSAGING_CASES | RDS_EC2_CASES | EC2_CASES | EFS_DATASYNC_CASES | LAMBDA_CASES
+VARIANTS = RDS_EC2_VARIANTS | EC2_VARIANTS | LAMBDA_VARIANTS
 """Kind, and in what other shape it is put to the test: AWS takes some fields in that one alone."""
 
 OWNER, NEIGHBOUR = "shop", "shop-eu"
@@ -70,7 +71,7 @@ def test_needs_are_the_actions_of_what_was_sent(name: str, verb: str):
 def make(bench: Bench, case: Case, want: Resource) -> None:
     assert bench.read(want) is None
     with bench.verb("create"):
-        answer = want.create(bench.aws, {"scrapectl:pipeline": OWNER})
+        answer = want.create(bench.aws, wanted_tags(Desired(f"{want.kind}.x", want, "x"), OWNER))
     live = bench.settled(want)
     assert live is not None
     assert bench.difference(want) == case.later
