@@ -82,7 +82,7 @@ class Ec2VpcEndpoint(Ec2Named):
         return _STATES.get(state, Status.BROKEN), why
 
     def create(self, aws: Aws, tags: Mapping[str, str]) -> Live | None:
-        """Make it; the SDK's own repeats carry one client token, and a later one looks first."""
+        """Make it; botocore fills in no client token here."""
         sets = {member: sorted(getattr(self, field)) for field, member in _SETS.items()}
         named: dict[str, Any] = {member: ids for member, ids in sets.items() if ids}
         if self.interface:
@@ -90,6 +90,7 @@ class Ec2VpcEndpoint(Ec2Named):
         aws.call(
             "ec2",
             "create_vpc_endpoint",
+            blind_retry=False,
             VpcEndpointType="Interface" if self.interface else "Gateway",
             VpcId=self.vpc,
             ServiceName=self.service,

@@ -7,6 +7,7 @@ from typing import Any
 
 from scrapectl.local.registry import Call, Params, Refusal, check, operation
 from scrapectl.local.services.ec2_filters import filtered, member
+from scrapectl.local.services.ec2_tokens import once
 
 _SHOWN = 3600.0
 """How long AWS shows what failed or was deleted ("Troubleshoot NAT gateways", Amazon VPC User Guide)."""
@@ -38,6 +39,10 @@ class Lives:
 @operation("ec2", "CreateNatGateway")
 def create(call: Call) -> Params:
     """Make one; what is wrong with it shows in its state, as in AWS."""
+    return once(call, lambda: _create(call))
+
+
+def _create(call: Call) -> Params:
     address = call.params.get("AllocationId")
     if not address:
         raise Refusal("MissingParameter", "The request must include the AllocationId parameter.", 400)

@@ -9,6 +9,7 @@ from scrapectl.local.registry import Call, Params, Refusal, check, operation
 from scrapectl.local.services.ec2_filters import forget_tags
 from scrapectl.local.services.ec2_interfaces import described
 from scrapectl.local.services.ec2_nat_gateways import settle
+from scrapectl.local.services.ec2_tokens import once
 from scrapectl.local.services.ec2_vpc_endpoints import routes_of
 from scrapectl.local.services.ec2_vpc_endpoints import standing as endpoints
 from scrapectl.local.services.rds.state import state_in as rds_in
@@ -125,6 +126,12 @@ def check_associate(call: Call) -> None:
         if subnet in taken and table["RouteTableId"] != wanted:
             message = f"the specified association for route table {wanted} conflicts with an existing association"
             raise Refusal("Resource.AlreadyAssociated", message, 400)
+
+
+@operation("ec2", "CreateRouteTable")
+def create_route_table(call: Call) -> Params:
+    """Make it, once for each client token."""
+    return once(call, call.moto)
 
 
 @operation("ec2", "DescribeRouteTables")

@@ -12,6 +12,7 @@ from scrapectl.local.paging import tag_map
 from scrapectl.local.registry import Call, Params, Refusal, operation
 from scrapectl.local.services.ec2_filters import filtered, forget_tags, member, put_tags, tags_of
 from scrapectl.local.services.ec2_interfaces import Interfaces, attach, regroup, release
+from scrapectl.local.services.ec2_tokens import once
 from scrapectl.local.services.tagging import Tagged, tag_source
 
 if TYPE_CHECKING:
@@ -53,6 +54,10 @@ class Endpoints:
 @operation("ec2", "CreateVpcEndpoint")
 def create(call: Call) -> Params:
     """Make one."""
+    return once(call, lambda: _create(call))
+
+
+def _create(call: Call) -> Params:
     params, now = call.params, call.cloud.clock.now()
     kind = params.get("VpcEndpointType", "Gateway")
     interface = kind == "Interface"
