@@ -25,6 +25,11 @@ ON_EVERYTHING = {
     "start": {"ecr:GetAuthorizationToken"},
     "notifier": {"batch:DescribeJobDefinitions", "batch:DescribeJobs", "batch:ListJobs"},
     "instances": {"ecs:DiscoverPollEndpoint"},
+    "machine": {
+        *("batch:DescribeJobs", "batch:TerminateJob", "logs:CreateLogDelivery", "logs:DeleteLogDelivery"),
+        *("logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:GetLogDelivery", "logs:ListLogDeliveries"),
+        *("logs:PutResourcePolicy", "logs:UpdateLogDelivery"),
+    },
 }
 
 SHOP = """
