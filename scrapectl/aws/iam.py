@@ -103,13 +103,6 @@ resource_star_needed: Mapping[str, str] = MappingProxyType(
         "ecs:DiscoverPollEndpoint": _NO_NARROWER,
         "lambda:CreateEventSourceMapping": "its resource has no id yet; narrow it by the tags of the request",
         "batch:TerminateJob": "a job's ARN ends in an id that AWS chooses, and says nothing of whose it is",
-        **dict.fromkeys(
-            (
-                *("logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeResourcePolicies"),
-                *("logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery"),
-            ),
-            _NO_NARROWER,
-        ),
         "pricing:GetProducts": _NO_NARROWER,
         "secretsmanager:GetRandomPassword": _NO_NARROWER,
         **dict.fromkeys(
