@@ -17,13 +17,9 @@ class Fault:
     message: str
     hint: str = ""
 
-    @property
-    def where(self) -> str:
-        """The path as people read it: `States.Wait.Next`."""
-        return ".".join(map(str, self.path))
-
     def __str__(self) -> str:
-        return f"{self.where}: {self.message} {self.hint}".strip()
+        where = ".".join(map(str, self.path))
+        return f"{where}: {self.message} {self.hint}".strip(" :")
 
 
 @dataclass

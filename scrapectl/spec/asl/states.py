@@ -60,9 +60,12 @@ def check_state(state: Object, path: Path, faults: Faults, *, jsonata: bool) -> 
 
 
 def _unknown(kind: str, field: str, known: set[str], *, jsonata: bool) -> tuple[str, str]:
-    if belongs_to_other(kind, field, jsonata=not jsonata):
+    if belongs_to_other(kind, field, jsonata=jsonata):
         spoken, other = ("JSONata", "JSONPath") if jsonata else ("JSONPath", "JSONata")
-        return f"{field} is {other}'s, and this state speaks {spoken}.", f"Write QueryLanguage: {other}, or another."
+        return (
+            f"{field} is {other}'s, and this state speaks {spoken}.",
+            f"Write QueryLanguage: {other}, or say it in {spoken}.",
+        )
     return f"a {kind} has no field {show(field)}.", did_you_mean(field, sorted(known))
 
 

@@ -67,5 +67,5 @@ def fields_of(kind: str, *, jsonata: bool) -> set[str]:
 
 
 def belongs_to_other(kind: str, field: str, *, jsonata: bool) -> bool:
-    """Whether a field is one of the other query language."""
+    """Whether a field is one of the query language that the state does not speak."""
     return field in (_JSONPATH if jsonata else _JSONATA)[kind]

@@ -50,7 +50,7 @@ def machine_of(steps: list[Any], uploads: Any) -> dict[str, Any]:
     return compile_workflow(workflow(*steps), given(*steps, uploads=uploads))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @drawn(STEPS, UPLOADS, INPUTS, st.data())
 def test_any_steps_end_as_their_tasks_do(steps, uploads, start, data):
     machine = machine_of(steps, uploads)
@@ -71,7 +71,7 @@ def test_any_steps_end_as_their_tasks_do(steps, uploads, start, data):
     assert "States.Timeout" in told[0]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50, deadline=None, derandomize=True)
 @drawn(STEPS, UPLOADS)
 def test_a_copy_that_never_ends_fails_within_the_time_of_its_workflow(steps, uploads):
     machine = machine_of(steps, uploads)
