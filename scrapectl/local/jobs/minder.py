@@ -4,8 +4,8 @@ Run as a script of its own (`python -I -S minder.py LOG_FD`), so that neither th
 may hold secrets, ever stands in a command line. Standard input: one JSON line `{"argv": [...], "environment": {...},
 "folder": "...", "timeout": seconds or null, "grace": seconds, "signal": what terminates it, "account": [user, group]
 or null, "afterwards": [[...], ...], "reads": "..."}`, then a line for each request to terminate; its end means that
-whoever asked is gone. Standard output: one JSON line when the command started, one when it ended, with what the commands to be run
-afterwards said.
+whoever asked is gone. Standard output: one JSON line when the command started, one when it ended, with what the
+commands to be run afterwards said.
 """
 
 from __future__ import annotations
