@@ -160,7 +160,7 @@ class _Draft:
         else:
             self.known[desired.address] = live.outputs
             names = [change.name for change in fields if change.fixed]
-            hint = desired.resource.way_out(live.resource) or _FIXED_HINT
+            hint = desired.resource.way_out(live) or _FIXED_HINT
             there = dataclasses.replace(desired, where=_place(desired, names))
             self._refuse(there, f"AWS cannot change {', '.join(names)} of {desired.address}.", hint)
 

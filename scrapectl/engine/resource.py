@@ -222,12 +222,12 @@ class Resource(abc.ABC):
         del aws, live
         return 0
 
-    def fixed(self, live: Self) -> frozenset[str]:
+    def fixed(self, live: Live) -> frozenset[str]:
         """Fields that AWS fixes in this very case, besides those marked `Fixed`."""
         del live
         return frozenset()
 
-    def way_out(self, live: Self) -> str:
+    def way_out(self, live: Live) -> str:
         """What to do instead of a change that AWS does not make here; "": what the planner says of any."""
         del live
         return ""
