@@ -192,6 +192,19 @@ def test_names_that_are_fixed_and_things_of_others_are_named_exactly():
     assert allows(policies, "ecr:DescribeImages", arn("ecr", "repository/x/y"))
 
 
+@pytest.mark.parametrize("name", ["fixed", None])
+@pytest.mark.parametrize("purpose", ["apply", "destroy"])
+def test_the_tasks_of_an_environments_cluster_are_seen_whatever_it_is_called(purpose, name):
+    fixed = f", name: {name}" if name else ""
+    text = HEAD + f"compute_environments: {{main: {{type: fargate{fixed}}}}}\njobs: {{work: {{image: x}}}}\n"
+    policies = policies_for(text, purpose)
+    named = name or "shop-main-6a44"
+    for cluster in (f"AWSBatch-{named}-0a1b2c3d-1111-2222-3333-444455556666", f"{named}_Batch_0a1b2c3d"):
+        arn = "arn:aws:ecs:us-east-1:123456789012:container-instance/{}/*".format
+        assert allows(policies, "ecs:ListTasks", arn(cluster))
+        assert not allows(policies, "ecs:ListTasks", arn(cluster.replace(named, "other")))
+
+
 def test_roles_go_only_to_the_services_that_need_them():
     context = {"iam:PassedToService": "scheduler.amazonaws.com"}
     role = "arn:aws:iam::123456789012:role/scrapectl/us-east-1/shop/any"
