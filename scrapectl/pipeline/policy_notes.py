@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from scrapectl.pipeline.permissions import Grant, Purpose
 from scrapectl.spec.model import Spec
 
-
 ATTACHED = 10
 """Managed policies that a user or role takes; AWS may be asked for more ("IAM and AWS STS quotas", IAM User Guide)."""
 
