@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import subprocess
-import sys
 import time
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from scrapectl.cli import reach
 from scrapectl.cli.options import Settings, command_line
 from scrapectl.errors import RunFailed
+from tests.cli.conftest import COMMAND
 
 GOOD = "version: 1\npipeline: shop\njobs: {collect: {image: python:3}}\n"
 STAGES = GOOD + "stages: {eu: {vars: {zip: '1'}}}\nvars: {zip: '2'}\n"
@@ -185,12 +185,11 @@ def test_words_after_two_dashes_are_no_options(scrapectl):
 
 def test_a_reader_that_leaves_is_no_error(spec):
     path = spec("version: 1\npipeline: shop\njobs: {a: {image: x:1, schedules: {m: {rate: 1m}}}}\n")
-    command = [sys.executable, "-c", "import sys; from scrapectl.cli import main; sys.exit(main())"]
     words = ["schedule", "next", "-f", str(path), "-n", "1000"]
     read, write = os.pipe()
     os.close(read)
     with open(write, "wb") as closed:  # noqa: PTH123 - a file descriptor
-        ended = subprocess.run([*command, *words], stdout=closed, stderr=subprocess.PIPE, check=False)
+        ended = subprocess.run([*COMMAND, *words], stdout=closed, stderr=subprocess.PIPE, check=False)
     assert ended.stderr == b""
     assert ended.returncode == 141
 
