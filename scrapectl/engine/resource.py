@@ -238,6 +238,12 @@ class Resource(abc.ABC):
         del live
         return cls.remains
 
+    @classmethod
+    def as_planned(cls, live: Live, planned: Live) -> Live:
+        """Keep to what the plan said of its end (the name of what remains), now that it was looked at again."""
+        del planned
+        return live
+
     def given(self, live: Live) -> Self:
         """What is wanted now that this stands: someone's pause keeps a schedule from starting."""
         del live

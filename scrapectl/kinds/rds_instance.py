@@ -245,6 +245,12 @@ class RdsInstance(Resource):
         return 1
 
     @classmethod
+    def as_planned(cls, live: Live, planned: Live) -> Live:
+        """Keep the name of the snapshot that was told, however long something else was waited for first."""
+        told = dataclasses.replace(standing_of(live), read_at=standing_of(planned).read_at)
+        return dataclasses.replace(live, detail=told)
+
+    @classmethod
     def remains_of(cls, live: Live) -> str:
         """Name the snapshot that stays."""
         return rds_steps.remains_of(live)
