@@ -94,7 +94,8 @@ class RdsInstance(Resource):
     tells_the_spec: ClassVar[bool] = True
     holds_data: ClassVar[bool] = True
     contents_name: ClassVar[tuple[str, str]] = ("database", "databases")
-    pace: ClassVar[Pace] = Pace(first=5.0, interval=15.0, limit=3600.0)
+    # For a while AWS answers the state from before a write, as if the change waited (Terraform first looks after 60 s).
+    pace: ClassVar[Pace] = Pace(first=30.0, interval=15.0, limit=3600.0)
     sweep: ClassVar[str | None] = "rds:{region}:{account}:db:"
     listing: ClassVar[Listing | None] = Listing("rds", "describe_db_instances", "DBInstances", "DBInstanceIdentifier")
     needs: ClassVar[Needs] = Needs(

@@ -129,6 +129,13 @@ class TestHowAChangeComesAbout:
         assert "secret" in put(aws, cloud, want).outputs
 
 
+@pytest.mark.usefixtures("made")
+def test_a_change_that_aws_is_slow_to_show_is_asked_for_once(aws, cloud, want, sent):
+    cloud.delays = dataclasses.replace(cloud.delays, database_notice=25.0)
+    put(aws, cloud, dataclasses.replace(want, instance_class="db.t4g.small"))
+    assert len(sent.of("ModifyDBInstance")) == 1
+
+
 class TestRefused:
     @pytest.mark.parametrize(
         ("field", "value", "instead"),
