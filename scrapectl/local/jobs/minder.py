@@ -72,8 +72,7 @@ def _start(order: dict[str, Any], log: int) -> subprocess.Popen[bytes]:
 def _reap_until(pid: int) -> int:
     """Wait for a process, and meanwhile bury every orphan, as an init does.
 
-    podman waits for its conmon to be gone, which becomes our orphan: a dead one that nobody buries looks alive to it,
-    and costs each container some ten seconds.
+    Whoever waits for an orphan to be gone (podman for its conmon) would else see one that ended as alive.
     """
     while True:
         ended, status = os.waitpid(-1, 0)
