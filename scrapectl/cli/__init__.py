@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import os
 import signal
@@ -22,6 +23,8 @@ def program() -> NoReturn:
     """Be the program `scrapectl`: carry out its own command line, and end with the code of that."""
     try:
         hear()
+        if isinstance(sys.stdout, io.TextIOWrapper):  # as standard error is: what cannot be written is spelled out
+            sys.stdout.reconfigure(errors="backslashreplace")
         code = main()
     except KeyboardInterrupt:  # pressed while an earlier one was being told
         code = INTERRUPTED

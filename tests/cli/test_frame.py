@@ -5,13 +5,15 @@ from __future__ import annotations
 import importlib
 import os
 import subprocess
+import sys
 import time
 
 import pytest
 
 from scrapectl.cli import reach
+from scrapectl.cli.asking import ask
 from scrapectl.cli.options import Settings, command_line
-from scrapectl.errors import RunFailed
+from scrapectl.errors import RunFailed, UsageError
 from tests.cli.conftest import COMMAND
 
 GOOD = "version: 1\npipeline: shop\njobs: {collect: {image: python:3}}\n"
@@ -164,6 +166,26 @@ def test_an_unexpected_error_is_one_line_and_a_traceback_only_with_debug(scrapec
     told = scrapectl("validate", "-v")
     assert "Traceback (most recent call last)" in told.err
     assert told.code == 1
+
+
+def test_a_character_that_standard_output_cannot_hold_is_spelled_out(process, spec):
+    path = spec(GOOD.replace("collect", "caf\u00e9"))
+    for words in (["doctor", path], ["doctor", path, "--output", "json"]):  # by rich, and without it
+        answer = process(*words, PYTHONIOENCODING="ascii")
+        assert r"caf\xe9" in answer.out, answer
+        assert "unexpected" not in answer.err
+
+
+def test_a_closed_standard_input_is_nobody_to_ask(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(UsageError, match="There is nobody to ask"):
+        ask("Apply this?", "Give --yes.")
+
+
+def test_forms_that_exclude_each_other_are_told_before_aws_is_asked(scrapectl, spec):
+    spec(GOOD)
+    for words in (["--markdown", "--output", "json"], ["--markdown", "--calls"]):
+        assert scrapectl("plan", *words, "--region", "eu-west-1").code == 64
 
 
 def test_ctrl_c_is_130(scrapectl, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import signal
@@ -432,6 +433,14 @@ def test_images_push_force_builds_anew(shop, scrapectl, tmp_path, monkeypatch, f
         (tmp_path / "scraper" / "go.py").write_text("print('newer')\n")
     assert "(pushed)" in scrapectl("images", "push", "--force").out
     assert anew == [True]
+
+
+def test_images_push_that_was_interrupted_says_so(shop, scrapectl, monkeypatch):
+    applying = pushing.apply_plan
+    monkeypatch.setattr(pushing, "apply_plan", lambda *args: dataclasses.replace(applying(*args), interrupted=True))
+    answer = scrapectl("images", "push")
+    assert (answer.code, answer.err.splitlines()[-1]) == (130, "Run it again to go on.")
+    assert shop
 
 
 def test_pipelines(mall, scrapectl):
