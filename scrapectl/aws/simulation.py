@@ -23,7 +23,7 @@ def not_allowed(session: Session, source: str, statements: Iterable[Mapping[str,
     Args:
         session: Who asks; it needs iam:SimulatePrincipalPolicy.
         source: ARN of the IAM user or role.
-        statements: Allow statements with Action, Resource and at most StringEquals conditions.
+        statements: Allow statements with Action, Resource and at most StringEquals and ArnLike conditions.
 
     Raises:
         AwsError: The simulator refuses; AccessDenied when it may not be asked.

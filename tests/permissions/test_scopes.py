@@ -163,6 +163,15 @@ def test_what_carries_no_tag_of_ours_cannot_be_deleted():
         assert not allows(POLICIES["apply"], action, f"arn:aws:{kind}:us-east-1:123456789012:shop-website", {})
 
 
+@pytest.mark.parametrize("verb", ["Create", "Update", "Delete"])
+def test_a_mapping_of_somebody_elses_function_cannot_be_made_ours_by_a_tag(verb):
+    tags = {"aws:ResourceTag/scrapectl:pipeline": "shop", "aws:RequestTag/scrapectl:pipeline": "shop"}
+    arn = "*" if verb == "Create" else "arn:aws:lambda:us-east-1:123456789012:event-source-mapping:0a1b"
+    for function, allowed in (("shop_notifier", True), ("other", False), ("shop_notifier-2", False)):
+        context = {**tags, "lambda:FunctionArn": f"arn:aws:lambda:us-east-1:123456789012:function:{function}"}
+        assert allows(POLICIES["apply"], f"lambda:{verb}EventSourceMapping", arn, context) is allowed
+
+
 def test_a_boundary_is_never_left():
     text = HEAD + ROWS + TAGS + "iam: {boundary: 'arn:aws:iam::123456789012:policy/limits'}\n"
     policies = policies_for(text + "jobs: {work: {image: x}}\n", "apply")

@@ -14,7 +14,11 @@ from tests.permissions.everything import everything
 from tests.permissions.life import WHERE
 
 OURS = {"aws:ResourceTag/scrapectl:pipeline": "shop", "aws:RequestTag/scrapectl:pipeline": "shop"}
-EVERY_CONDITION = OURS | {"ec2:CreateAction": "CreateSecurityGroup", "iam:PassedToService": "scheduler.amazonaws.com"}
+EVERY_CONDITION = OURS | {
+    "ec2:CreateAction": "CreateSecurityGroup",
+    "iam:PassedToService": "scheduler.amazonaws.com",
+    "lambda:FunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:shop_notifier",
+}
 
 
 @pytest.mark.parametrize("purpose", ["apply", "run", "read", "destroy"])
