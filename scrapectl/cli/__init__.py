@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     options = words[: words.index("--")] if "--" in words else words
     try:
-        return _carry_out(words)
+        return _carry_out([*words])  # click takes from its list what it has read
     except BrokenPipeError:
         return _leave_quietly()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place where errors become codes

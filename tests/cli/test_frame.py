@@ -163,9 +163,10 @@ def test_an_unexpected_error_is_one_line_and_a_traceback_only_with_debug(scrapec
         r"unexpected error: KeyError: 'x\nsecond line'",
         "Run it with --debug to see where it comes from.",
     ]
-    told = scrapectl("validate", "-v")
-    assert "Traceback (most recent call last)" in told.err
-    assert told.code == 1
+    for words in (["validate", "-v"], ["-v", "validate"]):
+        told = scrapectl(*words)
+        assert "Traceback (most recent call last)" in told.err
+        assert told.code == 1
 
 
 def test_a_character_that_standard_output_cannot_hold_is_spelled_out(process, spec):
@@ -186,6 +187,14 @@ def test_forms_that_exclude_each_other_are_told_before_aws_is_asked(scrapectl, s
     spec(GOOD)
     for words in (["--markdown", "--output", "json"], ["--markdown", "--calls"]):
         assert scrapectl("plan", *words, "--region", "eu-west-1").code == 64
+
+
+@pytest.mark.parametrize("words", [("--output", "json", "validate"), ("validate", "--output", "json")])
+def test_an_error_has_the_form_that_was_asked_for_on_either_side_of_the_command(scrapectl, words):
+    answer = scrapectl(*words, "nowhere.yaml")
+    assert answer.json["error"]["code"] == answer.code == 64
+    assert answer.err == ""
+    assert scrapectl("--output", "json", "run").json["error"]["message"].startswith("Missing argument 'NAME'.")
 
 
 def test_ctrl_c_is_130(scrapectl, monkeypatch):
