@@ -13,7 +13,7 @@ import pytest
 from scrapectl.cli import reach
 from scrapectl.cli.asking import ask
 from scrapectl.cli.options import Settings, command_line
-from scrapectl.errors import RunFailed, UsageError
+from scrapectl.errors import UsageError
 from tests.cli.conftest import COMMAND
 
 GOOD = "version: 1\npipeline: shop\njobs: {collect: {image: python:3}}\n"
@@ -203,11 +203,6 @@ def test_ctrl_c_is_130(scrapectl, monkeypatch):
     assert scrapectl("validate", "--output", "json").json["error"]["code"] == 130
 
 
-def test_an_error_carries_its_own_code(scrapectl, monkeypatch):
-    failing(monkeypatch, RunFailed("it failed", code=137))
-    assert scrapectl("validate").code == 137
-
-
 def test_words_after_two_dashes_are_no_options(scrapectl):
     answer = scrapectl("run", "x", "--", "--output", "json")
     assert answer.code == 64
@@ -258,4 +253,6 @@ def test_a_command_to_type_next_goes_where_this_one_went(monkeypatch):
     assert command_line(here, "logs x") == "scrapectl --local --region eu-west-1 --stage 'a b' logs x"
     monkeypatch.setenv("SCRAPECTL_LOCAL", "1")
     assert command_line(Settings(local=True), "logs x") == "scrapectl logs x"
+    monkeypatch.setenv("SCRAPECTL_LOCAL", "0")
+    assert command_line(Settings(local=True), "logs x") == "scrapectl --local logs x"
     assert reach.Reached("shop.eu", None, None).words == " --pipeline shop"
