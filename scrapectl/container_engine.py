@@ -9,6 +9,8 @@ from collections.abc import Iterable
 ENGINES = ("docker", "podman")
 """In the order in which they are asked."""
 
+INSTALL = "Install Docker (https://docs.docker.com/engine/install/) or Podman (https://podman.io) and start it."
+
 _QUESTIONS = {
     "docker": ("info", "--format", "{{if .ServerVersion}}memory={{.MemoryLimit}}{{end}}"),
     "podman": ("info", "--format", "{{range .Host.CgroupControllers}}{{.}}=true {{end}}"),

@@ -101,18 +101,6 @@ class ApplyFailed(ScrapectlError):
     """Some changes failed; what was done, failed and skipped stands in the outcomes that were shown."""
 
 
-@dataclass
-class RunFailed(ScrapectlError):
-    """A run ended badly; `code` is the exit code of its container, 1 when it has none."""
-
-    code: int = 1
-
-    @property
-    def exit_code(self) -> int:  # type: ignore[override]
-        """The container's own exit code."""
-        return self.code
-
-
 class Interrupted(ScrapectlError):
     """Stopped by Ctrl-C: what had begun was finished and is told."""
 

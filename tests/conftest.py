@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,9 @@ from tests.account import Account
 
 # Jobs as processes, unless a test says otherwise: results must not depend on what engine this machine has.
 os.environ["SCRAPECTL_LOCAL_ENGINE"] = "none"
+
+# Ctrl-C reaches the commands also where the tests were started by what ignores it (nohup, a script's &).
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same cases each time, and no verdict on how fast this machine is just now.
 settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])

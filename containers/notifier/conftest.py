@@ -51,7 +51,7 @@ class Aws:
         return {"events": [{"message": line} for line in found[-asked["limit"] :]]}
 
     def publish(self, **message):
-        assert len(message["Subject"]) <= 100
+        assert len(message["Subject"]) < 100
         assert re.fullmatch(r"[ -~]+", message["Subject"])
         assert len(message["Message"].encode()) <= 256 * 1024
         self.sent.append(message)

@@ -15,7 +15,7 @@ from typing import Any
 
 LINES = 20
 LONGEST_LINE = 1000
-LONGEST_SUBJECT = 100
+LONGEST_SUBJECT = 99  # "less than 100 characters" (botocore's model, Publish)
 VALUES_AT = 11  # the column where the values of a table begin
 MOST_BYTES = 256 * 1024
 SHORTEST_SECRET = 4

@@ -73,7 +73,7 @@ def test_a_subject_is_short_and_ascii(aws, routes):
     aws.lines["collect/default/1"] = []
     tell(aws, job())
     assert aws.message["Subject"].startswith("shop: gr??e")
-    assert len(aws.message["Subject"]) == 100
+    assert len(aws.message["Subject"]) == 99
 
 
 def test_secrets_of_a_start_are_masked(aws):

@@ -58,7 +58,14 @@ class Anchor:
         if answer is None:
             return None
         parameter = answer["Parameter"]
-        return State.from_json(parameter["Value"], parameter["Version"])
+        try:
+            return State.from_json(parameter["Value"], parameter["Version"])
+        except ValueError as error:
+            path = anchor_name(self.owner)
+            raise AwsError(
+                f"the parameter {path} holds what scrapectl did not write.",
+                f"When nobody is at work on {self.owner}, delete it: aws ssm delete-parameter --name {path}",
+            ) from error
 
     def take(self, seen: State | None) -> None:
         """Take the lease, waiting for another holder; a dead one of this host is replaced at once.

@@ -7,6 +7,7 @@ import getpass
 import json
 import os
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,13 +63,24 @@ class State:
 
     @classmethod
     def from_json(cls, text: str, version: int) -> State:
-        """Read what is stored; a writer of another version may have added fields."""
+        """Read what is stored; a writer of another version may have added fields.
+
+        Raises:
+            ValueError: No version of scrapectl writes such a text.
+        """
         plain = json.loads(text)
-        known = {f.name for f in dataclasses.fields(cls)} - {"holder", "version"}
-        holder = plain.get("holder")
-        return cls(
-            **{k: plain[k] for k in known & set(plain)}, holder=Holder(**holder) if holder else None, version=version
-        )
+        try:
+            given = _known(cls, plain) | {"version": version}
+            if given.get("holder"):
+                given["holder"] = Holder(**_known(Holder, given["holder"]))
+            return cls(**given)
+        except (AttributeError, TypeError) as error:
+            raise ValueError(f"{text[:40]!r} is no state") from error
+
+
+def _known(type_: type[Any], plain: Mapping[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in dataclasses.fields(type_)}
+    return {name: value for name, value in plain.items() if name in names}
 
 
 def anchor_name(owner: str) -> str:

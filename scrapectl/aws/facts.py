@@ -19,28 +19,25 @@ ZONES_OF_A_DATABASE = 2
 ENGINES = get_args(DatabaseEngine)
 FolderHash = Callable[[Path, str], str]
 """(folder, platform) → hex digits: the same folder built for another platform is another image."""
+Outputs = Mapping[str, Any]
+_Named = tuple[str, Any]
+"""A section, and an entry of it."""
 
 
 def gather_facts(spec: Spec, aws: Aws, folder_hash: FolderHash, env: Mapping[str, str] | None = None) -> Facts:
     """Gather everything in one round, side by side.
 
     Raises:
-        SpecError: something that `existing:` or `build:` names is not there; with its place.
+        SpecError: something that `existing:` or `build:` names is not there, or not as it has to be; with its place.
         EnvironmentProblem: the account has no default network.
     """
     known = os.environ if env is None else env
-    named = [(section, entry) for section in _ASK for entry in getattr(spec, section).values() if entry.existing]
+    problems: list[Problem] = []
+    named = _named(spec, aws.region, problems)
     tasks: list[Callable[[], Any]] = [lambda: network_facts(aws, spec)]
     tasks += [_asker(aws, section, entry) for section, entry in named]
     network, *answers = aws.gather([*tasks, *pin_tasks(spec, aws)])
-    found = answers[: len(named)]
-    existing: dict[tuple[str, str], Mapping[str, str]] = {}
-    problems: list[Problem] = []
-    for (section, entry), outputs in zip(named, found, strict=True):
-        if outputs is None:
-            problems.append(_missing(section, entry))
-        else:
-            existing[section, entry.key] = outputs
+    existing = _found(named, answers[: len(named)], problems)
     tags = _image_tags(spec, folder_hash, problems)
     images, wrong = pinned(spec, answers[len(named) :], aws.region)
     problems += wrong
@@ -97,6 +94,34 @@ def _image_tags(spec: Spec, folder_hash: FolderHash, problems: list[Problem]) ->
     return tags
 
 
+def _named(spec: Spec, region: str, problems: list[Problem]) -> list[_Named]:
+    """What `existing:` names, but for what an ARN puts into another region: here its name would be another thing's."""
+    named: list[_Named] = []
+    for section in _ASK:
+        for entry in getattr(spec, section).values():
+            there = _region(entry.existing or "")
+            if there not in ("", region):
+                message = f"it is in {there}, and the pipeline in {region}."
+                path = f"{entry.origin}.existing"
+                problems.append(Problem(message, entry.place_of("existing"), path, f"Name one of {region}."))
+            elif entry.existing:
+                named.append((section, entry))
+    return named
+
+
+def _found(named: list[_Named], answers: list[Any], problems: list[Problem]) -> dict[tuple[str, str], Outputs]:
+    """Keep what is there as it has to be, and tell of all that is not."""
+    existing: dict[tuple[str, str], Outputs] = {}
+    for (section, entry), answer in zip(named, answers, strict=True):
+        if isinstance(answer, SpecError):
+            problems += answer.problems
+        elif answer is None:
+            problems.append(_missing(section, entry))
+        else:
+            existing[section, entry.key] = answer
+    return existing
+
+
 def _missing(section: str, entry: Entry) -> Problem:
     name = getattr(entry, "existing", "")
     hint = "Check the name, the account and the region, or leave existing: out to have it made."
@@ -105,7 +130,18 @@ def _missing(section: str, entry: Entry) -> Problem:
 
 
 def _asker(aws: Aws, section: str, entry: Any) -> Callable[[], Any]:
-    return lambda: _ASK[section](aws, entry)
+    def ask() -> Outputs | SpecError | None:
+        try:
+            return _ASK[section](aws, entry)
+        except SpecError as wrong:  # told with what is wrong with the others
+            return wrong
+
+    return ask
+
+
+def _region(text: str) -> str:
+    """The region in an ARN; "" of a name, and of what has none (a bucket)."""
+    return text.split(":")[3] if text.startswith("arn:") else ""
 
 
 def _name(text: str) -> str:
@@ -118,7 +154,7 @@ def _account(aws: Aws, text: str) -> str:
     return text.split(":")[4] if text.startswith("arn:") else aws.account
 
 
-def _bucket(aws: Aws, entry: Any) -> dict[str, str] | None:
+def _bucket(aws: Aws, entry: Any) -> Outputs | None:
     name = _name(entry.existing)
     try:
         answer = aws.call("s3", "head_bucket", Bucket=name, absent=("404", "NoSuchBucket"))
@@ -127,7 +163,7 @@ def _bucket(aws: Aws, entry: Any) -> dict[str, str] | None:
     return None if answer is None else {"name": name, "arn": f"arn:{aws.partition}:s3:::{name}"}
 
 
-def _message_queue(aws: Aws, entry: Any) -> dict[str, str] | None:
+def _message_queue(aws: Aws, entry: Any) -> Outputs | None:
     absent = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
     name, account = _name(entry.existing), _account(aws, entry.existing)
     answer = aws.call("sqs", "get_queue_url", QueueName=name, QueueOwnerAWSAccountId=account, absent=absent)
@@ -137,7 +173,7 @@ def _message_queue(aws: Aws, entry: Any) -> dict[str, str] | None:
     return {"name": name, "arn": arn, "url": answer["QueueUrl"]}
 
 
-def _secret(aws: Aws, entry: Any) -> dict[str, str] | None:
+def _secret(aws: Aws, entry: Any) -> Outputs | None:
     answer = aws.call(
         "secretsmanager", "describe_secret", SecretId=entry.existing, absent=("ResourceNotFoundException",)
     )
@@ -146,7 +182,7 @@ def _secret(aws: Aws, entry: Any) -> dict[str, str] | None:
     return {"name": answer["Name"], "arn": answer["ARN"], "key": answer.get("KmsKeyId", "")}
 
 
-def _image(aws: Aws, entry: Any) -> dict[str, str] | None:
+def _image(aws: Aws, entry: Any) -> Outputs | None:
     name = entry.existing.split(":repository/")[-1]
     absent = ("RepositoryNotFoundException", "ImageNotFoundException")
     image, registry = [{"imageTag": entry.tag}], _account(aws, entry.existing)
@@ -159,7 +195,7 @@ def _image(aws: Aws, entry: Any) -> dict[str, str] | None:
     return {"name": name, "arn": known["repositoryArn"], "uri": f"{known['repositoryUri']}@{digest}"}
 
 
-def _topic(aws: Aws, entry: Any) -> dict[str, str] | None:
+def _topic(aws: Aws, entry: Any) -> Outputs | None:
     name, account = _name(entry.existing), _account(aws, entry.existing)
     arn = (
         entry.existing
@@ -170,7 +206,7 @@ def _topic(aws: Aws, entry: Any) -> dict[str, str] | None:
     return None if answer is None else {"name": name, "arn": arn}
 
 
-def _database(aws: Aws, entry: Any) -> dict[str, Any] | None:
+def _database(aws: Aws, entry: Any) -> Outputs | None:
     answer = aws.call(
         "rds",
         "describe_db_instances",
@@ -198,14 +234,14 @@ def _check_engine(entry: Any, engine: str) -> None:
         raise SpecError.of([Problem(f"this database's engine is {engine}.", entry.place_of("engine"), path, hint)])
 
 
-def _compute_environment(aws: Aws, entry: Any) -> dict[str, str] | None:
+def _compute_environment(aws: Aws, entry: Any) -> Outputs | None:
     found = aws.call("batch", "describe_compute_environments", computeEnvironments=[entry.existing])
     for known in found["computeEnvironments"]:
         return {"name": known["computeEnvironmentName"], "arn": known["computeEnvironmentArn"]}
     return None
 
 
-def _job_queue(aws: Aws, entry: Any) -> dict[str, str] | None:
+def _job_queue(aws: Aws, entry: Any) -> Outputs | None:
     found = aws.call("batch", "describe_job_queues", jobQueues=[entry.existing])
     for known in found["jobQueues"]:
         _check_shares(entry, fair=bool(known.get("schedulingPolicyArn")))
@@ -223,7 +259,7 @@ def _check_shares(entry: Any, *, fair: bool) -> None:
     raise SpecError.of([Problem(message, entry.place_of(key), f"{entry.origin}.{key}", hint)])
 
 
-_ASK: dict[str, Callable[[Aws, Any], dict[str, str] | None]] = {
+_ASK: dict[str, Callable[[Aws, Any], Outputs | None]] = {
     "buckets": _bucket,
     "message_queues": _message_queue,
     "secrets": _secret,

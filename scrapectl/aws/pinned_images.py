@@ -16,6 +16,7 @@ _ECR = re.compile(
     r"(?P<repository>(?P<account>[0-9]{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
     r"/(?P<name>[^:@]+))(?::(?P<tag>[^:@]+))?"
 )
+_TAGS = 100  # in one DescribeImages [botocore: ImageIdentifierList]
 _Asked = tuple[str, str]
 """Account and name of a repository."""
 
@@ -71,7 +72,8 @@ def _task(aws: Aws, asked: _Asked, uris: Mapping[str, re.Match[str]]) -> Callabl
     def ask() -> Mapping[str, str | AccessDenied]:
         tags = sorted({found["tag"] or "latest" for found in uris.values()})
         try:
-            digests = _digests(aws, asked, tags)
+            parts = [tags[start : start + _TAGS] for start in range(0, len(tags), _TAGS)]
+            digests = {tag: digest for part in parts for tag, digest in _digests(aws, asked, part).items()}
         except AccessDenied as denied:
             return dict.fromkeys(uris, denied)
         images = {uri: (found["repository"], digests.get(found["tag"] or "latest")) for uri, found in uris.items()}

@@ -45,7 +45,7 @@ class RehearsalAws:
         versions: How often the owner's anchor was written so far.
     """
 
-    def __init__(self, session: Session, hidden: Sequence[str], versions: int) -> None:
+    def __init__(self, session: Session, hidden: Sequence[str], versions: int = 0) -> None:
         self._session = session
         self._reads = ReadOnce(session)
         self._hidden = hidden

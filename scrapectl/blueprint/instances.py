@@ -22,6 +22,7 @@ _ANYWHERE = ("ecs:DiscoverPollEndpoint",)
 _OF_A_CLUSTER = ("ecs:CreateCluster", "ecs:DeregisterContainerInstance", "ecs:RegisterContainerInstance")
 _OF_STATE = ("ecs:SubmitAttachmentStateChanges", "ecs:SubmitContainerStateChange", "ecs:SubmitTaskStateChange")
 _OF_AN_INSTANCE = ("ecs:Poll", "ecs:StartTelemetrySession", "ecs:UpdateContainerInstancesState")
+_AS_IT_REGISTERS = {"StringEquals": {"ecs:CreateAction": "RegisterContainerInstance"}}
 
 
 def desired(scope: Scope) -> Iterator[Desired]:
@@ -70,6 +71,8 @@ def _leave(scope: Scope) -> list[access.Statement]:
         access.allow(_ANYWHERE, ["*"]),  # AWS allows nothing narrower
         access.allow((*_OF_A_CLUSTER, *_OF_STATE), clusters),
         access.allow(_OF_AN_INSTANCE, instances),
+        # Where the agent registers an instance with tags ("Grant permission to tag resources on creation", Amazon ECS).
+        access.allow(("ecs:TagResource",), instances, _AS_IT_REGISTERS),
         access.allow(("logs:CreateLogStream", "logs:PutLogEvents"), [f"{log_group_arn_of(scope)}:*"]),
     ]
 

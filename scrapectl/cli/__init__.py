@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
+
+from scrapectl.cli.interrupts import hear
 
 if TYPE_CHECKING:
     from scrapectl.errors import ScrapectlError
@@ -18,8 +21,10 @@ INTERRUPTED = 130  # and of one that Ctrl-C ended
 
 def program() -> NoReturn:
     """Be the program `scrapectl`: carry out its own command line, and end with the code of that."""
-    sys.unraisablehook = _press_again
     try:
+        hear()
+        if isinstance(sys.stdout, io.TextIOWrapper):  # as standard error is: what cannot be written is spelled out
+            sys.stdout.reconfigure(errors="backslashreplace")
         code = main()
     except KeyboardInterrupt:  # pressed while an earlier one was being told
         code = INTERRUPTED
@@ -32,25 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     options = words[: words.index("--")] if "--" in words else words
     try:
-        return _carry_out(words)
+        return _carry_out([*words])  # click takes from its list what it has read
     except BrokenPipeError:
         return _leave_quietly()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place where errors become codes
         return _tell(error, options)
-
-
-def _press_again(unraisable: sys.UnraisableHookArgs) -> None:
-    """Take a Ctrl-C that Python dropped, for it came while an object was being deleted, as pressed a moment later."""
-    if not issubclass(unraisable.exc_type, KeyboardInterrupt):
-        sys.__unraisablehook__(unraisable)
-        return
-    import _thread  # noqa: PLC0415 - only this needs them
-    import threading  # noqa: PLC0415 - the same
-
-    # Not now: an error inside this hook would itself be dropped, and printed.
-    later = threading.Timer(0.05, _thread.interrupt_main)
-    later.daemon = True
-    later.start()
 
 
 def _carry_out(words: list[str]) -> int:

@@ -17,7 +17,7 @@ def ask(question: str, hint: str) -> str:
         UsageError: There is nobody to ask; `hint` says what to give instead.
     """
     click.echo(f"{clean(question)} ", nl=False, err=True)
-    line = sys.stdin.readline()
+    line = sys.stdin.readline() if sys.stdin else ""  # a closed one is None
     if not line:
         click.echo(err=True)
         raise UsageError("There is nobody to ask.", hint)

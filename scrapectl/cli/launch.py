@@ -6,9 +6,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from scrapectl.cli.interrupts import sleep
 from scrapectl.cli.options import Settings, command_line
 from scrapectl.cli.reach import Reached
 from scrapectl.errors import Interrupted
+from scrapectl.operate.clock import Clock
 from scrapectl.operate.follow import Follower
 from scrapectl.operate.jobs import StandingJob, find_jobs, pick_job
 from scrapectl.operate.logs import Line
@@ -59,7 +61,8 @@ def _to_the_end(
     settings: Settings, reached: Reached, jobs: dict[str, StandingJob], submitted: Run, *, follow: bool
 ) -> int:
     """Stay with a run to its end; Ctrl-C leaves it going."""
-    follower = Follower(reached.aws, reached.owner, jobs, show_line(settings, several=False) if follow else None)
+    show = show_line(settings, several=False) if follow else None
+    follower = Follower(reached.aws, reached.owner, jobs, show, clock=Clock(sleep=sleep))
     if not settings.json:
         follower.on_state = lambda run: None if run.ended else tell(run_text(run, None, time.time()))
     try:

@@ -58,11 +58,15 @@ def COMMON() -> list[click.Parameter]:  # noqa: N802 - a table, made anew for ea
 def settings_of(ctx: click.Context) -> Settings:
     """What was given at every level, with the environment's own words."""
     given = dict(ctx.meta.get(_GIVEN, {}))
-    given.setdefault("local", os.environ.get("SCRAPECTL_LOCAL", "").lower() in {"1", "true", "yes"})
+    given.setdefault("local", _local_by_environment())
     given.setdefault("no_color", bool(os.environ.get("NO_COLOR")))
     if given["local"] and given.get("endpoint_url"):
         raise UsageError("--local and --endpoint-url name two different clouds.", "Give one of them.")
     return Settings(**given)
+
+
+def _local_by_environment() -> bool:
+    return os.environ.get("SCRAPECTL_LOCAL", "").lower() in {"1", "true", "yes"}
 
 
 def _option(*names: str, **attributes: Any) -> click.Option:
@@ -79,7 +83,7 @@ def _note(ctx: click.Context, param: click.Parameter, value: Any) -> None:
 def command_line(settings: Settings, words: str) -> str:
     """A command to type next: its words, and what was said on this line of where it is to go."""
     given = [
-        *(["--local"] if settings.local and "SCRAPECTL_LOCAL" not in os.environ else []),
+        *(["--local"] if settings.local and not _local_by_environment() else []),
         *(["--profile", settings.profile] if settings.profile else []),
         *(["--region", settings.region] if settings.region else []),
         *(["--endpoint-url", settings.endpoint_url] if settings.endpoint_url else []),

@@ -31,11 +31,12 @@ def plan(
 ) -> int:
     """Make the plan and show it."""
     from scrapectl.cli.reach import open_aws, read_spec  # noqa: PLC0415 - `plan --help` needs none of it
-    from scrapectl.cli.showing import show_plan  # noqa: PLC0415 - the same
+    from scrapectl.cli.showing import check_form, show_plan  # noqa: PLC0415 - the same
     from scrapectl.pipeline import Options, plan_spec, rehearse  # noqa: PLC0415 - the same
     from scrapectl.views.output import tell  # noqa: PLC0415 - the same
     from scrapectl.views.plan_file import PlanFile  # noqa: PLC0415 - the same
 
+    check_form(settings, markdown=markdown, calls=calls)
     read = read_spec(settings, spec, file, require_env=True)
     aws = open_aws(settings, read)
     planned = plan_spec(read, aws, Options(command="plan"), tell)

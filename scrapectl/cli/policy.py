@@ -38,5 +38,7 @@ def policy(settings: Settings, *, spec: str | None, file: str | None, purpose: P
     read = read_spec(settings, spec, file)
     where = whereabouts(settings, read)
     needed = grants(read, purpose, where)
-    made = Policies(read.owner, purpose, where.account, where.region, documents(needed), notes(read, purpose, needed))
+    parts = documents(needed)
+    told = notes(read, purpose, needed, len(parts))
+    made = Policies(read.owner, purpose, where.account, where.region, parts, told)
     show_policies(made, write_policies(made, out) if out else (), as_json=settings.json)

@@ -10,7 +10,7 @@ from scrapectl.aws.session import Session
 from scrapectl.cli.building import meant
 from scrapectl.cli.options import Settings
 from scrapectl.cli.reach import open_aws, read_spec
-from scrapectl.errors import ApplyFailed
+from scrapectl.errors import ApplyFailed, Interrupted
 from scrapectl.operate.images import push_image
 from scrapectl.pipeline import Applied, Options, apply_plan, plan_spec
 from scrapectl.spec.model import Image, Spec
@@ -28,6 +28,8 @@ def push(settings: Settings, name: str | None, file: str | None, *, force: bool)
     aws.image_pusher = functools.partial(push_image, anew=force)
     with Progress(no_color=settings.no_color) as progress:
         applied = apply_plan(planned, aws, options, progress)
+    if applied.interrupted:
+        raise Interrupted("Interrupted: what had begun was finished.", "Run it again to go on.")
     rows = [_row(spec, image, applied) for image in images]
     if force:
         rows = [row if row["pushed"] else _again(aws, spec, row) for row in rows]

@@ -13,12 +13,20 @@ if TYPE_CHECKING:
     from scrapectl.pipeline import Rehearsed
 
 
-def show_plan(settings: Settings, plan: Plan, *, markdown: bool = False, requests: Rehearsed | None = None) -> None:
-    """Show a plan as text (of what is new every field with -v alone), JSON or Markdown; `requests` come after it."""
+def check_form(settings: Settings, *, markdown: bool, calls: bool) -> None:
+    """Refuse, before anything is read, forms that exclude each other.
+
+    Raises:
+        UsageError: Two of them are given.
+    """
     if markdown and settings.json:
         raise UsageError("--markdown and --output json are both given.", "Give one of them.")
-    if markdown and requests:
+    if markdown and calls:
         raise UsageError("--markdown and --calls are both given.", "Give one of them.")
+
+
+def show_plan(settings: Settings, plan: Plan, *, markdown: bool = False, requests: Rehearsed | None = None) -> None:
+    """Show a plan as text (of what is new every field with -v alone), JSON or Markdown; `requests` come after it."""
     if markdown:
         from scrapectl.views.plan_markdown import plan_markdown  # noqa: PLC0415 - each form loads its own view
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from scrapectl.cli.interrupts import sleep
 from scrapectl.cli.launch import show_line
 from scrapectl.cli.options import Settings
 from scrapectl.cli.reach import Reached
 from scrapectl.errors import UsageError
+from scrapectl.operate.clock import Clock
 from scrapectl.operate.follow import Follower
 from scrapectl.operate.jobs import StandingJob, find_jobs
 from scrapectl.operate.logs import Line, read_lines, streams_of
@@ -59,7 +61,7 @@ def print_logs(settings: Settings, reached: Reached, name: str | None, wanted: L
             show(line)
 
     if follow:
-        follower = Follower(reached.aws, reached.owner, jobs, matching, since=wanted.since)
+        follower = Follower(reached.aws, reached.owner, jobs, matching, since=wanted.since, clock=Clock(sleep=sleep))
         follower.follow([run.id for run in runs])
         return
     streams = streams_of(_with_children(reached, runs, jobs), wanted.since, every_attempt=wanted.everything)

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
+from scrapectl.cli.interrupts import sleep
 from scrapectl.cli.options import Settings
 from scrapectl.cli.reach import Reached, refuse_unknown
-from scrapectl.operate.clock import Clock
 from scrapectl.operate.status import Standing, read_status
 from scrapectl.views.output import print_document, print_event, print_line
 from scrapectl.views.status import print_status, status_document
@@ -30,12 +30,11 @@ def show_status(settings: Settings, reached: Reached, name: str | None) -> None:
         _print(settings, reached, standing, now)
 
 
-def watch_status(settings: Settings, reached: Reached, name: str | None, clock: Clock | None = None) -> None:
+def watch_status(settings: Settings, reached: Reached, name: str | None) -> None:
     """Show it whenever it has changed, until Ctrl-C; with JSON one line each time."""
-    clock = clock or Clock()
     shown: dict[str, Any] = {}
     while True:
-        now = clock.now()
+        now = time.time()
         standing = read_status(reached.aws, reached.owner, name)
         document = status_document(standing, now)
         if settings.json and _told(document) != _told(shown):
@@ -44,7 +43,7 @@ def watch_status(settings: Settings, reached: Reached, name: str | None, clock: 
             click.clear()  # does nothing where there is no terminal
             _print(settings, reached, standing, now)
         shown = document
-        clock.sleep(INTERVAL)
+        sleep(INTERVAL)
 
 
 def _told(document: dict[str, Any]) -> Any:

@@ -20,7 +20,7 @@ def diff(want: Resource, live: Live) -> tuple[FieldChange, ...]:
     accepts what stands. A BROKEN resource always differs, so that a dead one never plans as "no change".
     """
     kind = type(want)
-    fixed_now = want.fixed(live.resource)  # a kind may look at references too: they compare as not equal
+    fixed_now = want.fixed(live)  # a kind may look at references too: they compare as not equal
     unmoved = unmoved_fields(want, live.tags)
     changes = [
         _field_change(want, live.resource, name, fixed=name in fixed_now, drift=name in unmoved)

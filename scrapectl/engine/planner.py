@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scrapectl.engine.aim import Aim
 from scrapectl.engine.diff import created_fields, diff, replaced_fields
+from scrapectl.engine.fate import Fate, fate_of, would_be_lost
 from scrapectl.engine.order import identifiers, in_order, named_by, with_order
 from scrapectl.engine.ownership import (
     ADDRESS,
     APPLIED,
     KEPT,
-    ON_DESTROY,
     TAGS,
     as_told,
     owner_of,
@@ -26,7 +25,6 @@ from scrapectl.engine.resource import Desired, FieldChange, Live, Replace, Statu
 from scrapectl.engine.values import Ref, resolve
 from scrapectl.engine.world import Thing, World
 from scrapectl.errors import Place, Problem
-from scrapectl.units import counted
 
 
 def make_plan(wanted: Sequence[Desired], world: World, aim: Aim) -> Plan:
@@ -64,14 +62,6 @@ def make_destroy_plan(wanted: Sequence[Desired], world: World, aim: Aim) -> Plan
     draft.remove_leftovers()
     draft.tell_what_was_kept()
     return draft.plan()
-
-
-class _Fate(enum.Enum):
-    """What becomes of a thing that is no longer wanted."""
-
-    ENDS = "ends"
-    KEPT = "kept"
-    REFUSED = "refused"
 
 
 @dataclass
@@ -124,12 +114,12 @@ class _Draft:
         del self.leftovers[thing]
         old = as_told(old, desired)
         fate = self._may_go(thing, old, desired)
-        if fate is _Fate.ENDS:
+        if fate is Fate.ENDS:
             self._add(desired, Action.REPLACE, old, replaced_fields(desired.resource, old), old_key=thing[1])
             self._tell_what_stays(desired.address, old)
             return
         self._add(desired, Action.CREATE, None, created_fields(desired.resource))
-        if fate is _Fate.KEPT:
+        if fate is Fate.KEPT:
             self._end(thing, old)
 
     def _predecessor(self, address: str) -> tuple[Thing | None, Live | None]:
@@ -160,13 +150,13 @@ class _Draft:
         else:
             self.known[desired.address] = live.outputs
             names = [change.name for change in fields if change.fixed]
-            hint = desired.resource.way_out(live.resource) or _FIXED_HINT
+            hint = desired.resource.way_out(live) or _FIXED_HINT
             there = dataclasses.replace(desired, where=_place(desired, names))
             self._refuse(there, f"AWS cannot change {', '.join(names)} of {desired.address}.", hint)
 
     def _replace_in_place(self, desired: Desired, live: Live, fields: tuple[FieldChange, ...]) -> None:
         key = desired.resource.key()
-        if self._may_go((desired.resource.kind, key), live, desired) is _Fate.ENDS:
+        if self._may_go((desired.resource.kind, key), live, desired) is Fate.ENDS:
             self._add(desired, Action.REPLACE, live, fields, old_key=key)
         else:
             self.known[desired.address] = live.outputs
@@ -221,16 +211,16 @@ class _Draft:
     def _end(self, thing: Thing, live: Live) -> None:
         address = live.tags.get(ADDRESS) or f"{thing[0]}.{'/'.join(thing[1])}"
         # What a kept thing stands in stays with it (a database's subnet group): AWS would not let it go either.
-        fate = _Fate.KEPT if identifiers(live) & self.held else self._may_go(thing, live, None)
-        if fate is _Fate.REFUSED:
+        fate = Fate.KEPT if identifiers(live) & self.held else self._may_go(thing, live, None)
+        if fate is Fate.REFUSED:
             return
-        if fate is _Fate.ENDS:
+        if fate is Fate.ENDS:
             self._tell_what_stays(address, live)
-        if fate is _Fate.KEPT:
+        if fate is Fate.KEPT:
             self.held |= named_by(live, self.aim.kinds[thing[0]])
             self.remains.append(f"{address}: kept, tagged {KEPT}")
         self.changes.append(
-            Change(address, thing[0], Action.DELETE, thing[1], None, live, keep=fate is _Fate.KEPT, origin=address)
+            Change(address, thing[0], Action.DELETE, thing[1], None, live, keep=fate is Fate.KEPT, origin=address)
         )
 
     def _tell_what_stays(self, address: str, live: Live) -> None:
@@ -238,20 +228,15 @@ class _Draft:
         if remains:
             self.remains.append(f"{address}: {remains}")
 
-    def _may_go(self, thing: Thing, live: Live, desired: Desired | None) -> _Fate:
-        """What `on_destroy`, its contents and the options say of a thing that would go."""
-        rule = live.tags.get(ON_DESTROY, "delete")
-        kind = self.aim.kinds[thing[0]]
-        if rule == "keep" or (kind.holds_data and self.aim.keep_data):
-            return _Fate.KEPT
+    def _may_go(self, thing: Thing, live: Live, desired: Desired | None) -> Fate:
+        """Decide over a thing that would go; refused, the user hears what it holds."""
         count = self.world.contents.get(thing, 0)
-        if count and rule == "refuse" and not self.aim.delete_data:
-            name = live.tags.get(ADDRESS, "/".join(thing[1]))
-            message = f"{name} ({thing[1][-1]}) holds {counted(count, *kind.contents_name)} that would be lost."
-            place = desired.where if desired else None
-            self.refusals.append(Problem(message, place, desired.origin if desired else "", _DATA_HINT))
-            return _Fate.REFUSED
-        return _Fate.ENDS
+        fate = fate_of(live, count, self.aim)
+        if fate is Fate.REFUSED:
+            problem = would_be_lost(thing, live, count, self.aim)
+            place, origin = (desired.where, desired.origin) if desired else (None, "")
+            self.refusals.append(dataclasses.replace(problem, place=place, path=origin))
+        return fate
 
     def tell_what_was_kept(self) -> None:
         """What an earlier destroy left standing, and what AWS still keeps of it."""
@@ -296,7 +281,6 @@ class _Draft:
 ENOUGH_TO_KNOW_IT = 5
 _FOREIGN_HINT = "Give it another name (name: …), or use it as it is with existing: …."
 _FIXED_HINT = "Give it another name, so that a new one is made beside it; or delete it by hand first."
-_DATA_HINT = "Say --delete-data to lose them, --keep-data to leave it standing, or on_destroy: keep."
 
 
 def _place(desired: Desired, names: Sequence[str]) -> Place | None:

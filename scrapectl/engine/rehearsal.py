@@ -97,9 +97,11 @@ class Rehearsal(Apply):
     def _rehearsed(self, step_id: StepId, step: Step) -> Live | None:
         """Let a step write down what it would send, and imagine what stands then."""
         before = len(self._sent())
-        answer = step.write(self.means.aws)
-        written = self._sent()[before:]
-        self.addresses.extend([step.change.address] * len(written))
+        try:
+            answer = step.write(self.means.aws)
+        finally:  # what was written down before a failure is told, too
+            written = self._sent()[before:]
+            self.addresses.extend([step.change.address] * len(written))
         if isinstance(step, EndStep):
             if isinstance(answer, str):
                 self.notes.append(f"{step.change.address}: {answer}; then it is deleted.")

@@ -226,12 +226,12 @@ class Resource(abc.ABC):
         del aws, live
         return 0
 
-    def fixed(self, live: Self) -> frozenset[str]:
+    def fixed(self, live: Live) -> frozenset[str]:
         """Fields that AWS fixes in this very case, besides those marked `Fixed`."""
         del live
         return frozenset()
 
-    def way_out(self, live: Self) -> str:
+    def way_out(self, live: Live) -> str:
         """What to do instead of a change that AWS does not make here; "": what the planner says of any."""
         del live
         return ""
@@ -241,6 +241,12 @@ class Resource(abc.ABC):
         """What AWS keeps of this one after a delete."""
         del live
         return cls.remains
+
+    @classmethod
+    def as_planned(cls, live: Live, planned: Live) -> Live:
+        """Keep to what the plan said of its end (the name of what remains), now that it was looked at again."""
+        del planned
+        return live
 
     def given(self, live: Live) -> Self:
         """What is wanted now that this stands: someone's pause keeps a schedule from starting."""

@@ -238,7 +238,7 @@ class EndStep(Step):
         if change.live is None:
             raise AssertionError(f"{change.address} is ended without standing")
         self.live: Live = change.live
-        self.told = change.live.tags
+        self.planned = change.live
         self.removal = removal
         self.awaited = ""  # what must end first, as it was told last
 
@@ -279,8 +279,9 @@ class EndStep(Step):
         if live.status is Status.BUSY:
             self.live = live
             return self.wait(now, live.reason)
-        if ON_DESTROY in self.told:  # what the spec says now outranks what was last applied
-            live = dataclasses.replace(live, tags={**live.tags, ON_DESTROY: self.told[ON_DESTROY]})
+        if ON_DESTROY in self.planned.tags:  # what the spec says now outranks what was last applied
+            live = dataclasses.replace(live, tags={**live.tags, ON_DESTROY: self.planned.tags[ON_DESTROY]})
+        live = self.kind.as_planned(live, self.planned)
         moved = live != self.live
         self.live = live
         if moved or self.awaited:

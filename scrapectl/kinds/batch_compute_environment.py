@@ -98,7 +98,11 @@ class BatchComputeEnvironment(Resource):
     scopes: ClassVar[Scopes] = Scopes(
         {
             "batch:compute-environment": ("batch:{region}:{account}:compute-environment/{name}",),
-            "ecs:container-instance": ("ecs:{region}:{account}:container-instance/AWSBatch-{name}/*",),
+            # Batch names the cluster after the environment, with an id at the end, in one of two forms.
+            "ecs:container-instance": (
+                "ecs:{region}:{account}:container-instance/AWSBatch-{name}-*/*",
+                "ecs:{region}:{account}:container-instance/{name}_Batch_*/*",
+            ),
             "batch:job": ("batch:{region}:{account}:job/{any}",),
         },
         linked=("batch.amazonaws.com",),

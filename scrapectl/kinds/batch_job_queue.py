@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, cast
 
 from scrapectl.engine.marks import Identity
 from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Removal, Resource, Scopes, Update
@@ -125,9 +125,10 @@ class BatchJobQueue(Resource):
         limit = {"state": "RUNNABLE", "maxTimeSeconds": self.stuck_after, "action": "CANCEL"}
         return [{"reason": reason, **limit} for reason in STUCK]
 
-    def fixed(self, live: Self) -> frozenset[str]:
+    def fixed(self, live: Live) -> frozenset[str]:
         """A policy can be exchanged for another, but never be added or removed."""
-        if (self.scheduling_policy is None) != (live.scheduling_policy is None):
+        standing = cast("BatchJobQueue", live.resource)
+        if (self.scheduling_policy is None) != (standing.scheduling_policy is None):
             return frozenset({"scheduling_policy"})
         return frozenset()
 

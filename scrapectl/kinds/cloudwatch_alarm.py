@@ -38,6 +38,7 @@ class CloudwatchAlarm(Resource):
         missing: What no value counts as: notBreaching, breaching, ignore or missing.
         actions: ARNs told when it goes off, such as a topic's.
         ok_actions: ARNs told when all is well again.
+        tells: Whether anybody is told; False of one that was muted.
     """
 
     name: Identity[str]
@@ -53,6 +54,7 @@ class CloudwatchAlarm(Resource):
     description: str = ""
     actions: frozenset[Any] = frozenset()
     ok_actions: frozenset[Any] = frozenset()
+    tells: bool = True
 
     kind: ClassVar[str] = "cloudwatch_alarm"
     gone_at_once: ClassVar[bool] = True
@@ -95,6 +97,7 @@ class CloudwatchAlarm(Resource):
             description=entry.get("AlarmDescription", ""),
             actions=frozenset(entry.get("AlarmActions", ())),
             ok_actions=frozenset(entry.get("OKActions", ())),
+            tells=entry.get("ActionsEnabled", True),
         )
         return Live(resource, {"arn": entry["AlarmArn"], "name": resource.name}, tags)
 
@@ -140,6 +143,7 @@ class CloudwatchAlarm(Resource):
             TreatMissingData=self.missing,
             AlarmActions=sorted(self.actions),
             OKActions=sorted(self.ok_actions),
+            ActionsEnabled=self.tells,
             **tags,
         )
 

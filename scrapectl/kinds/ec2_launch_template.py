@@ -91,8 +91,9 @@ class Ec2LaunchTemplate(Resource):
         if answer is None or not answer["LaunchTemplateVersions"]:  # it went between the calls
             return None
         versions = {version["VersionNumber"]: version for version in answer["LaunchTemplateVersions"]}
-        default = versions[template["DefaultVersionNumber"]]
         latest = max(versions)
+        # Which is the default is this answer's to say: the other may be older, for EC2 is eventually consistent.
+        default = next((one for one in versions.values() if one.get("DefaultVersion")), versions[latest])
         return Live(
             cls(name, **_values(default["LaunchTemplateData"])),
             _outputs(aws, name, template_id),

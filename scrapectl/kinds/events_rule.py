@@ -16,6 +16,7 @@ from scrapectl.kinds.tags import tag_list, tags_from_list
 
 ABSENT = ("ResourceNotFoundException",)
 MOST_TARGETS = 5
+_MEMBERS = frozenset({"Id", "Arn", "RoleArn", "DeadLetterConfig", "RetryPolicy"})
 
 
 def rule_arn(partition: str, region: str, account: str, name: str) -> str:
@@ -34,6 +35,7 @@ class RuleTarget:
         dead_letter: ARN of the queue that takes what could not be delivered.
         retries: How often delivery is tried again, 0 to 185.
         within_seconds: For how long, 60 to 86400.
+        others: What else another hand has set, as JSON (another input): never wanted, so that it differs.
     """
 
     id: str
@@ -42,6 +44,7 @@ class RuleTarget:
     dead_letter: Any = None
     retries: int = 185
     within_seconds: int = 86400
+    others: str = ""
 
 
 @dataclass(frozen=True)
@@ -188,6 +191,7 @@ def _raise_failed(operation: str, answer: Mapping[str, Any], *, absent: bool) ->
 
 def _target(entry: Mapping[str, Any]) -> RuleTarget:
     retry = entry.get("RetryPolicy") or {}
+    others = {member: value for member, value in entry.items() if value and member not in _MEMBERS}
     return RuleTarget(
         id=entry["Id"],
         arn=entry["Arn"],
@@ -195,6 +199,7 @@ def _target(entry: Mapping[str, Any]) -> RuleTarget:
         dead_letter=(entry.get("DeadLetterConfig") or {}).get("Arn"),
         retries=retry.get("MaximumRetryAttempts", RuleTarget.retries),
         within_seconds=retry.get("MaximumEventAgeInSeconds", RuleTarget.within_seconds),
+        others=json.dumps(others, sort_keys=True) if others else "",
     )
 
 

@@ -53,21 +53,16 @@ class LambdaEventSource(Resource):
 
     @classmethod
     def read(cls, aws: Aws, key: Key) -> Live | None:
-        """Look for the one mapping between the two, then for its tags."""
+        """Look for the one mapping between the two, then for its tags.
+
+        Asked for by its queue alone: AWS may answer nothing for a function that is gone, and its mappings outlive it.
+        """
         function, source = key
-        entries = aws.pages(
-            "lambda",
-            "list_event_source_mappings",
-            "EventSourceMappings",
-            absent=ABSENT,  # the function does not stand
-            FunctionName=function,
-            EventSourceArn=source,
-        )
-        if not entries:
-            return None
-        entry = entries[0]  # AWS refuses a second one (AWS-FACTS §9)
-        tags = _tags(aws, entry)
-        return None if tags is None else cls._live(function, entry, tags)
+        entries = aws.pages("lambda", "list_event_source_mappings", "EventSourceMappings", EventSourceArn=source)
+        # AWS refuses a second one of the same two (AWS-FACTS §9).
+        entry = next((entry for entry in entries if _function(entry) == function), None)
+        tags = None if entry is None else _tags(aws, entry)
+        return None if entry is None or tags is None else cls._live(function, entry, tags)
 
     @classmethod
     def _live(cls, function: str, entry: Mapping[str, Any], tags: Mapping[str, str]) -> Live:

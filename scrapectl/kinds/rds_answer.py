@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from scrapectl.engine.resource import Status
+from scrapectl.engine.resource import Live, Status
 
 STOPPED = "stopped"
 DELETING = "deleting"
@@ -35,13 +35,38 @@ class Standing:
         state: AWS's own word ("available").
         version: What runs, whatever waits.
         pending: Field → value that AWS has taken, and not made so yet.
+        running: Field → value as it is still, of those in `pending`.
+        goes_on: Whether AWS goes on to newer minor versions by itself; None: not known.
+        iops: What its storage does a second.
         read_at: When it was looked at: `20261121-150301`, in UTC.
     """
 
     state: str = "available"
     version: str = ""
     pending: Mapping[str, Any] = field(default_factory=dict)
+    running: Mapping[str, Any] = field(default_factory=dict)
+    goes_on: bool | None = None
+    iops: int = 0
     read_at: str = field(default="", compare=False)
+
+
+def standing_of(live: Live) -> Standing:
+    """What a read said beyond the fields."""
+    return live.detail if isinstance(live.detail, Standing) else Standing()
+
+
+def standing_in(entry: Mapping[str, Any], read_at: str) -> Standing:
+    """Read what no field says."""
+    pending = pending_values(entry)
+    return Standing(
+        entry["DBInstanceStatus"],
+        entry.get("EngineVersion", ""),
+        pending,
+        {name: entry.get(member) for member, name in _PENDING.items() if name in pending},
+        entry.get("AutoMinorVersionUpgrade"),
+        entry.get("Iops") or 0,
+        read_at,
+    )
 
 
 def status_of(state: str) -> Status:

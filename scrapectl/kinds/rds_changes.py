@@ -13,9 +13,12 @@ from scrapectl.kinds.rds_version import Version, is_exact, major
 if TYPE_CHECKING:
     from scrapectl.kinds.rds_instance import RdsInstance
 
-WAITS = frozenset({"instance_class", "storage", "version", "backup_days", "multi_az"})
+_WAITS = frozenset({"instance_class", "storage", "version", "backup_days", "multi_az"})
 """What AWS leaves for the maintenance window unless it shall be at once (ModifyDBInstance, RDS API)."""
 _LEAST_STEP = 10  # per cent: AWS rounds a smaller growth up (AllocatedStorage, RDS API), so that it is never as wanted
+
+_NEEDS_IOPS_FROM = 400  # GiB: there storage grows only with its IOPS named, and below they may not be
+_LEAST_IOPS = 12_000  # what gp3 does from that size on, at no cost (Amazon RDS DB instance storage, user guide)
 
 _MEMBERS = {
     "instance_class": "DBInstanceClass",
@@ -38,25 +41,44 @@ def least_growth(storage: int) -> int:
     return -(-storage * (100 + _LEAST_STEP) // 100)
 
 
-def refused(want: RdsInstance, live: RdsInstance) -> Mapping[str, str]:
-    """Field → what to write instead, for each change that AWS would not make so."""
+def refused(want: RdsInstance, live: RdsInstance, standing: Standing) -> Mapping[str, str]:
+    """Field → what to write instead, for each change that AWS would not make so; what waits is not so yet."""
     found: dict[str, str] = {}
-    if want.storage < live.storage:
+    storage, version = (standing.running.get(name, getattr(live, name)) for name in ("storage", "version"))
+    if want.storage < storage:
         found["storage"] = (
-            f"Storage never shrinks: write storage: {live.storage}. For less, make a database of another name, "
+            f"Storage never shrinks: write storage: {storage}. For less, make a database of another name, "
             "copy the data, and take this one out."
         )
-    elif live.storage < want.storage < least_growth(live.storage):
+    elif storage < want.storage < least_growth(storage):
         found["storage"] = (
-            f"AWS grows storage by {_LEAST_STEP} % at least: write storage: {least_growth(live.storage)} or more, "
-            f"or leave it at {live.storage}."
+            f"AWS grows storage by {_LEAST_STEP} % at least: write storage: {least_growth(storage)} or more, "
+            f"or leave it at {storage}."
         )
-    if Version(want.version).older_than(live.version):
+    if Version(want.version).older_than(version):
         found["version"] = (
-            f'A database never goes back to an older version: write version: "{live.version}". For an older one, make '
+            f'A database never goes back to an older version: write version: "{version}". For an older one, make '
             "a database of another name, and copy the data."
         )
     return found
+
+
+def taken_back(want: RdsInstance, standing: Standing) -> frozenset[str]:
+    """Fields that wait for another value than the wanted one, which is what runs."""
+    return frozenset(
+        name
+        for name, value in standing.running.items()
+        if getattr(want, name) == value and getattr(want, name) != standing.pending[name]
+    )
+
+
+def at_once(want: RdsInstance, standing: Standing, changed: AbstractSet[str]) -> bool:
+    """Whether AWS shall not wait for the window.
+
+    What waits is only taken back at once ("Modifying an Amazon RDS DB instance"), and everything else that waits
+    would then be made too.
+    """
+    return not want.in_window or taken_back(want, standing) == changed == standing.pending.keys()
 
 
 def members(want: RdsInstance, standing: Standing, changed: Collection[str]) -> dict[str, Any]:
@@ -66,12 +88,21 @@ def members(want: RdsInstance, standing: Standing, changed: Collection[str]) -> 
         asked["VpcSecurityGroupIds"] = list(want.security_groups)
     if "max_storage" in changed:  # the bound at the size itself is how AWS is told that it shall not grow
         asked["MaxAllocatedStorage"] = want.max_storage or want.storage
-    if "version" in changed:
-        asked["EngineVersion"] = str(want.version)
-        asked["AutoMinorVersionUpgrade"] = not is_exact(want.engine, want.version)
+    if "storage" in changed and want.storage >= _NEEDS_IOPS_FROM:
+        asked["Iops"] = max(standing.iops, _LEAST_IOPS)
+    if {"version", "minor_versions"} & set(changed):
+        asked["AutoMinorVersionUpgrade"] = goes_on(want)
+    if "version" in changed:  # back to what runs by its whole name: "16" alone might be a newer 16
+        back = "version" in taken_back(want, standing)
+        asked["EngineVersion"] = standing.version if back else str(want.version)
         if major(want.engine, want.version) != major(want.engine, standing.version):
             asked["AllowMajorVersionUpgrade"] = True
     return asked
+
+
+def goes_on(want: RdsInstance) -> bool:
+    """Whether AWS shall go on to newer minor versions: unless one is named."""
+    return not is_exact(want.engine, want.version)
 
 
 def told(want: RdsInstance, live: RdsInstance, standing: Standing, changes: tuple[FieldChange, ...]) -> tuple[str, ...]:
@@ -95,13 +126,21 @@ def _sizes(want: RdsInstance, live: RdsInstance, standing: Standing, changed: Co
 
 def _carried_out(want: RdsInstance, live: RdsInstance, standing: Standing, changed: AbstractSet[str]) -> Iterator[str]:
     asked = changed - {"power", "pending", "status", "tags"}
-    waits = sorted(asked & WAITS) if want.in_window else []
     if asked and standing.state == STOPPED:
         yield "it is stopped: it is started for this change, and stopped again"
+    if back := asked & taken_back(want, standing):
+        yield f"{_listed(sorted(back))}: the change that waits for the window is taken back"
+        asked = asked - back
+    waits = sorted(name for name in asked if _waits(name, want, live)) if want.in_window else []
     if waits:
         yield f"{_listed(waits)}: waits for the window {_window(want, live)}" + _and_then(want, live, waits)
         asked = asked - set(waits)
     yield from (text for name in sorted(asked) if (text := _how(name, want, live)))
+
+
+def _waits(name: str, want: RdsInstance, live: RdsInstance) -> bool:
+    """Whether AWS leaves a change for the window; that of how long backups are kept only where there are none."""
+    return name in _WAITS and (name != "backup_days" or 0 in {want.backup_days, live.backup_days})
 
 
 def _and_then(want: RdsInstance, live: RdsInstance, waits: Collection[str]) -> str:
@@ -130,8 +169,9 @@ def _how(name: str, want: RdsInstance, live: RdsInstance) -> str:
 
 
 def _waiting(want: RdsInstance, standing: Standing, changed: Collection[str]) -> Iterator[str]:
-    if standing.pending and want.in_window and "pending" not in changed:
-        values = ", ".join(f"{name} {value}" for name, value in sorted(standing.pending.items()))
+    waiting = sorted((name, value) for name, value in standing.pending.items() if name not in changed)
+    if waiting and want.in_window:
+        values = ", ".join(f"{name} {value}" for name, value in waiting)
         yield f"{values}: waits for the window {_window(want, want)}"
 
 

@@ -1,4 +1,4 @@
-"""Turns a database into an instance of RDS: made, changed, started for a change and stopped again, and ended safely."""
+"""Turns a database into an instance of RDS: what it is made of, and what of it may change (`rds_steps` says how)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self, cast
 
 from scrapectl.engine.marks import Defaulted, Fixed, Identity, Local
-from scrapectl.engine.ownership import ON_DESTROY
 from scrapectl.engine.resource import (
     Aws,
     FieldChange,
@@ -23,26 +22,23 @@ from scrapectl.engine.resource import (
     Scopes,
     Update,
 )
-from scrapectl.errors import ScrapectlError
-from scrapectl.kinds import rds_changes
+from scrapectl.kinds import rds_changes, rds_steps
 from scrapectl.kinds.rds_answer import (
     DELETING,
-    NO_SNAPSHOT_OF,
-    OPTIMIZING,
     STOPPED,
-    Standing,
     outputs_of,
-    pending_values,
+    standing_in,
+    standing_of,
     status_of,
     values_of,
 )
+from scrapectl.kinds.rds_steps import ABSENT, STOP_AGAIN
 from scrapectl.kinds.rds_subnet_group import subnet_group_arn
-from scrapectl.kinds.rds_version import Version, is_exact
+from scrapectl.kinds.rds_version import Version
 from scrapectl.kinds.tags import tag_list, tags_from_list
 
-ABSENT = ("DBInstanceNotFound", "DBInstanceNotFoundFault")
-STOP_AGAIN = "scrapectl:stop-again"
-"""The tag of one that was started for a change: it is stopped when that is done."""
+__all__ = ["STOP_AGAIN", "RdsInstance", "db_instance_arn"]
+
 _STORAGE_TYPE = "gp3"
 
 
@@ -98,7 +94,8 @@ class RdsInstance(Resource):
     tells_the_spec: ClassVar[bool] = True
     holds_data: ClassVar[bool] = True
     contents_name: ClassVar[tuple[str, str]] = ("database", "databases")
-    pace: ClassVar[Pace] = Pace(first=5.0, interval=15.0, limit=3600.0)
+    # For a while AWS answers the state from before a write, as if the change waited (Terraform first looks after 60 s).
+    pace: ClassVar[Pace] = Pace(first=30.0, interval=15.0, limit=3600.0)
     sweep: ClassVar[str | None] = "rds:{region}:{account}:db:"
     listing: ClassVar[Listing | None] = Listing("rds", "describe_db_instances", "DBInstances", "DBInstanceIdentifier")
     needs: ClassVar[Needs] = Needs(
@@ -149,15 +146,13 @@ class RdsInstance(Resource):
 
     @classmethod
     def _live(cls, entry: Mapping[str, Any]) -> Live:
-        state = entry["DBInstanceStatus"]
-        now = f"{dt.datetime.now(dt.UTC):%Y%m%d-%H%M%S}"
-        standing = Standing(state, entry.get("EngineVersion", ""), pending_values(entry), now)
+        standing = standing_in(entry, f"{dt.datetime.now(dt.UTC):%Y%m%d-%H%M%S}")
         return Live(
             cls(name=entry["DBInstanceIdentifier"], **values_of(entry)),
             outputs_of(entry),
             tags_from_list(entry.get("TagList") or ()),
-            status_of(state),
-            f"it is {state}",
+            status_of(standing.state),
+            f"it is {standing.state}",
             standing,
         )
 
@@ -176,7 +171,7 @@ class RdsInstance(Resource):
             DBInstanceIdentifier=self.name,
             Engine=self.engine,
             EngineVersion=str(self.version),
-            AutoMinorVersionUpgrade=not is_exact(self.engine, self.version),
+            AutoMinorVersionUpgrade=rds_changes.goes_on(self),
             DBInstanceClass=self.instance_class,
             AllocatedStorage=self.storage,
             StorageType=_STORAGE_TYPE,
@@ -196,65 +191,37 @@ class RdsInstance(Resource):
 
     def update(self, aws: Aws, update: Update) -> None:
         """Take the next step: start a stopped one, change what runs, stop again what was started for it."""
-        live, state = update.live, _standing(update.live).state
-        asked = update.changed - {"power", "status"}
-        if asked and state == STOPPED:
-            if STOP_AGAIN not in live.tags:  # before it is started: a kill in between leaves it stopped
-                aws.tag(live.outputs["arn"], {STOP_AGAIN: "true"}, ())
-            aws.call("rds", "start_db_instance", DBInstanceIdentifier=self.name)
-        elif asked:
-            self._modify(aws, live, asked)
-        elif "power" in update.changed:
-            self._stop_again(aws, live, state)
-
-    def _modify(self, aws: Aws, live: Live, asked: frozenset[str]) -> None:
-        standing = _standing(live)
-        changed = asked | set(standing.pending) if "pending" in asked else asked
-        members = rds_changes.members(self, standing, changed)
-        aws.call(
-            "rds",
-            "modify_db_instance",
-            DBInstanceIdentifier=self.name,
-            ApplyImmediately=not self.in_window,
-            **members,
-        )
-
-    def _stop_again(self, aws: Aws, live: Live, state: str) -> None:
-        """Stop it, and take the tag off only when it is stopped: a kill in between is seen by the next plan."""
-        if state == STOPPED:
-            aws.tag(live.outputs["arn"], {}, (STOP_AGAIN,))
-        elif state == OPTIMIZING:
-            raise ScrapectlError(
-                f"{self.name} was started for a change of its storage, which AWS still optimizes, for some hours; it "
-                "cannot be stopped before.",
-                "Run apply again then: it is stopped, as it was.",
-            )
-        else:
-            aws.call("rds", "stop_db_instance", DBInstanceIdentifier=self.name)
+        rds_steps.change(aws, self, update)
 
     def given(self, live: Live) -> Self:
         """Take the size that AWS has grown it to for the wanted one, between the first size and the bound."""
-        standing = cast("RdsInstance", live.resource)
-        most = self.max_storage
-        if most is None or not self.storage < standing.storage <= most:
+        standing, most = cast("RdsInstance", live.resource), self.max_storage
+        storage = standing_of(live).running.get("storage", standing.storage)
+        if most is None or not self.storage < storage <= most:
             return self
-        bound = None if standing.storage == most else most
-        return dataclasses.replace(self, storage=rds_changes.Grown(standing.storage), max_storage=bound)
+        bound = None if storage == most else most
+        return dataclasses.replace(self, storage=rds_changes.Grown(storage), max_storage=bound)
 
-    def fixed(self, live: Self) -> frozenset[str]:
+    def fixed(self, live: Live) -> frozenset[str]:
         """Storage does not shrink, nor grow by little; a version never goes back."""
-        return frozenset(rds_changes.refused(self, live))
+        return frozenset(self._refused(live))
 
-    def way_out(self, live: Self) -> str:
+    def way_out(self, live: Live) -> str:
         """Say what to write instead."""
-        return " ".join(rds_changes.refused(self, live).values())
+        return " ".join(self._refused(live).values())
+
+    def _refused(self, live: Live) -> Mapping[str, str]:
+        return rds_changes.refused(self, cast("RdsInstance", live.resource), standing_of(live))
 
     def differ(self, live: Live) -> tuple[FieldChange, ...]:
         """Count what no field says: on its way out, stopped for us, waiting though it shall be at once."""
-        standing = _standing(live)
+        standing, resource = standing_of(live), cast("RdsInstance", live.resource)
         if standing.state == DELETING:
             return (FieldChange("status", DELETING, "READY"),)
         found = []
+        # A change of the version itself carries it along.
+        if resource.version == self.version and standing.goes_on not in {None, rds_changes.goes_on(self)}:
+            found.append(FieldChange("minor_versions", standing.goes_on, rds_changes.goes_on(self)))
         if standing.pending and not self.in_window:
             found.append(FieldChange("pending", "waits for the window", "at once"))
         if STOP_AGAIN in live.tags:
@@ -264,31 +231,13 @@ class RdsInstance(Resource):
 
     def told(self, live: Live, changes: tuple[FieldChange, ...]) -> tuple[str, ...]:
         """Say how AWS carries each change out."""
-        return rds_changes.told(self, cast("RdsInstance", live.resource), _standing(live), changes)
+        return rds_changes.told(self, cast("RdsInstance", live.resource), standing_of(live), changes)
 
     @classmethod
     def delete(cls, aws: Aws, live: Live, removal: Removal) -> None:
-        """Delete it, running or stopped, with its automated backups; its last state stays as a snapshot if wanted."""
+        """Delete it, running or stopped; its last state stays as a snapshot if wanted."""
         del removal
-        standing, name = _standing(live), live.outputs["name"]
-        if standing.state == DELETING:
-            return
-        ending: dict[str, Any] = {"SkipFinalSnapshot": True}
-        if _leaves_snapshot(live):
-            if standing.state in NO_SNAPSHOT_OF:
-                raise ScrapectlError(
-                    f"{name} is {standing.state}: AWS makes no final snapshot of it.",
-                    "Restore what you need from an automated backup; with on_destroy: delete it goes as it is.",
-                )
-            ending = {"SkipFinalSnapshot": False, "FinalDBSnapshotIdentifier": _final_snapshot(live)}
-        aws.call(
-            "rds",
-            "delete_db_instance",
-            absent=(*ABSENT, "InvalidDBInstanceState:being deleted"),
-            DBInstanceIdentifier=name,
-            DeleteAutomatedBackups=True,
-            **ending,
-        )
+        rds_steps.end(aws, live)
 
     @classmethod
     def contents(cls, aws: Aws, live: Live) -> int:
@@ -297,13 +246,15 @@ class RdsInstance(Resource):
         return 1
 
     @classmethod
+    def as_planned(cls, live: Live, planned: Live) -> Live:
+        """Keep the name of the snapshot that was told, however long something else was waited for first."""
+        told = dataclasses.replace(standing_of(live), read_at=standing_of(planned).read_at)
+        return dataclasses.replace(live, detail=told)
+
+    @classmethod
     def remains_of(cls, live: Live) -> str:
         """Name the snapshot that stays."""
-        if _standing(live).state == DELETING:
-            return "the final snapshot that it is being deleted with, if there is one"
-        if not _leaves_snapshot(live):
-            return ""
-        return f"its last state, as the snapshot {_final_snapshot(live)}, which costs by its size until you delete it"
+        return rds_steps.remains_of(live)
 
     @classmethod
     def stands_in(cls, live: Live) -> tuple[str, ...]:
@@ -317,16 +268,3 @@ class RdsInstance(Resource):
         """Take the name out of the ARN."""
         name = arn.partition(":db:")[2]
         return (name,) if name else None
-
-
-def _standing(live: Live) -> Standing:
-    return live.detail if isinstance(live.detail, Standing) else Standing()
-
-
-def _leaves_snapshot(live: Live) -> bool:
-    """Whether the data outlives it: where nothing says so, it does."""
-    return live.tags.get(ON_DESTROY, "snapshot") == "snapshot"
-
-
-def _final_snapshot(live: Live) -> str:
-    return f"{live.outputs['name']}-final-{_standing(live).read_at}"

@@ -7,6 +7,7 @@ import http.client
 import importlib.util
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from scrapectl.local import instance
 from scrapectl.local.instance import Endpoint, Running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 __all__ = ["Endpoint", "Status", "ensure_running", "reset", "serve_foreground", "status", "stop"]
 
@@ -30,6 +31,7 @@ START_SECONDS = 30.0
 STOP_SECONDS = 10.0
 _PAUSE = 0.02
 _FOREIGN = ("AWS_", "MOTO_")
+_FOREGROUND = "foreground-"
 
 
 @dataclass(frozen=True)
@@ -151,13 +153,35 @@ def serve_foreground(
     """
     from scrapectl.local.server import serve  # noqa: PLC0415 - only this command pays for AWS libraries
 
-    with tempfile.TemporaryDirectory(prefix="foreground-", dir=instance.directory()) as folder:
+    with _foreground_folder() as folder:
         try:
-            serve(Path(folder), port, open_to_all=True, ready=ready, policies=policies)
+            serve(folder, port, open_to_all=True, ready=ready, policies=policies)
         except OSError as error:
             raise EnvironmentProblem(
                 f"Port {port} cannot be served: {error.strerror}.", "Give another port."
             ) from error
+
+
+@contextlib.contextmanager
+def _foreground_folder() -> Iterator[Path]:
+    """A folder of its own for a cloud in the foreground, gone with it; those of killed ones go as well."""
+    from scrapectl.local.databases.servers import discard_leftovers  # noqa: PLC0415 - as above
+
+    parent = instance.directory()
+    with instance.lock(parent / "foreground.lock", wait=True) or contextlib.nullcontext():
+        for left in parent.glob(f"{_FOREGROUND}*"):
+            with instance.lock(left / "lock") or contextlib.nullcontext() as unheld:
+                if unheld:
+                    discard_leftovers(left)
+                    shutil.rmtree(left, ignore_errors=True)
+        folder = Path(tempfile.mkdtemp(prefix=_FOREGROUND, dir=parent))
+        held = instance.lock(folder / "lock")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        if held is not None:
+            held.close()
 
 
 def _running(folder: Path) -> Running | None:

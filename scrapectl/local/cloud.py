@@ -141,20 +141,28 @@ class Cloud:
 
     def store(self, kind: type[Store], region: str) -> Store:
         """Return the one `kind` of a region, made empty when first asked for: where a service keeps its state."""
-        key = (kind, region)
-        if key not in self._stores:
-            self._stores[key] = kind()
-        found: Store = self._stores[key]
-        return found
+        found: Store | None = self._stores.get((kind, region))
+        # Asked for with the lock and without it: who comes second must get what the first got.
+        return found if found is not None else self._stores.setdefault((kind, region), kind())
 
     def stores(self, kind: type[Store]) -> dict[str, Store]:
         """Return every region's `kind` that was ever asked for."""
-        return {region: found for (stored, region), found in self._stores.items() if stored is kind}
+        return {region: found for (stored, region), found in list(self._stores.items()) if stored is kind}
 
     def tick(self) -> None:
-        """Let every worker do what is due now; the server calls it twice a second, a virtual clock when advanced."""
+        """Let every worker do what is due now; the server calls it twice a second, a virtual clock when advanced.
+
+        Raises:
+            ExceptionGroup: Workers failed; the others have worked all the same.
+        """
+        failures = []
         for worker in list(self.workers):
-            worker()
+            try:
+                worker()
+            except Exception as failure:  # noqa: BLE001 - one that always fails must not stop what flows
+                failures.append(failure)
+        if failures:
+            raise ExceptionGroup("workers of the embedded cloud failed", failures)
 
     def on_close(self, closer: Callable[[], None]) -> None:
         """Have `closer` called when the cloud ends, to stop what runs outside this process."""

@@ -82,7 +82,7 @@ def asked_by(call: Call) -> Iterator[Asked]:
             yield Asked(action, _arn(call, f"ec2:{made}", "*"), {**tags, "ec2:CreateAction": call.operation})
         else:
             for resource in _resources(call, action):
-                yield Asked(action, resource, tags | _boundary(call))
+                yield Asked(action, resource, tags | _boundary(call) | _function(call))
     yield from _implied(call, tags)
 
 
@@ -263,3 +263,17 @@ def _arn(call: Call, type_: str, name: str) -> str:
 def _words(name: str) -> list[str]:
     """`SecurityGroup` → security, group."""
     return "".join(f" {one.lower()}" if one.isupper() else one for one in name).split()
+
+
+def _function(call: Call) -> dict[str, str]:
+    """The function that an event source mapping feeds, or shall."""
+    if not call.operation.endswith("EventSourceMapping"):
+        return {}
+    named = call.params.get("FunctionName", "")
+    if not named and "UUID" in call.params:
+        try:
+            mapping = call.cloud.call("lambda", "GetEventSourceMapping", {"UUID": call.params["UUID"]}, call.region)
+        except Refusal:
+            return {}
+        named = mapping["FunctionArn"]
+    return {"lambda:FunctionArn": named if named.startswith("arn:") else call.arn(f"function:{named}")}

@@ -16,7 +16,6 @@ from scrapectl.spec.model import Spec
 
 _SOON = dt.timedelta(minutes=15)
 _ENGINE_SECONDS = 5.0
-_INSTALL_ENGINE = "Install Docker (https://docs.docker.com/engine/install/) or Podman (https://podman.io) and start it."
 _PACKAGES = ("boto3", "botocore", "moto")
 
 
@@ -67,9 +66,9 @@ def engine(spec: Spec | None, *, local: bool) -> Check:
     builds = [image.key for image in spec.images.values() if image.build is not None] if spec else []
     if builds and not local:
         text = f"neither docker nor podman answers, and the spec builds {', '.join(builds)}"
-        return Check("container engine", Health.FAIL, text, _INSTALL_ENGINE)
+        return Check("container engine", Health.FAIL, text, container_engine.INSTALL)
     text = "neither docker nor podman answers; with --local jobs run as processes of this machine"
-    return Check("container engine", Health.WARN, text, _INSTALL_ENGINE)
+    return Check("container engine", Health.WARN, text, container_engine.INSTALL)
 
 
 def _version(package: str) -> str:

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any, Protocol
 
-from scrapectl.container_engine import answering
+from scrapectl.container_engine import INSTALL, answering
 from scrapectl.errors import AwsError, EnvironmentProblem
 from scrapectl.operate.build_folder import folder_hash, pack_folder
 
@@ -26,7 +26,6 @@ _ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
 _ABSENT = ("ImageNotFoundException", "RepositoryNotFoundException")
 _PART = 10 * 1024 * 1024
 _ENGINE_ANSWERS_WITHIN = 5.0
-_NO_ENGINE = "Install Docker (https://docs.docker.com/engine/install/) or Podman (https://podman.io) and start it."
 
 
 class Aws(Protocol):
@@ -105,7 +104,7 @@ def _need_dockerfile(folder: str | os.PathLike[str]) -> None:
 def _need_engine() -> str:
     engine = find_engine()
     if engine is None:
-        raise EnvironmentProblem("no container engine: neither docker nor podman can build here.", _NO_ENGINE)
+        raise EnvironmentProblem("no container engine: neither docker nor podman can build here.", INSTALL)
     return engine
 
 

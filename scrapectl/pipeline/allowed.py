@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from scrapectl.aws.iam import matches
 from scrapectl.aws.identity import Identity, policy_source
 from scrapectl.aws.session import Session
 from scrapectl.aws.simulation import not_allowed
 from scrapectl.errors import AccessDenied, AwsError
 from scrapectl.operate.checks import Check, Health
 from scrapectl.pipeline.assumed import Where
-from scrapectl.pipeline.permissions import grants
+from scrapectl.pipeline.permissions import Grant, grants
 from scrapectl.pipeline.policy_documents import documents
 from scrapectl.spec.model import Spec
 from scrapectl.units import counted
@@ -27,12 +30,13 @@ def permissions(spec: Spec, session: Session, who: Identity) -> Check:
     statements = [statement for document in documents(needed) for statement in document["Statement"]]
     actions = {action for statement in statements for action in statement["Action"]}
     try:
-        missing = not_allowed(session, policy_source(session, who.arn), statements)
+        refused = not_allowed(session, policy_source(session, who.arn), statements)
     except AccessDenied:
         text = "cannot tell: iam:SimulatePrincipalPolicy is not allowed"
         return Check(_NAME, Health.WARN, text, _POLICY)
     except AwsError as error:
         return Check(_NAME, Health.WARN, f"cannot tell: {error}", _POLICY)
+    missing = [(action, resource) for action, resource in refused if _is_asked(needed, action, resource)]
     if not missing:
         return Check(
             _NAME, Health.OK, f"all {counted(len(actions), 'action')} that apply needs are allowed. {_NOT_SEEN}"
@@ -41,3 +45,8 @@ def permissions(spec: Spec, session: Session, who: Identity) -> Check:
     told = ", ".join(f"{action} on {next(r for a, r in missing if a == action)}" for action in names[:_SHOWN])
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return Check(_NAME, Health.FAIL, f"{counted(len(names), 'action')} not allowed: {told}{more}", _POLICY)
+
+
+def _is_asked(needed: Sequence[Grant], action: str, resource: str) -> bool:
+    """Whether AWS ever judges it: a statement lists things of other types beside those of an action's own."""
+    return any(grant.action == action and matches(grant.resource, resource) for grant in needed)

@@ -43,6 +43,8 @@ class Drift:
     @property
     def edits(self) -> int:
         """How many changes are edits of the spec that were not applied, and nothing else."""
+        if self.spec_stands:
+            return 0
         told = {each.change.address for each in self.drifted} | {change.address for change in self.undecided}
         return sum(change.address not in told for change in self.plan.changes)
 
@@ -55,8 +57,9 @@ class Drift:
 def find_drift(planned: Planned) -> Drift:
     """Part what differs by whose side moved.
 
-    While the last apply made all of this very spec, whatever differs was changed in AWS. Else each field's own hint
-    tells (`scrapectl:applied`), and a thing that is missing or no longer wanted may as well be an edit.
+    While the last apply made all of this very spec, whatever differs was changed in AWS, but for what only names a
+    thing that is missing. Else each field's own hint tells (`scrapectl:applied`), and a thing that is missing or no
+    longer wanted may as well be an edit.
     """
     drifted, undecided = [], []
     for change in planned.plan.changes:
@@ -73,7 +76,7 @@ def _drifted(change: Change, *, spec_stands: bool) -> Drifted | None:
         return Drifted(Sort.EXTRA, change) if spec_stands else None
     if change.live is None or change.live.status is Status.RECOVERABLE:
         return Drifted(Sort.MISSING, change) if spec_stands else None
-    moved = tuple(field for field in change.fields if field.drift or (spec_stands and not field.hidden))
+    moved = tuple(f for f in change.fields if f.drift or (spec_stands and not f.hidden and not f.unknown))
     if not moved:
         return None
     sort = Sort.BROKEN if change.live.status is Status.BROKEN else Sort.CHANGED

@@ -80,7 +80,7 @@ _WORDS = {"IfExists": "Write", "RequestTag": "Make", "ResourceTag": "Tagged", "B
 def _gains(action: str, own: Mapping[str, str], others: Mapping[str, str]) -> bool:
     """Whether an action would be allowed on more if the others' resources stood beside its own."""
     judged = (resource for resource, type_ in others.items() if type_ in types_of(action))
-    return any(not any(matches(pattern, resource) for pattern in own) for resource in judged)
+    return any(resource not in own and not any(matches(pattern, resource) for pattern in own) for resource in judged)
 
 
 def _statements(grants: Iterable[Grant]) -> Iterator[Statement]:
@@ -104,7 +104,8 @@ def _statements(grants: Iterable[Grant]) -> Iterator[Statement]:
 def _widest(resources: Iterable[str]) -> list[str]:
     """Leave out what another pattern covers."""
     found = sorted(resources)
-    return [one for one in found if not any(matches(other, one) for other in found if other != one)]
+    patterns = [one for one in found if "*" in one or "?" in one]
+    return [one for one in found if not any(matches(other, one) for other in patterns if other != one)]
 
 
 def _fitting(statements: Iterable[Statement]) -> Iterator[Statement]:

@@ -7,15 +7,23 @@ from collections.abc import Sequence
 from scrapectl.pipeline.permissions import Grant, Purpose
 from scrapectl.spec.model import Spec
 
+ATTACHED = 10
+"""Managed policies that a user or role takes; AWS may be asked for more ("IAM and AWS STS quotas", IAM User Guide)."""
 
-def notes(spec: Spec, purpose: Purpose, grants: Sequence[Grant]) -> list[str]:
-    """Sentences, the weightiest first; none of what does not concern this policy."""
+
+def notes(spec: Spec, purpose: Purpose, grants: Sequence[Grant], count: int) -> list[str]:
+    """Sentences, the weightiest first; none of what does not concern this policy, which is written in `count` parts."""
     base, actions = spec.owner.replace(".", "-"), {grant.action for grant in grants}
     found = []
     if "iam:PutRolePolicy" in actions and not spec.iam.boundary:
         found.append(
             "Whoever may apply may write a role that may do more than they may: iam: {boundary: ARN} in the spec "
             "draws a line, and the policy then allows no role without it."
+        )
+    if count > ATTACHED:
+        found.append(
+            f"IAM attaches {ATTACHED} policies to a user or role, and these are {count}: have the quota raised, or "
+            "split the pipeline."
         )
     if "batch:TerminateJob" in actions:
         found.append("batch:TerminateJob is allowed for every job of the account: jobs have ids, and no tags of ours.")

@@ -37,29 +37,32 @@ def rehearse(planned: Planned, aws: Session, options: Options | None = None) -> 
     options, plan = options or Options(), planned.plan
     if plan.empty or plan.refusals:
         return Rehearsed((), ())
-    seen = planned.anchored and dataclasses.replace(planned.anchored, holder=None)
-    only_written = RehearsalAws(aws, sorted(_hidden(plan), key=len, reverse=True), seen.version if seen else 0)
-    owner = f"{plan.pipeline}.{plan.stage}" if plan.stage else plan.pipeline
-    anchor = Anchor(only_written, owner, options.command)
-    anchor.take(seen)
-    rehearsal = _rehearsal(plan, only_written, owner, options)
+    taken, given_back = _lease(planned, aws, options)
+    only_written = RehearsalAws(aws, _hidden(plan))
+    rehearsal = _rehearsal(plan, only_written, options)
     rehearsal.rehearse()
-    anchor.release(changed=True)
     opened = {address for address, resource in rehearsal.wanted.items() if is_unknown(resource)}
-    addresses = ["anchor", *rehearsal.addresses, "anchor"]
-    told = zip(addresses, only_written.requests, strict=True)
-    return Rehearsed(
-        tuple((address, with_open_hint(request) if address in opened else request) for address, request in told),
-        tuple(rehearsal.notes),
-    )
+    told = zip(rehearsal.addresses, only_written.requests, strict=True)
+    between = ((address, with_open_hint(request) if address in opened else request) for address, request in told)
+    return Rehearsed((("anchor", taken), *between, ("anchor", given_back)), tuple(rehearsal.notes))
 
 
-def _rehearsal(plan: Plan, aws: RehearsalAws, owner: str, options: Options) -> Rehearsal:
+def _lease(planned: Planned, aws: Session, options: Options) -> list[Request]:
+    """What takes the lease and gives it back: at once, since one that is held is renewed, and ends, by the clock."""
+    seen = planned.anchored and dataclasses.replace(planned.anchored, holder=None)
+    only_written = RehearsalAws(aws, (), seen.version if seen else 0)
+    anchor = Anchor(only_written, _owner(planned.plan), options.command)
+    anchor.take(seen)
+    anchor.release(changed=True, spec=planned.spec)
+    return only_written.requests
+
+
+def _rehearsal(plan: Plan, aws: RehearsalAws, options: Options) -> Rehearsal:
     turns = OneByOne()
     means = Means(
         aws=aws,
         kinds=KINDS,
-        owner=owner,
+        owner=_owner(plan),
         clock=turns,
         workers=turns,
         retry_after=lambda _error, _tries: None,
@@ -74,8 +77,16 @@ def _rehearsal(plan: Plan, aws: RehearsalAws, owner: str, options: Options) -> R
     )
 
 
-def _hidden(plan: Plan) -> Iterator[str]:
-    """The values that secrets shall get."""
+def _owner(plan: Plan) -> str:
+    return f"{plan.pipeline}.{plan.stage}" if plan.stage else plan.pipeline
+
+
+def _hidden(plan: Plan) -> list[str]:
+    """The values that secrets shall get, the longest first: a shorter one may be a part of it."""
+    return sorted(_values_of_secrets(plan), key=len, reverse=True)
+
+
+def _values_of_secrets(plan: Plan) -> Iterator[str]:
     for change in plan.changes:
         resource = change.desired.resource if change.desired else None
         for name in fields_with(type(resource), Mark.SECRET) if resource else ():

@@ -75,14 +75,17 @@ class Scoping:
     def narrow(self, action: str, kind: type[Resource]) -> Iterator[Grant]:
         """An action that a kind needs, on what the instance has."""
         if not types_of(action):
-            yield Grant(action, "*", condition=self._condition_without_resource(action))
+            alone = {**self._condition_without_resource(action), **self._of_our_functions(action)}
+            yield Grant(action, "*", condition=alone)
         for type_ in types_of(action):
             for owning, template in _templates(type_, kind, self.kinds):
                 if "{any}" in template and level_of(action) == "T":
                     continue  # tags go on what is ours alone
                 for condition in self._conditions(action, type_, template):
-                    for name in self._names(owning, template):
-                        yield Grant(action, self.arn(template, name), type_, condition)
+                    whole = {**condition, **self._of_our_functions(action)}
+                    yield from (
+                        Grant(action, self.arn(template, name), type_, whole) for name in self._names(owning, template)
+                    )
             if level_of(action) in {"R", "L"}:
                 yield from (Grant(action, self.arn(arn), type_) for arn in kind.scopes.unseen.get(type_, ()))
 
@@ -134,6 +137,18 @@ class Scoping:
     def _condition_without_resource(self, action: str) -> Condition:
         makes = level_of(action) == "W" and action.partition(":")[2].startswith("Create")
         return {"StringEquals": {f"aws:RequestTag/{PIPELINE}": self._owner}} if makes else {}
+
+    def _of_our_functions(self, action: str) -> Condition:
+        """A mapping's ARN is an id, and any that has no tags could be tagged as ours: its function cannot be feigned.
+
+        "Fine-tuning the Resources and Conditions sections of policies" (AWS Lambda Developer Guide).
+        """
+        kind = KINDS["lambda_function"]
+        if not action.endswith("EventSourceMapping") or level_of(action) in {"R", "L"}:
+            return {}
+        (template,) = kind.scopes.types["lambda:function"]
+        arns = [self.arn(template, name) for name in self._names(kind, template)]
+        return {"ArnLike": {"lambda:FunctionArn": arns}}
 
     def _names(self, kind: type[Resource], template: str) -> list[str]:
         """The names that a kind's things have: as one pattern those that begin as all of the instance do."""

@@ -42,6 +42,5 @@ def _json(value: Mapping[str, Any], indent: int | None = None) -> str:
 
 
 def _write(stream: TextIO, text: str) -> None:
-    encoding = stream.encoding or "utf-8"
-    stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    stream.write(f"{text}\n")
     stream.flush()

@@ -40,11 +40,11 @@ def requests_lines(rehearsed: Rehearsed) -> Iterator[Line]:
     for number, (address, request) in enumerate(rehearsed.requests, start=1):
         yield Line(f"{number:>4}. {request.service} {request.operation}  ({clean_line(address)})", "cyan")
         for name, value in request.shown.items():
-            yield Line(f"        {name}: {json.dumps(_plain(value), ensure_ascii=False)}")
+            yield Line(f"        {name}: {clean(json.dumps(_plain(value), ensure_ascii=False))}")
     yield from (Line(f"Note: {clean_line(note)}") for note in rehearsed.notes)
     yield Line(_READS)
 
 
 def _plain(value: Any) -> Any:
-    """JSON values whose texts a terminal cannot obey; times as text."""
-    return json.loads(clean(json.dumps(value, ensure_ascii=True, default=str)))
+    """JSON values, times as text."""
+    return json.loads(json.dumps(value, default=str))

@@ -5,10 +5,14 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +22,8 @@ import pytest
 from scrapectl.cli import main
 
 ROOT = Path(__file__).parents[2]
+COMMAND = [sys.executable, "-m", "scrapectl"]
+PATIENCE = 120.0  # seconds, for one command on a busy machine
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,37 @@ class Answer:
 
 
 Run = Callable[..., Answer]
+
+
+@contextmanager
+def started(*words: object, patience: float = PATIENCE, **streams: Any) -> Iterator[subprocess.Popen[str]]:
+    """Begin a command line as a user does. It is killed in the end, and after `patience`: no read waits for ever."""
+    # A shell's background job is deaf to Ctrl-C, and so is what it starts; a handler of ours is not handed down.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    given: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | streams
+    given["env"] = {**os.environ, "PYTHONPATH": str(ROOT)} | given.get("env", {})
+    with subprocess.Popen([*COMMAND, *map(str, words)], **given) as process:
+        killer = threading.Timer(patience, process.kill)
+        killer.daemon = True
+        killer.start()
+        try:
+            yield process
+        finally:
+            killer.cancel()
+            process.kill()
+
+
+@contextmanager
+def served(*words: object, log: Any = None) -> Iterator[str]:
+    """The embedded cloud in the foreground, until Ctrl-C: its address."""
+    with started("local", "start", "--foreground", *words, patience=600.0, stderr=log) as serving:
+        assert serving.stdout is not None
+        found = re.search(r"http://127\.0\.0\.1:[0-9]+", serving.stdout.readline())
+        assert found
+        yield found[0]
+        serving.send_signal(signal.SIGINT)
+        assert serving.wait(timeout=20) == 0
 
 
 @pytest.fixture(autouse=True)
@@ -72,11 +109,12 @@ def process() -> Run:
 
     def run(*words: object, stdin: str = "", **environment: str) -> Answer:
         ended = subprocess.run(
-            [sys.executable, "-c", "import sys; from scrapectl.cli import main; sys.exit(main())", *map(str, words)],
+            [*COMMAND, *map(str, words)],
             input=stdin,
             capture_output=True,
             text=True,
             check=False,
+            timeout=PATIENCE,
             env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         )
         return Answer(ended.returncode, ended.stdout, ended.stderr)

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,8 +10,8 @@ import pytest
 from scrapectl import container_engine
 from scrapectl.cli.help import HELP, subcommands
 from scrapectl.operate import images
+from tests.cli.conftest import served
 
-COMMAND = [sys.executable, "-c", "import sys; from scrapectl.cli import main; sys.exit(main())"]
 KEY, TOKEN, SECRET, VARIABLE, OVERRIDE = (f"canary-{word}-7f3a9c" for word in ("key", "token", "secret", "env", "run"))
 CANARIES = (KEY, TOKEN, SECRET, VARIABLE, OVERRIDE)
 SPEC = """
@@ -80,15 +76,8 @@ def address(tmp_path_factory, monkeypatch):
     folder.chmod(0o700)
     monkeypatch.setenv("SCRAPECTL_LOCAL_DIR", str(folder))
     monkeypatch.setenv("SCRAPECTL_LOCAL_ENGINE", "none")
-    log = (folder / "served.log").open("w")
-    words = [*COMMAND, "local", "start", "--foreground"]
-    with log, subprocess.Popen(words, stdout=subprocess.PIPE, stderr=log, text=True) as serving:
-        assert serving.stdout is not None
-        found = re.search(r"http://127\.0\.0\.1:[0-9]+", serving.stdout.readline())
-        assert found
-        yield found[0]
-        serving.send_signal(signal.SIGINT)
-        serving.wait(timeout=20)
+    with (folder / "served.log").open("w") as log, served(log=log) as found:
+        yield found
 
 
 @pytest.fixture

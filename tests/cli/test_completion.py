@@ -112,7 +112,7 @@ def test_bash_itself_completes(spec, tmp_path):
     spec(SPEC)
     program = tmp_path / "bin" / "scrapectl"
     program.parent.mkdir()
-    program.write_text(f"#!{sys.executable}\nimport sys\nfrom scrapectl.cli import main\nsys.exit(main())\n")
+    program.write_text(f"#!{sys.executable}\nfrom scrapectl.cli import program\nprogram()\n")
     program.chmod(0o755)
     script = """
         source <(scrapectl completion bash)

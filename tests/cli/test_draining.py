@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 
-COMMAND = [sys.executable, "-c", "import sys; from scrapectl.cli import main; sys.exit(main())"]
+from tests.cli.conftest import started
+
 SPEC = """
     version: 1
     pipeline: {name}
@@ -29,8 +28,7 @@ def test_an_interrupted_drain_is_ended_by_kill(spec, scrapectl):
     while one(scrapectl, run)["state"] != "RUNNING":
         time.sleep(0.05)
     spec(SPEC.format(name="drains", type="fargate-spot"), "import time; time.sleep(60)")
-    words = [*COMMAND, "apply", "--yes"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as apply:
+    with started("apply", "--yes") as apply:
         assert apply.stderr is not None
         said = next(line for line in apply.stderr if "waits for the end of the 1 that run in it" in line)
         apply.send_signal(signal.SIGINT)

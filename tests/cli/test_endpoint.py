@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 
-COMMAND = [sys.executable, "-c", "import sys; from scrapectl.cli import main; sys.exit(main())"]
+from tests.cli.conftest import served
+
 SPEC = """
     version: 1
     pipeline: afar
@@ -25,15 +22,8 @@ def address(tmp_path, monkeypatch) -> Iterator[str]:
     folder = tmp_path / "cloud"
     folder.mkdir(mode=0o700)
     monkeypatch.setenv("SCRAPECTL_LOCAL_DIR", str(folder))
-    words = ["local", "start", "--foreground"]
-    with subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, text=True) as serving:
-        assert serving.stdout is not None
-        found = re.search(r"http://127\.0\.0\.1:[0-9]+", serving.stdout.readline())
-        assert found
-        yield found[0]
-        serving.send_signal(signal.SIGINT)
-        serving.wait(timeout=20)
-        assert serving.returncode == 0  # it serves until Ctrl-C
+    with served() as found:
+        yield found
 
 
 def test_a_life_by_address_alone(address, spec, scrapectl, monkeypatch):

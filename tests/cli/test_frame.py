@@ -11,8 +11,10 @@ import time
 import pytest
 
 from scrapectl.cli import reach
+from scrapectl.cli.asking import ask
 from scrapectl.cli.options import Settings, command_line
-from scrapectl.errors import RunFailed
+from scrapectl.errors import UsageError
+from tests.cli.conftest import COMMAND
 
 GOOD = "version: 1\npipeline: shop\njobs: {collect: {image: python:3}}\n"
 STAGES = GOOD + "stages: {eu: {vars: {zip: '1'}}}\nvars: {zip: '2'}\n"
@@ -161,20 +163,44 @@ def test_an_unexpected_error_is_one_line_and_a_traceback_only_with_debug(scrapec
         r"unexpected error: KeyError: 'x\nsecond line'",
         "Run it with --debug to see where it comes from.",
     ]
-    told = scrapectl("validate", "-v")
-    assert "Traceback (most recent call last)" in told.err
-    assert told.code == 1
+    for words in (["validate", "-v"], ["-v", "validate"]):
+        told = scrapectl(*words)
+        assert "Traceback (most recent call last)" in told.err
+        assert told.code == 1
+
+
+def test_a_character_that_standard_output_cannot_hold_is_spelled_out(process, spec):
+    path = spec(GOOD.replace("collect", "caf\u00e9"))
+    for words in (["doctor", path], ["doctor", path, "--output", "json"]):  # by rich, and without it
+        answer = process(*words, PYTHONIOENCODING="ascii")
+        assert r"caf\xe9" in answer.out, answer
+        assert "unexpected" not in answer.err
+
+
+def test_a_closed_standard_input_is_nobody_to_ask(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(UsageError, match="There is nobody to ask"):
+        ask("Apply this?", "Give --yes.")
+
+
+def test_forms_that_exclude_each_other_are_told_before_aws_is_asked(scrapectl, spec):
+    spec(GOOD)
+    for words in (["--markdown", "--output", "json"], ["--markdown", "--calls"]):
+        assert scrapectl("plan", *words, "--region", "eu-west-1").code == 64
+
+
+@pytest.mark.parametrize("words", [("--output", "json", "validate"), ("validate", "--output", "json")])
+def test_an_error_has_the_form_that_was_asked_for_on_either_side_of_the_command(scrapectl, words):
+    answer = scrapectl(*words, "nowhere.yaml")
+    assert answer.json["error"]["code"] == answer.code == 64
+    assert answer.err == ""
+    assert scrapectl("--output", "json", "run").json["error"]["message"].startswith("Missing argument 'NAME'.")
 
 
 def test_ctrl_c_is_130(scrapectl, monkeypatch):
     failing(monkeypatch, KeyboardInterrupt())
     assert scrapectl("validate").code == 130
     assert scrapectl("validate", "--output", "json").json["error"]["code"] == 130
-
-
-def test_an_error_carries_its_own_code(scrapectl, monkeypatch):
-    failing(monkeypatch, RunFailed("it failed", code=137))
-    assert scrapectl("validate").code == 137
 
 
 def test_words_after_two_dashes_are_no_options(scrapectl):
@@ -185,12 +211,11 @@ def test_words_after_two_dashes_are_no_options(scrapectl):
 
 def test_a_reader_that_leaves_is_no_error(spec):
     path = spec("version: 1\npipeline: shop\njobs: {a: {image: x:1, schedules: {m: {rate: 1m}}}}\n")
-    command = [sys.executable, "-c", "import sys; from scrapectl.cli import main; sys.exit(main())"]
     words = ["schedule", "next", "-f", str(path), "-n", "1000"]
     read, write = os.pipe()
     os.close(read)
     with open(write, "wb") as closed:  # noqa: PTH123 - a file descriptor
-        ended = subprocess.run([*command, *words], stdout=closed, stderr=subprocess.PIPE, check=False)
+        ended = subprocess.run([*COMMAND, *words], stdout=closed, stderr=subprocess.PIPE, check=False)
     assert ended.stderr == b""
     assert ended.returncode == 141
 
@@ -228,4 +253,6 @@ def test_a_command_to_type_next_goes_where_this_one_went(monkeypatch):
     assert command_line(here, "logs x") == "scrapectl --local --region eu-west-1 --stage 'a b' logs x"
     monkeypatch.setenv("SCRAPECTL_LOCAL", "1")
     assert command_line(Settings(local=True), "logs x") == "scrapectl logs x"
+    monkeypatch.setenv("SCRAPECTL_LOCAL", "0")
+    assert command_line(Settings(local=True), "logs x") == "scrapectl --local logs x"
     assert reach.Reached("shop.eu", None, None).words == " --pipeline shop"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from scrapectl.cli import pushing
+from tests.cli.conftest import started
 
 SPEC = """
     version: 1
@@ -55,7 +55,6 @@ SCRIPT = """
         sys.exit(5)
     print("end", flush=True)
 """
-COMMAND = [sys.executable, "-c", "import sys; from scrapectl.cli import main; sys.exit(main())"]
 RUN_ID = r"[0-9a-f]{8}-[0-9a-f-]{27}"
 
 
@@ -401,7 +400,7 @@ def test_stop(scrapectl):
 @pytest.mark.usefixtures("shop")
 def test_ctrl_c_while_following_leaves_the_run_going(scrapectl):
     words = ["run", "collect", "--follow", "--command", "sleep"]
-    with subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as following:
+    with started(*words) as following:
         assert following.stdout is not None
         assert "sleep 48104" in following.stdout.readline()
         following.send_signal(signal.SIGINT)
@@ -434,6 +433,14 @@ def test_images_push_force_builds_anew(shop, scrapectl, tmp_path, monkeypatch, f
         (tmp_path / "scraper" / "go.py").write_text("print('newer')\n")
     assert "(pushed)" in scrapectl("images", "push", "--force").out
     assert anew == [True]
+
+
+def test_images_push_that_was_interrupted_says_so(shop, scrapectl, monkeypatch):
+    applying = pushing.apply_plan
+    monkeypatch.setattr(pushing, "apply_plan", lambda *args: dataclasses.replace(applying(*args), interrupted=True))
+    answer = scrapectl("images", "push")
+    assert (answer.code, answer.err.splitlines()[-1]) == (130, "Run it again to go on.")
+    assert shop
 
 
 def test_pipelines(mall, scrapectl):
@@ -475,7 +482,7 @@ def test_validate_and_next_need_no_cloud(spec, scrapectl, monkeypatch):
 @pytest.mark.usefixtures("mall")
 def test_watch_is_a_line_for_each_change(process):
     words = ["status", "--watch", "--output", "json"]
-    with subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watching:
+    with started(*words) as watching:
         assert watching.stdout is not None
         first = json.loads(watching.stdout.readline())
         process("run", "collect")
@@ -490,7 +497,7 @@ def test_watch_is_a_line_for_each_change(process):
 def test_ctrl_c_ends_what_has_begun_and_apply_goes_on(spec, names, scrapectl):
     spec(SPEC.format(name=next(names)), SCRIPT)
     words = ["apply", "--yes", "--output", "json"]
-    with subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as applying:
+    with started(*words) as applying:
         assert applying.stderr is not None
         assert "started" in applying.stderr.readline()
         applying.send_signal(signal.SIGINT)
@@ -513,16 +520,14 @@ def test_proxies_and_profiles_are_not_for_what_is_on_this_machine(mall, scrapect
 
 
 @pytest.mark.usefixtures("cloud")
-def test_a_plan_that_is_another_now_is_not_what_was_agreed_to(spec, names, scrapectl, monkeypatch, tmp_path):
+def test_a_plan_that_is_another_now_is_not_what_was_agreed_to(spec, names, scrapectl, process, monkeypatch, tmp_path):
     name = next(names)
     path = spec(SPEC.format(name=name), SCRIPT)
     other = tmp_path / "other.yaml"
     other.write_text(path.read_text().replace("memory: 512", "memory: 1024"))
 
     def ask_while_another_applies(*_words: str) -> str:
-        assert (
-            subprocess.run([*COMMAND, "apply", str(other), "--yes"], capture_output=True, check=False).returncode == 0
-        )
+        assert process("apply", other, "--yes").code == 0
         return "yes"
 
     monkeypatch.setattr("scrapectl.cli.carrying.ask", ask_while_another_applies)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 
-COMMAND = [sys.executable, "-c", "import sys; from scrapectl.cli import main; sys.exit(main())"]
+from tests.cli.conftest import served
+
 PLACED = """
     version: 1
     pipeline: shop
@@ -117,14 +115,8 @@ def held(tmp_path, monkeypatch, spec, scrapectl) -> Iterator[str]:
     monkeypatch.setenv("SCRAPECTL_LOCAL_DIR", str(folder))
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
-    words = [*COMMAND, "local", "start", "--foreground", "--policy", "run.json"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as serving:
-        assert serving.stdout is not None
-        found = re.search(r"http://127\.0\.0\.1:[0-9]+", serving.stdout.readline())
-        assert found
-        yield found[0]
-        serving.send_signal(signal.SIGINT)
-        serving.wait(timeout=20)
+    with served("--policy", "run.json") as found:
+        yield found
 
 
 def test_the_embedded_cloud_denies_what_a_policy_does_not_allow(held, scrapectl):

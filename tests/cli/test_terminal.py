@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import pty
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.cli.conftest import started
 
 SPEC = """
     version: 1
@@ -20,20 +20,19 @@ SPEC = """
         image: python:3
         schedules: {morning: {cron: "0 6 * * ? *"}}
 """
-COMMAND = [sys.executable, "-c", "import sys; from scrapectl.cli import main; sys.exit(main())"]
 
 
 def on_a_terminal(*words: str, **environment: str) -> tuple[int, str]:
     """Carry out a command line whose streams are a terminal; its exit code and what it wrote."""
     controller, terminal = pty.openpty()
-    settings = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "200", **environment}
-    with subprocess.Popen(
-        [*COMMAND, *words], stdin=terminal, stdout=terminal, stderr=terminal, env=settings
-    ) as process:
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), terminal)
+    settings = {"TERM": "xterm-256color", "COLUMNS": "200", **environment}
+    with started(*words, **streams, env=settings) as process:
         os.close(terminal)
         written = b""
         while chunk := read(controller):
             written += chunk
+        process.wait(timeout=20)
     os.close(controller)
     return process.returncode, written.decode()
 

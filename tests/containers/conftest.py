@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -51,10 +52,13 @@ def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
     if os.geteuid() != 0:
         pytest.skip("not root: a base image made by mmdebstrap needs it")
     found = Podman(tmp_path_factory.mktemp("podman"))
-    _configure(found.folder)
-    yield found
-    found("rm", "--all", "--force", "--time", "0")
-    found("rmi", "--all", "--force")
+    # With a longer run root than 50 characters podman's own clean-up refuses to start, and each end of a container
+    # is waited for in vain for 20 s.
+    with tempfile.TemporaryDirectory(prefix="scrapectl-", dir="/run") as running:
+        _configure(found.folder, running)
+        yield found
+        found("rm", "--all", "--force", "--time", "0")
+        found("rmi", "--all", "--force")
 
 
 @pytest.fixture(scope="session")
@@ -114,8 +118,8 @@ def _release() -> str:
     return known["VERSION_CODENAME"].strip('"') if known.get("ID") == "debian" else "stable"
 
 
-def _configure(folder: Path) -> None:
-    storage = {"driver": "overlay", "graphroot": str(folder / "graph"), "runroot": str(folder / "run")}
+def _configure(folder: Path, running: str) -> None:
+    storage = {"driver": "overlay", "graphroot": str(folder / "graph"), "runroot": running}
     lines = ["[storage]", *(f"{key} = {json.dumps(value)}" for key, value in storage.items())]
     (folder / "storage.conf").write_text("\n".join(lines) + "\n")
 

@@ -158,3 +158,33 @@ def test_no_container_outlives_a_killed_server_by_two_seconds(tmp_path, with_pod
         time.sleep(0.05)
     server.wait()
     server.stdout.close()
+
+
+BUILDING = """
+import sys, time
+from pathlib import Path
+from tests.containers.stage import make_stage
+stage = make_stage(Path(sys.argv[1]))
+stage.push("slow", {"Dockerfile": "FROM python:3.13-slim\\nRUN sleep 61.25\\n"})
+stage.submit(["true"])
+time.sleep(60)
+"""
+
+
+def _builds() -> list[str]:
+    told = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout.splitlines()
+    return [line for line in told if "sleep 61.25" in line and "RUN" not in line]
+
+
+def test_no_build_outlives_a_killed_server_by_two_seconds(tmp_path, with_podman):
+    server = subprocess.Popen([sys.executable, "-c", BUILDING, str(tmp_path)])
+    started = time.monotonic()
+    while not _builds():
+        assert time.monotonic() - started < 60
+        time.sleep(0.1)
+    server.send_signal(signal.SIGKILL)
+    killed = time.monotonic()
+    while left := _builds():
+        assert time.monotonic() - killed < 2, left
+        time.sleep(0.05)
+    server.wait()

@@ -227,6 +227,7 @@ MESSAGING_CASES: dict[str, Case] = {
             "description": lambda _: "",
             "actions": lambda _: frozenset(),
             "ok_actions": lambda _: frozenset({topic_arn(*PLACE, "well")}),
+            "tells": lambda _: False,
         },
     ),
     LambdaFunction.kind: Case(

@@ -163,6 +163,15 @@ def test_what_carries_no_tag_of_ours_cannot_be_deleted():
         assert not allows(POLICIES["apply"], action, f"arn:aws:{kind}:us-east-1:123456789012:shop-website", {})
 
 
+@pytest.mark.parametrize("verb", ["Create", "Update", "Delete"])
+def test_a_mapping_of_somebody_elses_function_cannot_be_made_ours_by_a_tag(verb):
+    tags = {"aws:ResourceTag/scrapectl:pipeline": "shop", "aws:RequestTag/scrapectl:pipeline": "shop"}
+    arn = "*" if verb == "Create" else "arn:aws:lambda:us-east-1:123456789012:event-source-mapping:0a1b"
+    for function, allowed in (("shop_notifier", True), ("other", False), ("shop_notifier-2", False)):
+        context = {**tags, "lambda:FunctionArn": f"arn:aws:lambda:us-east-1:123456789012:function:{function}"}
+        assert allows(POLICIES["apply"], f"lambda:{verb}EventSourceMapping", arn, context) is allowed
+
+
 def test_a_boundary_is_never_left():
     text = HEAD + ROWS + TAGS + "iam: {boundary: 'arn:aws:iam::123456789012:policy/limits'}\n"
     policies = policies_for(text + "jobs: {work: {image: x}}\n", "apply")
@@ -190,6 +199,19 @@ def test_names_that_are_fixed_and_things_of_others_are_named_exactly():
     assert allows(policies, "batch:CreateJobQueue", arn("batch", "compute-environment/other-environment"))
     assert not allows(policies, "batch:UpdateComputeEnvironment", arn("batch", "compute-environment/other-environment"))
     assert allows(policies, "ecr:DescribeImages", arn("ecr", "repository/x/y"))
+
+
+@pytest.mark.parametrize("name", ["fixed", None])
+@pytest.mark.parametrize("purpose", ["apply", "destroy"])
+def test_the_tasks_of_an_environments_cluster_are_seen_whatever_it_is_called(purpose, name):
+    fixed = f", name: {name}" if name else ""
+    text = HEAD + f"compute_environments: {{main: {{type: fargate{fixed}}}}}\njobs: {{work: {{image: x}}}}\n"
+    policies = policies_for(text, purpose)
+    named = name or "shop-main-6a44"
+    for cluster in (f"AWSBatch-{named}-0a1b2c3d-1111-2222-3333-444455556666", f"{named}_Batch_0a1b2c3d"):
+        arn = "arn:aws:ecs:us-east-1:123456789012:container-instance/{}/*".format
+        assert allows(policies, "ecs:ListTasks", arn(cluster))
+        assert not allows(policies, "ecs:ListTasks", arn(cluster.replace(named, "other")))
 
 
 def test_roles_go_only_to_the_services_that_need_them():

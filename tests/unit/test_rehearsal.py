@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 
 import pytest
 
+from scrapectl.aws import anchor
 from scrapectl.aws.rehearsal import PUSH, UNKNOWN
+from scrapectl.errors import AwsError
+from scrapectl.kinds.log_group import LogGroup
+from scrapectl.pipeline import rehearsing
+from scrapectl.pipeline.imagined import imagined
 from scrapectl.pipeline.rehearsing import rehearse
 from tests.account import EXAMPLES, example, is_read, spec_of
 from tests.held_jobs import hold_jobs
@@ -149,3 +155,39 @@ def test_what_runs_is_waited_for_in_words_alone(account):
         "batch_compute_environment.shop-main: "
         "it starts no more jobs, and waits for the end of the 1 that run in it; then it is deleted."
     )
+
+
+SMALL = "version: 1\npipeline: shop\nregion: us-east-1\njobs: {collect: {image: 'python:3'}}"
+
+
+def test_however_long_a_rehearsal_takes_the_lease_is_taken_and_given_back_once(account, monkeypatch):
+    monkeypatch.setattr(anchor, "RENEW_EVERY", 0.01)
+    monkeypatch.setattr(anchor, "LEASE", 0.1)
+    monkeypatch.setattr(rehearsing, "imagined", lambda *given: time.sleep(0.15) or imagined(*given))
+    spec = spec_of(SMALL)
+    requests = rehearsed(account, spec, account.plan(spec))
+    at_anchor = [number for number, (address, _) in enumerate(requests) if address == "anchor"]
+    assert at_anchor == [0, len(requests) - 1]
+
+
+def test_the_lease_is_foretold_with_what_then_stands_as_a_whole(account):
+    spec = spec_of(SMALL)
+    planned = account.plan(spec)
+    requests = rehearsed(account, spec, planned)
+    sent = sent_by(account, lambda: account.carry_out(planned, account.aws_of(spec)))
+    told = json.loads(requests[-1][1].params["Value"])
+    real = json.loads(next(c for c in reversed(sent) if c.operation == "PutParameter").params["Value"])
+    assert (told["spec"], told["serial"], told["holder"]) == (real["spec"], real["serial"], real["holder"])
+
+
+def test_what_was_sent_before_a_failure_is_told_with_it(account, monkeypatch):
+    def create(self, aws, tags):
+        made(self, aws, tags)
+        raise AwsError("its answer cannot be imagined.")
+
+    made = LogGroup.create
+    monkeypatch.setattr(LogGroup, "create", create)
+    spec = spec_of(SMALL)
+    found = rehearse(account.plan(spec), account.aws_of(spec))
+    assert ("log_group.shop", "CreateLogGroup") in [(address, each.operation) for address, each in found.requests]
+    assert any(note.startswith("log_group.shop: what follows is not known: ") for note in found.notes)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -19,6 +20,7 @@ from moto import mock_aws
 from scraper_base import JsonLines, PageGone, Run, Web, main, required
 from scraper_base import lines as lines_module
 from serve_site import Website, serving
+from urllib3 import HTTPResponse
 
 HERE = Path(__file__).parents[1]
 EXAMPLES = HERE.parents[1] / "examples"
@@ -38,7 +40,8 @@ def site(tmp_path: Path) -> Iterator[Website]:
     (folder / "robots.txt").write_text("User-agent: *\nCrawl-delay: 3\nDisallow: /staff/\n")
     (folder / "index.html").write_text(
         "<title> A\n shop </title><a href='/b.html#x'>b</a><a href=' b.html '>b</a><a href='/staff/x.html'>no</a>"
-        "<a href='http://127.0.0.1:9/'>else</a><a href='mailto:x@example.org'>mail</a><a href='/gone.html'>gone</a>"
+        "<a href='http://127.0.0.1:9/'>else</a><a href='mailto:x@example.org'>mail</a>"
+        "<a href='http://[x'>no address</a><a href='/gone.html'>gone</a>"
     )
     (folder / "b.html").write_text("<title>B</title><a href='/'>back</a><a href='/c.html'>c</a>")
     (folder / "c.html").write_text("<title>C €</title>")
@@ -68,7 +71,7 @@ def test_children_of_an_array_keep_the_sites_pace_together(site: Website, naps: 
     assert naps == [6.0, 12.0]
 
 
-@pytest.mark.parametrize("path", ["/staff/rota.html", "http://127.0.0.1:9/", "file:///etc/passwd"])
+@pytest.mark.parametrize("path", ["/staff/rota.html", "http://127.0.0.1:9/", "file:///etc/passwd", "http://[x"])
 def test_what_is_not_ours_to_read_is_never_requested(path: str, site: Website, naps: list[float]) -> None:
     url = path if ":" in path else site.address + path
     with pytest.raises(PermissionError, match="not ours to read"):
@@ -114,6 +117,14 @@ def test_a_page_that_moved_to_elsewhere_is_refused(site: Website, naps: list[flo
     assert web(site, naps).get(f"{site.address}/open").url == f"{site.address}/open/"
     with pytest.raises(PermissionError, match="not ours to read"):
         web(site, naps).get(f"{site.address}/staff")
+
+
+def test_a_page_that_moved_to_what_is_no_address_fails(site: Website, naps: list[float]) -> None:
+    asked = web(site, naps)
+    moved = HTTPResponse(b"", {"Location": "http://[x"}, 302, preload_content=False)
+    asked.__dict__["pool"] = SimpleNamespace(request=lambda *_, **__: moved)
+    with pytest.raises(OSError, match="moved to what is no address"):
+        asked.get(f"{site.address}/")
 
 
 def test_an_address_that_is_none_is_refused() -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import subprocess
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from scrapectl.local.jobs.process import base_environment
+from scrapectl.local.jobs.process import Command, Process, base_environment
 
-_HELPER_SECONDS = 60
+_HELPER_SECONDS = 60.0
+_TOLD_LINES = 20
 
 
 class DatabaseProblem(Exception):
@@ -93,23 +94,21 @@ class Place:
         Raises:
             DatabaseProblem: It failed.
         """
-        user, group = (self.owner.user, self.owner.group) if self.owner else (None, None)
-        ended = subprocess.run(
-            [str(word) for word in argv],
-            input=text.encode(),
-            env=base_environment() | {"LC_ALL": "C"},
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            user=user,
-            group=group,
-            extra_groups=None if user is None else [],
+        said: deque[str] = deque(maxlen=_TOLD_LINES)
+        command = Command(
+            tuple(str(word) for word in argv),
+            base_environment() | {"LC_ALL": "C"},
+            self.folder,
             timeout=_HELPER_SECONDS,
-            check=False,
+            grace=0.0,
+            account=(self.owner.user, self.owner.group) if self.owner else None,
+            reads=text,
         )
-        if ended.returncode:
-            said = ended.stdout.decode(errors="replace").strip()[-500:]
-            raise DatabaseProblem(f"{Path(argv[0]).name} failed: {said}")
+        # Under a minder, as the server itself: it ends with the embedded cloud.
+        ended = Process(command, lambda lines: said.extend(line.text for line in lines), lambda _: None).wait()
+        if ended.exit_code or ended.exit_code is None:
+            why = ended.reason or " · ".join(said)[-500:]
+            raise DatabaseProblem(f"{Path(argv[0]).name} failed: {why}")
 
 
 class Engine(Protocol):

@@ -22,8 +22,8 @@ ANSWERS_WITHIN = 1.0
 ASKED_BY_NAME_WITHIN = 5.0
 
 _NEEDED = ("PATH", "HOME", "USER", "LANG", "TMPDIR", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
-           "DBUS_SESSION_BUS_ADDRESS")  # fmt: skip
-_NEEDED_PREFIXES = ("DOCKER_", "CONTAINER", "PODMAN_", "BUILDAH_", "STORAGE_", "REGISTRY_")
+           "DBUS_SESSION_BUS_ADDRESS", "REGISTRY_AUTH_FILE", "STORAGE_DRIVER", "STORAGE_OPTS")  # fmt: skip
+_NEEDED_PREFIXES = ("DOCKER_", "CONTAINER", "PODMAN_", "BUILDAH_")
 
 
 class EngineProblem(Exception):
@@ -76,7 +76,12 @@ def choose(environ: Mapping[str, str]) -> Engine | None:
 
 def client_environment() -> dict[str, str]:
     """The variables of this process that an engine's client may need to find its daemon, storage and settings."""
-    return {name: value for name, value in os.environ.items() if name in _NEEDED or name.startswith(_NEEDED_PREFIXES)}
+    return {name: value for name, value in os.environ.items() if is_of_client(name)}
+
+
+def is_of_client(name: str) -> bool:
+    """Whether an engine's client may find its daemon, storage or settings by a variable."""
+    return name in _NEEDED or name.startswith(_NEEDED_PREFIXES)
 
 
 class Chosen:

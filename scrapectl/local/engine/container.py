@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from scrapectl.local.engine.build import Built
-from scrapectl.local.engine.choice import Engine, client_environment
+from scrapectl.local.engine.choice import Engine, client_environment, is_of_client
+from scrapectl.local.jobs.execution_role import NotStarted
 from scrapectl.local.jobs.job import Job
 from scrapectl.local.jobs.process import Command, Ended, LogLine
 from scrapectl.local.jobs.submission import command_of
@@ -26,6 +27,9 @@ CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_S
 # Fargate's limit of open files; more processes than a scraper has, fewer than a bomb. Never more than we have
 # ourselves: to raise a limit takes a capability that not every machine gives.
 _LIMITS = {"nofile": (resource.RLIMIT_NOFILE, 65535), "nproc": (resource.RLIMIT_NPROC, 4096)}
+
+# What the runtime of Go, in which the clients are written, obeys (package runtime, "Environment Variables").
+_OF_GO = {"GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GORACE", "GOTRACEBACK"}
 
 _ENDED = "{{json .State}}"
 _CLIENTS = ("Error: ", "docker: ")
@@ -43,7 +47,12 @@ def command_for(engine: Engine, image: Built, job: Job, environment: Mapping[str
     """
     name = f"scrapectl-{job.attempts[-1].task}"
     own = client_environment()
-    filed = {key: value for key, value in environment.items() if key in own or _moves_client(key)}
+    filed = {key: value for key, value in environment.items() if _moves_client(key)}
+    for key, value in filed.items():
+        if "\n" in value:  # a line of the file is a variable
+            raise NotStarted(
+                f"CannotStartContainerError: {key} has several lines, and {engine.name} would obey it itself"
+            )
     file = scratch / "environment"
     file.touch(mode=0o600)
     file.write_text("".join(f"{key}={value}\n" for key, value in filed.items()))
@@ -142,7 +151,7 @@ def _state(ended: Ended) -> dict[str, Any] | None:
 
 
 def _moves_client(name: str) -> bool:
-    return name.startswith(("DOCKER_", "CONTAINER", "PODMAN_", "LD_", "GO", "XDG_"))
+    return is_of_client(name) or name.startswith(("LD_", "XDG_")) or name in _OF_GO
 
 
 def _ulimits() -> list[str]:

@@ -67,9 +67,15 @@ def _alarms(cloud: Cloud) -> Iterator[tuple[str, dict[str, Any]]]:
     for service, region in sorted(cloud.used):
         if service == "cloudwatch":
             backend: Any = moto_private.get_backend("cloudwatch")[cloud.account][region]
-            simple = {name: alarm for name, alarm in backend.alarms.items() if alarm.metric_name and not alarm.rule}
+            simple = {name: alarm for name, alarm in backend.alarms.items() if _can_be_judged(alarm)}
             if simple:
                 yield region, simple
+
+
+def _can_be_judged(alarm: Any) -> bool:
+    """Whether an alarm compares one metric with one figure: neither composite, nor an anomaly, nor an expression."""
+    compares = alarm.comparison_operator in _COMPARE and alarm.threshold is not None
+    return bool(alarm.metric_name and not alarm.rule and compares)
 
 
 def _metric(alarm: Any) -> Metric:

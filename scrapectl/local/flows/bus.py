@@ -18,8 +18,11 @@ from scrapectl.local.registry import Call, Params, Refusal, check, operation
 if TYPE_CHECKING:
     from scrapectl.local.cloud import Cloud
 
-MOST_BYTES = 256 * 1024
+MOST_BYTES = 1024 * 1024
+"""Of all entries of a request together (botocore's model, PutEvents)."""
+
 DEFAULT_BUS = "default"
+_TIME_BYTES = 14
 _REQUIRED = ("Source", "DetailType", "Detail")
 
 
@@ -85,8 +88,16 @@ def put_events(call: Call) -> Params:
     if not 1 <= len(entries) <= 10:  # noqa: PLR2004 - AWS's bound
         text = "Value at 'entries' failed to satisfy constraint: Member must have length less than or equal to 10"
         raise Refusal("ValidationException", f"1 validation error detected: {text}", 400)
+    if sum(_size(entry) for entry in entries) >= MOST_BYTES:
+        raise Refusal("ValidationException", "Total size of the entries in the request is over the limit.", 400)
     answers = [_put_entry(call, entry) for entry in entries]
     return {"FailedEntryCount": sum("ErrorCode" in answer for answer in answers), "Entries": answers}
+
+
+def _size(entry: Params) -> int:
+    """An entry's size (EventBridge User Guide, "Calculating PutEvents event entry size")."""
+    texts = [entry.get(name) or "" for name in _REQUIRED] + (entry.get("Resources") or [])
+    return sum(len(text.encode()) for text in texts) + (_TIME_BYTES if entry.get("Time") else 0)
 
 
 def _put_entry(call: Call, entry: Params) -> Params:
@@ -99,6 +110,8 @@ def _put_entry(call: Call, entry: Params) -> Params:
     try:
         detail = json.loads(entry["Detail"])
     except ValueError:
+        detail = None
+    if not isinstance(detail, dict):
         return {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
     event = new_event(call.cloud, call.region, entry["Source"], entry["DetailType"], detail)
     event["resources"] = entry.get("Resources") or []

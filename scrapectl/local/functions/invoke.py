@@ -28,15 +28,16 @@ def answer_invoke(call: Call) -> Params:
     """Run a function, or take the event for later."""
     params = call.params
     kind = params.get("InvocationType") or "RequestResponse"
-    payload = (params.get("Payload") or b"{}").decode()
+    content: bytes = params.get("Payload") or b"{}"
     name = params["FunctionName"] + (f":{params['Qualifier']}" if params.get("Qualifier") else "")
     call.cloud.call("lambda", "GetFunctionConfiguration", {"FunctionName": name}, call.region)
-    if len(payload) > MOST_BYTES[kind]:
+    if len(content) > MOST_BYTES[kind]:
         text = (
-            f"{len(payload)} byte payload is too large for the {kind} invocation type (limit {MOST_BYTES[kind]} bytes)"
+            f"{len(content)} byte payload is too large for the {kind} invocation type (limit {MOST_BYTES[kind]} bytes)"
         )
         raise Refusal("RequestTooLargeException", text, 413)
     try:
+        payload = content.decode()
         json.loads(payload)
     except ValueError as error:
         raise Refusal("InvalidRequestContentException", f"Could not parse request body into json: {error}") from error

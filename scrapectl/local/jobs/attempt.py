@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -26,6 +27,9 @@ from scrapectl.local.jobs.submission import command_of
 
 if TYPE_CHECKING:
     from scrapectl.local.cloud import Cloud
+
+_CLOSES_WITHIN = 5.0
+"""Seconds that all attempts have together to end; what then still builds or pulls ends with this process."""
 
 _START = (
     "CannotStartContainerError: ResourceInitializationError: failed to create new container runtime task: "
@@ -73,8 +77,9 @@ class Runner:
             for job in self.board.jobs.values():
                 if job.process is not None:
                     job.process.kill()
+        give_up = time.monotonic() + _CLOSES_WITHIN
         for thread in list(self._threads):
-            thread.join(5)
+            thread.join(max(give_up - time.monotonic(), 0))
         shutil.rmtree(self._own_folder or self._scratch, ignore_errors=True)
 
     def _begin(self, job: Job, attempt: Attempt) -> None:

@@ -3,9 +3,9 @@
 Run as a script of its own (`python -I -S minder.py LOG_FD`), so that neither the command nor its environment, which
 may hold secrets, ever stands in a command line. Standard input: one JSON line `{"argv": [...], "environment": {...},
 "folder": "...", "timeout": seconds or null, "grace": seconds, "signal": what terminates it, "account": [user, group]
-or null, "afterwards": [[...], ...]}`, then a line for each request to terminate; its end means that whoever asked is
-gone. Standard output: one JSON line when the command started, one when it ended, with what the commands to be run
-afterwards said.
+or null, "afterwards": [[...], ...], "reads": "..."}`, then a line for each request to terminate; its end means that
+whoever asked is gone. Standard output: one JSON line when the command started, one when it ended, with what the
+commands to be run afterwards said.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -38,6 +38,8 @@ def main() -> None:
         return
     os.close(log)  # the log ends when the last process of the job has ended
     _tell(pid=child.pid)
+    if child.stdin is not None:
+        threading.Thread(target=_feed, args=(child.stdin, order["reads"]), daemon=True).start()
     watch = _Watch(child, order["signal"], float(order["grace"]))
     threading.Thread(target=watch.obey, daemon=True).start()
     if order["timeout"] is not None:
@@ -56,7 +58,7 @@ def _start(order: dict[str, Any], log: int) -> subprocess.Popen[bytes]:
         order["argv"],
         env=order["environment"],
         cwd=order["folder"],
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE if order["reads"] else subprocess.DEVNULL,
         stdout=log,
         stderr=log,
         start_new_session=True,
@@ -70,13 +72,17 @@ def _start(order: dict[str, Any], log: int) -> subprocess.Popen[bytes]:
 def _reap_until(pid: int) -> int:
     """Wait for a process, and meanwhile bury every orphan, as an init does.
 
-    podman waits for its conmon to be gone, which becomes our orphan: a dead one that nobody buries looks alive to it,
-    and costs each container some ten seconds.
+    Whoever waits for an orphan to be gone (podman for its conmon) would else see one that ended as alive.
     """
     while True:
         ended, status = os.waitpid(-1, 0)
         if ended == pid:
             return os.waitstatus_to_exitcode(status)
+
+
+def _feed(stdin: IO[bytes], text: str) -> None:
+    with contextlib.suppress(BrokenPipeError), stdin:  # it need not read all
+        stdin.write(text.encode())
 
 
 def _afterwards(order: dict[str, Any]) -> list[str]:

@@ -44,6 +44,7 @@ class Command:
         stop_signal: what `terminate` sends.
         account: the user and group it runs as; this process's own when None.
         afterwards: commands that are run when it has ended, also when whoever started it is gone.
+        reads: what it finds on its standard input.
     """
 
     argv: tuple[str, ...]
@@ -54,6 +55,7 @@ class Command:
     stop_signal: int = signal.SIGTERM
     account: tuple[int, int] | None = None
     afterwards: tuple[tuple[str, ...], ...] = ()
+    reads: str = ""
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,7 @@ def _order(command: Command) -> bytes:
         "signal": int(command.stop_signal),
         "account": command.account,
         "afterwards": [list(argv) for argv in command.afterwards],
+        "reads": command.reads,
     }
     return json.dumps(order).encode() + b"\n"
 

@@ -45,16 +45,7 @@ def _drop_ended(cloud: Cloud, region: str) -> None:
             continue
         del transitions.under_way[uuid]
         if state == _DELETING:
-            mapping = _backend(cloud, region).delete_event_source_mapping(uuid)
-            _forget_in_queue(cloud, mapping)
-
-
-def _forget_in_queue(cloud: Cloud, mapping: Any) -> None:
-    """Moto hands a queue's messages to the mapping inside SendMessage, even to one that is gone."""
-    region = mapping.event_source_arn.split(":")[3]
-    for queue in moto_private.get_backend("sqs")[cloud.account][region].queues.values():
-        if queue.queue_arn == mapping.event_source_arn:
-            queue.lambda_event_source_mappings.pop(mapping.function_arn, None)
+            _backend(cloud, region).delete_event_source_mapping(uuid)
 
 
 def _shown(call: Call, mapping: Params) -> Params:

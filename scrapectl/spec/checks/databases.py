@@ -22,6 +22,7 @@ _SUFFIX = r"(-R[0-9]+|-rds\.[0-9]+)?"
 _NAMES = {"postgres": "PostgreSQL", "mysql": "MySQL"}
 # CreateDBInstance, MasterUsername: 1 to 16 for MySQL, 1 to 63 for PostgreSQL.
 _USERNAME_LENGTH = {"postgres": 63, "mysql": 16}
+_MOST_STORAGE = 65536  # GiB
 _MORE_STORAGE = 1.1  # "Managing capacity automatically with storage autoscaling": at least 10 % above
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MOMENT = rf"({'|'.join(_DAYS)}):([01][0-9]|2[0-3]):([0-5][0-9])"
@@ -109,7 +110,8 @@ def _check_storage(database: Database, findings: Findings) -> None:
     least = math.ceil(round(database.storage * _MORE_STORAGE, 3))
     if database.max_storage < least:
         message = f"max_storage, {database.max_storage}, is not 10 % above storage, {database.storage}."
-        findings.add(f"{database.origin}.max_storage", message, f"Write {least} or more, or remove it.")
+        hint = f"Write {least} or more, or remove it." if least <= _MOST_STORAGE else "Remove it."
+        findings.add(f"{database.origin}.max_storage", message, hint)
 
 
 def _check_public(written: str, path: str, findings: Findings) -> None:

@@ -7,8 +7,6 @@ import datetime as dt
 import json
 import os
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,9 +15,8 @@ from typing import Any
 import pytest
 
 from scrapectl.aws import anchor as anchors
-from scrapectl.aws import anchor_state
 from scrapectl.aws.anchor import LEASE, Anchor
-from scrapectl.aws.anchor_state import Holder, State, _process_start, anchor_name
+from scrapectl.aws.anchor_state import Holder, State, anchor_name
 from scrapectl.errors import AwsError
 
 OWNER = "shop.prod"
@@ -168,25 +165,6 @@ def test_dead_process_of_this_host_is_replaced_at_once(aws: Parameters) -> None:
     mine.release(changed=False)
 
 
-def test_this_process_knows_that_it_lives() -> None:
-    me = Holder.me("apply")
-    assert not me.is_dead_here()
-    assert dataclasses.replace(me, pid=2**22 + 1).is_dead_here()
-    assert not dataclasses.replace(me, host="elsewhere", pid=2**22 + 1).is_dead_here()
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only procfs tells it")
-def test_a_process_that_has_ended_is_dead_before_it_is_waited_for() -> None:
-    with subprocess.Popen(["sleep", "60"]) as child:
-        start = _process_start(child.pid)
-        holder = dataclasses.replace(Holder.me("apply"), pid=child.pid, start=start or "")
-        assert start
-        assert not holder.is_dead_here()
-        child.kill()
-        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and nobody has waited for it
-        assert holder.is_dead_here()
-
-
 def test_late_write_is_void(aws: Parameters) -> None:
     """Two claim one free lease at once: AWS takes both writes, but only the first one follows what it had seen."""
     aws.versions.append(State(serial=4).to_json())
@@ -271,11 +249,6 @@ def test_anchor_that_destroy_took_away_is_no_lease(aws: Parameters) -> None:
     assert state_of(other).holder is None, "what it wrote says nothing"
 
 
-def test_unknown_fields_of_another_version_are_read_over(aws: Parameters) -> None:
-    aws.versions.append(json.dumps({"serial": 3, "holder": None, "follows": 0, "new": "word"}))
-    assert state_of(make(aws)) == State(serial=3, version=1)
-
-
 def test_two_writes_at_one_moment_are_tried_again(aws: Parameters) -> None:
     """SSM refuses both of two updates of one parameter at the same time."""
     first = Anchor(aws, OWNER, "apply")
@@ -298,11 +271,8 @@ def test_two_writes_at_one_moment_are_tried_again(aws: Parameters) -> None:
     second.release(changed=False)
 
 
-def test_a_user_without_a_name_is_told_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a container that runs as a number that no line of its passwd file has."""
-
-    def unknown() -> str:
-        raise KeyError("getpwuid(): uid not found: 1234")
-
-    monkeypatch.setattr(anchor_state.getpass, "getuser", unknown)
-    assert Holder.me("apply").who == str(os.getuid())
+def test_what_somebody_else_wrote_there_is_told(aws: Parameters) -> None:
+    aws.versions.append("mine")
+    with pytest.raises(AwsError, match="holds what scrapectl did not write") as raised:
+        make(aws).read()
+    assert raised.value.hint.endswith(f"aws ssm delete-parameter --name {anchor_name(OWNER)}")

@@ -238,3 +238,38 @@ def test_a_zone_without_fargate_is_left_out_unless_it_is_named(account: Account,
     assert found == tuple(sorted({subnet["SubnetId"] for subnet in subnets} - {bad["SubnetId"]}))
     named = f"network: {{vpc: {bad['VpcId']}, subnets: [{bad['SubnetId']}]}}\n"
     assert facts(account, named).network.subnets == (bad["SubnetId"],)
+
+
+def database(account: Account, engine: str = "mysql") -> str:
+    """Somebody else's database, and what the spec says of it but for the engine."""
+    account.client("rds").create_db_instance(
+        DBInstanceIdentifier="theirs", DBInstanceClass="db.t4g.micro", Engine=engine, AllocatedStorage=20,
+        MasterUsername="somebody", ManageMasterUserPassword=True,
+    )  # fmt: skip
+    secret = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:theirs-AbCdEf"
+    return f"existing: theirs, database: theirs, secret: '{secret}'"
+
+
+def test_the_engine_of_an_existing_database_is_the_one_that_is_written(account: Account) -> None:
+    theirs = database(account)
+    found = facts(account, f"databases: {{it: {{engine: mysql, {theirs}}}}}\n").existing["databases", "it"]
+    assert (found["name"], found["database"]) == ("theirs", "theirs")
+    with pytest.raises(SpecError, match=r"engine: this database's engine is mysql. Write engine: mysql."):
+        facts(account, f"databases: {{it: {{engine: postgres, {theirs}}}}}\n")
+
+
+def test_all_that_is_wrong_with_existing_things_is_told_at_once(account: Account) -> None:
+    wrong = f"databases: {{it: {{engine: postgres, {database(account)}}}}}\n"
+    with pytest.raises(SpecError) as raised:
+        facts(account, wrong + "message_queues: {rows: {existing: none}}\ntopics: {news: {existing: none}}\n")
+    paths = [problem.path for problem in raised.value.problems]
+    assert paths == ["databases.it.engine", "message_queues.rows.existing", "topics.news.existing"]
+
+
+def test_a_thing_of_another_region_is_not_taken_for_one_of_its_name_here(account: Account) -> None:
+    account.client("sqs").create_queue(QueueName="rows")
+    text = f"message_queues: {{rows: {{existing: 'arn:aws:sqs:eu-west-1:{ACCOUNT}:rows'}}}}\n"
+    told = r"message_queues.rows.existing: it is in eu-west-1, and the pipeline in us-east-1. Name one of us-east-1."
+    with pytest.raises(SpecError, match=told):
+        facts(account, text)
+    assert not account.sent.of("GetQueueUrl")

@@ -122,3 +122,19 @@ def test_what_cannot_be_asked_is_taken_as_written(account: Account) -> None:
     assert image_of(account, "shop-b") == by_digest
     assert image_of(account, "shop-c") == "public.ecr.aws/x/y:1"
     assert not account.sent.of("DescribeImages")
+
+
+def test_more_tags_of_one_repository_than_a_call_takes(account: Account, tools: Path) -> None:
+    push(account, tools, "t-0", "1")
+    ecr = account.client("ecr")
+    manifest = ecr.batch_get_image(repositoryName="team/tools", imageIds=[{"imageTag": "t-0"}])["images"][0]
+    names = [f"t-{number}" for number in range(101)]
+    for name in names[1:]:
+        ecr.put_image(repositoryName="team/tools", imageManifest=manifest["imageManifest"], imageTag=name)
+    spec = jobs(**{f"j-{number}": f"{REGISTRY}/team/tools:{name}" for number, name in enumerate(names)})
+    planned = account.plan(spec)
+    assert sorted(len(each["imageIds"]) for each in account.sent.of("DescribeImages")) == [1, 100]
+    made = [change for change in planned.plan.changes if change.kind == "batch_job_definition"]
+    assert {change.desired.resource.image for change in made} == {  # type: ignore[union-attr]
+        f"{REGISTRY}/team/tools@{manifest['imageId']['imageDigest']}"
+    }

@@ -62,6 +62,17 @@ def test_conditions_are_told_to_the_simulator(account, role):
     assert not_allowed(account.session(), role, [other]) == [("iam:PassRole", "*")]
 
 
+def test_each_value_of_a_condition_is_tried_by_itself(account, role):
+    """A request carries one of them: IAM takes several of a key that is no list for wrong."""
+    may = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}
+    to = {**may, "Condition": {"StringEquals": {"iam:PassedToService": "batch.amazonaws.com"}}}
+    account.client("iam").put_role_policy(RoleName="ci", PolicyName="pass", PolicyDocument=policy(to))
+    both = {"StringEquals": {"iam:PassedToService": ["batch.amazonaws.com", "lambda.amazonaws.com"]}}
+    assert not_allowed(account.session(), role, [{**may, "Condition": both}]) == [("iam:PassRole", "*")]
+    asked = [one.params for one in account.sent.calls if one.operation == "SimulatePrincipalPolicy"]
+    assert [len(entry["ContextKeyValues"]) for each in asked for entry in each["ContextEntries"]] == [1, 1]
+
+
 def test_a_user_has_the_policies_of_its_groups_and_many_answers_come_in_pages(account):
     iam = account.client("iam")
     arn = iam.create_user(UserName="ann")["User"]["Arn"]
@@ -107,6 +118,15 @@ def test_the_least_policy_for_apply_is_enough_and_one_action_less_is_named(accou
     assert check.health is Health.FAIL
     assert check.text.startswith("1 action not allowed: batch:CreateJobQueue on arn:aws:batch:")
     assert "policy --for apply" in check.hint
+
+
+def test_what_aws_never_judges_is_missed_by_nobody(account):
+    """Our statements list job definitions beside queues; who wrote one for each type may do as much."""
+    judging = judge(account.cloud, [{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}])
+    others = f"arn:aws:batch:{REGION}:{ACCOUNT}:job-definition/*"
+    deny = {"Effect": "Deny", "Action": "batch:CreateJobQueue", "Resource": others}
+    judging.documents.append({"Statement": [deny]})
+    assert permissions(example("quickstart"), account.session(), caller(account)).health is Health.OK
 
 
 def test_who_may_not_ask_is_told_that_nobody_can_tell(account):

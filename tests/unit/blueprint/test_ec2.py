@@ -40,6 +40,9 @@ def test_instances_may_serve_the_clusters_of_these_environments_alone() -> None:
     assert by_action["ecs:DiscoverPollEndpoint",] == ["*"]
     clusters = next(resources for actions, resources in by_action.items() if "ecs:RegisterContainerInstance" in actions)
     assert all("shop-big-" in arn for arn in clusters)
+    (tagging,) = [one for one in policy.document["Statement"] if "ecs:TagResource" in one["Action"]]
+    assert tagging["Condition"] == {"StringEquals": {"ecs:CreateAction": "RegisterContainerInstance"}}
+    assert all(":container-instance/" in arn and "shop-big-" in arn for arn in tagging["Resource"])
 
 
 def test_queue_of_ec2_is_another_than_one_of_fargate() -> None:

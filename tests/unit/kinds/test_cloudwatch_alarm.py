@@ -54,6 +54,16 @@ def test_an_alarm_is_put_whole_and_keeps_tags_and_state(aws, sent):
     assert aws.client("cloudwatch").describe_alarms()["MetricAlarms"][0]["StateValue"] == "ALARM"
 
 
+def test_one_that_was_muted_by_hand_is_a_difference(aws):
+    want = alarm()
+    want.create(aws, TAGS)
+    aws.client("cloudwatch").disable_alarm_actions(AlarmNames=[want.name])
+    live = read(aws, want)
+    assert [change.name for change in diff(want, live)] == ["tells"]
+    want.update(aws, Update(live, frozenset({"tells"}), TAGS))
+    assert diff(want, read(aws, want)) == ()
+
+
 def test_percentiles_go_under_another_name(aws, sent):
     want = dataclasses.replace(alarm(), statistic="p99.9")
     want.create(aws, TAGS)

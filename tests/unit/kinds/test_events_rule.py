@@ -73,6 +73,16 @@ def test_targets_that_are_right_are_not_put_again(aws, sent):
     assert "PutRule" not in [call.operation for call in sent.calls[-2:]]
 
 
+def test_another_input_of_a_target_is_a_difference_and_goes(aws):
+    want = rule(target("a"))
+    want.create(aws, TAGS)
+    entry = {"Id": "a", "Arn": target("a").arn, "Input": '{"detail": {}}'}
+    aws.client("events").put_targets(Rule=want.name, Targets=[entry])
+    assert [change.name for change in diff(want, read(aws, want))] == ["targets"]
+    update(aws, want)
+    assert diff(want, read(aws, want)) == ()
+
+
 def test_old_targets_go_first_where_both_have_no_room(aws, sent):
     rule(*(target(f"a{n}") for n in range(5))).create(aws, TAGS)
     want = rule(*(target(f"b{n}") for n in range(5)))

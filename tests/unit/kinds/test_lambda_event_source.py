@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from scrapectl.kinds import KINDS
 from scrapectl.kinds.lambda_event_source import LambdaEventSource
 from scrapectl.kinds.lambda_function import LambdaFunction
 from scrapectl.kinds.sqs_queue import SqsQueue
+from scrapectl.local.registry import OPERATIONS, Call
 from tests.contract.messaging_cases import PACKAGE, digest
 
 TAGS = {"scrapectl:pipeline": "shop"}
@@ -119,6 +121,20 @@ def test_none_of_a_function_that_does_not_stand(aws):
     assert LambdaEventSource.read(aws, key) is None
 
 
+@pytest.fixture
+def strict(monkeypatch) -> None:
+    """What AWS may say of a function that is gone: that it does not know it (ListEventSourceMappings, Lambda API)."""
+    listed = OPERATIONS["lambda", "ListEventSourceMappings"]
+
+    def refuse_unknown(call: Call) -> Mapping[str, Any]:
+        if "FunctionName" in call.params:
+            call.moto({"FunctionName": call.params["FunctionName"]}, "GetFunction")
+        return listed(call)
+
+    monkeypatch.setitem(OPERATIONS, ("lambda", "ListEventSourceMappings"), refuse_unknown)
+
+
+@pytest.mark.usefixtures("strict")
 def test_it_is_found_when_its_function_is_gone(cloud, aws, want):
     want.create(aws, TAGS)
     cloud.clock.advance(10)
@@ -127,6 +143,11 @@ def test_it_is_found_when_its_function_is_gone(cloud, aws, want):
     LambdaEventSource.delete(aws, read(aws, want), Removal())
     cloud.clock.advance(10)
     assert LambdaEventSource.owned(aws, "shop") == []
+
+
+def test_that_of_another_function_on_the_same_queue_is_another(aws, want):
+    want.create(aws, TAGS)
+    assert LambdaEventSource.read(aws, ("shop_other", want.source)) is None
 
 
 def test_tags_are_read_of_those_with_the_owners_names_alone(aws, sent, want):

@@ -16,6 +16,7 @@ from scrapectl.kinds.ec2_launch_template import Ec2LaunchTemplate
 from scrapectl.kinds.iam_instance_profile import IamInstanceProfile, instance_profile_arn
 from scrapectl.kinds.iam_role import IamRole, role_path
 from scrapectl.kinds.rds_subnet_group import RdsSubnetGroup, subnet_group_arn
+from scrapectl.local.registry import OPERATIONS
 
 TAGS = {"scrapectl:pipeline": "shop"}
 PATH = role_path("us-east-1", "shop")
@@ -115,6 +116,21 @@ class TestLaunchTemplate:
         )
         change(aws, bigger, read(aws, want))
         assert len(sent.of("CreateLaunchTemplateVersion")) == 1
+        assert diff(bigger, read(aws, want)) == ()
+
+    def test_a_list_that_does_not_show_the_new_default_yet_does_no_harm(self, aws, monkeypatch):
+        want = Ec2LaunchTemplate("shop_instances")
+        want.create(aws, TAGS)
+        listed = OPERATIONS["ec2", "DescribeLaunchTemplates"]
+
+        def list_late(call):
+            answer = listed(call)
+            late = [{**one, "DefaultVersionNumber": 1, "LatestVersionNumber": 1} for one in answer["LaunchTemplates"]]
+            return {**answer, "LaunchTemplates": late}
+
+        monkeypatch.setitem(OPERATIONS, ("ec2", "DescribeLaunchTemplates"), list_late)
+        bigger = dataclasses.replace(want, root_gib=60)
+        change(aws, bigger, read(aws, want))
         assert diff(bigger, read(aws, want)) == ()
 
     def test_what_another_hand_left_out_is_as_ec2_takes_it(self, aws):

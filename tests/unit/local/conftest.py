@@ -8,6 +8,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from scrapectl.local import client, instance
 from scrapectl.local.clock import VirtualClock
 from scrapectl.local.cloud import Cloud
 from scrapectl.local.inprocess import connect
@@ -166,3 +167,12 @@ def role(aws, cloud):
         return arn
 
     return make
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An own folder for the server, which is stopped at the end."""
+    path = tmp_path / "local"
+    monkeypatch.setenv(instance.DIRECTORY_VARIABLE, str(path))
+    yield path
+    client.stop()

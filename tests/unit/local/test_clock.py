@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 
 from scrapectl.local.clock import RealClock, VirtualClock
 from scrapectl.local.cloud import Cloud
@@ -37,6 +41,36 @@ def test_a_clouds_workers_work_when_time_passes():
     cloud.close()
     cloud.clock.advance(5)
     assert seen == [5.0]
+
+
+def test_a_worker_that_fails_stops_no_other():
+    cloud, seen = Cloud(VirtualClock(0.0)), []
+
+    def fail():
+        raise KeyError("a defect")
+
+    cloud.workers += [fail, lambda: seen.append(1)]
+    with pytest.raises(ExceptionGroup) as raised:
+        cloud.clock.advance(1)
+    cloud.close()
+    assert seen == [1]
+    assert [str(failure) for failure in raised.value.exceptions] == ["'a defect'"]
+
+
+def test_threads_that_ask_at_once_get_the_same_store():
+    cloud, together = Cloud(VirtualClock(0.0)), threading.Barrier(8)
+
+    class Slow:
+        def __init__(self):
+            time.sleep(0.05)
+
+    def ask(_):
+        together.wait()
+        return cloud.store(Slow, "global")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len({id(found) for found in list(pool.map(ask, range(8)))}) == 1
+    cloud.close()
 
 
 def test_closers_run_once():

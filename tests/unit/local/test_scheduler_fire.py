@@ -171,6 +171,17 @@ def test_an_unknown_member_is_a_dead_letter(cloud, make, dead_letters):
     assert "has no member Odd" in about["ERROR_MESSAGE"]
 
 
+@pytest.mark.parametrize("queue_name", [5, None])
+def test_a_member_of_another_type_is_a_dead_letter(cloud, make, started, dead_letters, queue_name):
+    make("bad", fields={"JobQueue": queue_name})
+    make("good")
+    cloud.clock.advance(3600)
+    [(_, about)] = dead_letters()
+    assert about["ERROR_CODE"] == "ValidationException"
+    assert "jobQueue" in about["ERROR_MESSAGE"]
+    assert len(started) == 1
+
+
 def test_throttling_is_tried_again(cloud, make, started):
     started.fail = Refusal("TooManyRequestsException", "slow down", 429)
     make()

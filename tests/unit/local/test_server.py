@@ -30,15 +30,6 @@ from scrapectl.local.inprocess import record
 from scrapectl.local.server import Server
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """An own folder for the server, which is stopped at the end."""
-    path = tmp_path / "local"
-    monkeypatch.setenv(instance.DIRECTORY_VARIABLE, str(path))
-    yield path
-    client.stop()
-
-
 def _aws(endpoint, service, key=None):
     session = Session(key or endpoint.access_key, endpoint.secret_key, region_name=endpoint.region)
     return session.client(service, endpoint_url=endpoint.url, config=Config(retries={"max_attempts": 0}))
@@ -142,25 +133,6 @@ def test_the_client_needs_no_aws_library():
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
-
-
-def test_the_foreground_takes_any_key_and_ends_on_ctrl_c(folder):
-    code = "import scrapectl.local.client as c;c.serve_foreground(0, lambda endpoint: print(endpoint.url, flush=True))"
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    try:
-        endpoint = client.Endpoint(process.stdout.readline().strip(), "anyone", "anything")
-        assert _aws(endpoint, "sts").get_caller_identity()["Account"] == "123456789012"
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=10) == 0
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
-
-
-def test_a_port_that_is_taken_is_one_line(served):
-    with pytest.raises(EnvironmentProblem, match="cannot be served"):
-        client.serve_foreground(served.port)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from scrapectl.local.databases.engine import Account
+from scrapectl.local.databases.engine import Account, DatabaseProblem, Place
 from scrapectl.local.databases.servers import Servers, discard_leftovers
 
 from .conftest import PASSWORD
@@ -128,3 +128,28 @@ def test_nothing_outlives_a_killed_embedded_cloud(engine, tmp_path):
     discard_leftovers(tmp_path)  # what the next server does first
     assert not folder.exists()
     assert not list(tmp_path.iterdir())
+
+
+def test_what_makes_a_server_does_not_outlive_a_killed_embedded_cloud(tmp_path):
+    program = (
+        "from pathlib import Path; from scrapectl.local.databases.engine import Place\n"
+        f"Place(Path({str(tmp_path)!r}), None).run(['sleep', '60'])"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT) as parent:
+        end = time.monotonic() + 20
+        while not _running(tmp_path) - {parent.pid} and time.monotonic() < end:
+            time.sleep(0.02)
+        assert _running(tmp_path) - {parent.pid}
+        parent.send_signal(signal.SIGKILL)
+        end = time.monotonic() + 2
+        while _running(tmp_path) and time.monotonic() < end:
+            time.sleep(0.02)
+    assert not _running(tmp_path)
+
+
+def test_what_makes_a_server_may_fail_and_says_why(tmp_path):
+    place = Place(tmp_path, None)
+    with pytest.raises(DatabaseProblem, match=r"sh failed: no room"):
+        place.run(["sh", "-c", "read line; echo $line; exit 3"], "no room\n")
+    with pytest.raises(DatabaseProblem, match=r"nothing-of-this-name failed: .*not found"):
+        place.run(["nothing-of-this-name"])

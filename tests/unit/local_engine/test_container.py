@@ -10,6 +10,7 @@ import pytest
 from scrapectl.local.engine.build import Built
 from scrapectl.local.engine.choice import Engine
 from scrapectl.local.engine.container import closed_volumes, command_for
+from scrapectl.local.jobs.execution_role import NotStarted
 from scrapectl.local.jobs.job import Attempt, Job
 from scrapectl.local.jobs.process import Command
 
@@ -70,6 +71,19 @@ def test_values_stand_in_no_command_line_and_do_not_move_the_client(tmp_path, mo
     file = tmp_path / "environment"
     assert sorted(file.read_text().splitlines()) == ["DOCKER_HOST=tcp://canary:1", "PATH=/canary"]
     assert file.stat().st_mode & 0o077 == 0
+
+
+def test_what_only_looks_like_the_clients_own_keeps_its_lines(tmp_path):
+    given = {"GOOGLE_CREDENTIALS": "canary\ntwo", "STORAGE_KEY": "canary\nthree", "STORAGE_DRIVER": "s3"}
+    made = command(tmp_path, Engine("podman", "podman"), given)
+    assert (made.environment["GOOGLE_CREDENTIALS"], made.environment["STORAGE_KEY"]) == ("canary\ntwo", "canary\nthree")
+    assert "STORAGE_DRIVER" not in made.environment
+    assert (tmp_path / "environment").read_text() == "STORAGE_DRIVER=s3\n"
+
+
+def test_lines_that_cannot_be_handed_over_are_no_variables_of_their_own(tmp_path):
+    with pytest.raises(NotStarted, match="DOCKER_AUTH has several lines"):
+        command(tmp_path, Engine("docker", "docker"), {"DOCKER_AUTH": "one\nLD_PRELOAD=two"})
 
 
 @pytest.mark.parametrize(

@@ -207,3 +207,12 @@ def test_a_state_set_by_hand_acts_until_it_is_judged_again(world, alarm):
     assert told(world) == ["OK", "ALARM"]
     world.pass_time(59)
     assert state(world) == "OK"
+
+
+def test_an_alarm_that_cannot_be_judged_here_keeps_no_other_from_it(world, alarm):
+    alarm(AlarmName="a-band", ComparisonOperator="LessThanLowerThreshold")
+    alarm()
+    world.pass_time(60)
+    send(world)
+    world.pass_time(60)
+    assert told(world)[-1] == "ALARM"

@@ -151,12 +151,20 @@ def test_each_entry_is_answered_for_itself(world):
     entries = [
         {"Source": "shop", "DetailType": "t", "Detail": "{}"},
         {"Source": "shop", "DetailType": "t", "Detail": "{"},
+        {"Source": "shop", "DetailType": "t", "Detail": "[]"},
         {"Source": "aws.batch", "DetailType": "t", "Detail": "{}"},
     ]
     answer = world("events").put_events(Entries=entries)
-    assert answer["FailedEntryCount"] == 2
+    assert answer["FailedEntryCount"] == 3
     codes = [entry.get("ErrorCode") for entry in answer["Entries"]]
-    assert codes == [None, "MalformedDetail", "NotAuthorizedForSourceException"]
+    assert codes == [None, "MalformedDetail", "MalformedDetail", "NotAuthorizedForSourceException"]
+
+
+def test_entries_have_room_together_only(world):
+    entry = {"Source": "shop", "DetailType": "t", "Detail": json.dumps({"text": "x" * 600_000})}
+    assert world("events").put_events(Entries=[entry])["FailedEntryCount"] == 0
+    with pytest.raises(ClientError, match="Total size of the entries"):
+        world("events").put_events(Entries=[entry, entry])
 
 
 def test_a_pattern_can_be_tried(world):

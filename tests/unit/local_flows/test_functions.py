@@ -120,7 +120,15 @@ def test_reserved_concurrency_of_nothing_throttles(world):
         world.invoke("echo")
 
 
-@pytest.mark.parametrize(("payload", "code"), [(b"{", "InvalidRequestContent"), (b'"' + b"x" * 6291456, "TooLarge")])
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [
+        (b"{", "InvalidRequestContent"),
+        (b'"\xff"', "InvalidRequestContent"),
+        (b'"' + b"x" * 6291456, "TooLarge"),
+        (('"' + "ü" * 3145728 + '"').encode(), "TooLarge"),
+    ],
+)
 def test_payloads_that_are_refused(world, payload, code):
     world.function("echo", ECHO)
     with pytest.raises(ClientError, match=code):

@@ -97,6 +97,15 @@ def test_neither_command_nor_secrets_stand_in_the_minders_command_line_or_enviro
     process.wait(5)
 
 
+@pytest.mark.parametrize("script", ["cat", "head -c 10; exec 0<&-; sleep 0.2"])
+def test_a_text_is_read_from_standard_input_whole_or_in_part(tmp_path, script):
+    text, lines = "0123456789\n" * 20_000, []
+    command = Command(("sh", "-c", script), base_environment(), tmp_path, reads=text)
+    assert Process(command, lines.extend, lambda _: None).wait(10) == Ended(0)
+    assert len(lines) in {1, 20_000}
+    assert lines[-1].text == "0123456789"
+
+
 def test_terminate_asks_first(tmp_path):
     process, lines = start(tmp_path, "sh", "-c", "trap 'echo bye; exit 7' TERM; echo up; while :; do sleep 0.05; done")
     wait_for(lambda: lines)

@@ -14,7 +14,11 @@ from tests.permissions.everything import everything
 from tests.permissions.life import WHERE
 
 OURS = {"aws:ResourceTag/scrapectl:pipeline": "shop", "aws:RequestTag/scrapectl:pipeline": "shop"}
-EVERY_CONDITION = OURS | {"ec2:CreateAction": "CreateSecurityGroup", "iam:PassedToService": "scheduler.amazonaws.com"}
+EVERY_CONDITION = OURS | {
+    "ec2:CreateAction": "CreateSecurityGroup",
+    "iam:PassedToService": "scheduler.amazonaws.com",
+    "lambda:FunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:shop_notifier",
+}
 
 
 @pytest.mark.parametrize("purpose", ["apply", "run", "read", "destroy"])
@@ -72,9 +76,17 @@ def test_white_space_does_not_count():
 
 def test_notes_say_what_this_policy_cannot_tell_apart(tmp_path):
     spec = everything(tmp_path)
-    told = {purpose: notes(spec, purpose, grants(spec, purpose, WHERE)) for purpose in ("apply", "read", "run")}
+    told = {purpose: notes(spec, purpose, grants(spec, purpose, WHERE), 2) for purpose in ("apply", "read", "run")}
     assert [note for note in told["apply"] if "boundary: ARN" in note]
     assert [note for note in told["apply"] if "shop-eu" in note]
     assert [note for note in told["apply"] if "buckets by name" in note]
     assert [note for note in told["read"] if "no secret's value" in note]
     assert [note for note in told["run"] if "batch:TerminateJob" in note]
+
+
+def test_more_documents_than_a_role_takes_are_told(tmp_path):
+    spec = everything(tmp_path)
+    granted = grants(spec, "apply", WHERE)
+    assert not [note for note in notes(spec, "apply", granted, 10) if "quota" in note]
+    (told,) = [note for note in notes(spec, "apply", granted, 11) if "quota" in note]
+    assert told.startswith("IAM attaches 10 policies to a user or role, and these are 11: ")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
-import sys
 import unicodedata
 
 from scrapectl.errors import Place, Problem, ScrapectlError, SpecError, UsageError
-from scrapectl.views.output import print_document, print_event, print_line
+from scrapectl.views.output import print_document, print_event
 from scrapectl.views.problems import error_document, error_text
 
 PROBLEMS = (
@@ -59,13 +57,6 @@ def test_a_hint_without_problems_ends_the_message():
     assert error_document(ScrapectlError("what.", "do this.")) == {
         "error": {"code": 1, "message": "what. do this.", "problems": []}
     }
-
-
-def test_a_stream_that_cannot_write_a_character_says_its_number(monkeypatch):
-    raw = io.BytesIO()
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
-    print_line("1 → 2")
-    assert raw.getvalue() == b"1 \\u2192 2\n"
 
 
 def test_json_holds_nothing_that_a_terminal_obeys(capsys):

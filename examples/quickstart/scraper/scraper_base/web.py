@@ -51,9 +51,15 @@ class Page:
         return " ".join(found.text().split()) if found else ""
 
     def links(self, selector: str = "a[href]") -> list[str]:
-        """Where the page's links lead: absolute addresses without fragments, each once."""
-        hrefs = (node.attributes.get("href") or "" for node in self.tree.css(selector))
-        return list(dict.fromkeys(urldefrag(urljoin(self.url, href.strip())).url for href in hrefs))
+        """Where the page's links lead: absolute addresses without fragments, each once; what is no address is none."""
+        found = (self._address(node.attributes.get("href") or "") for node in self.tree.css(selector))
+        return list(dict.fromkeys(filter(None, found)))
+
+    def _address(self, href: str) -> str:
+        try:
+            return urldefrag(urljoin(self.url, href.strip())).url
+        except ValueError:  # such as http://[x: anything may stand in a page
+            return ""
 
 
 @dataclass
@@ -120,7 +126,10 @@ class Web:
 
     def allows(self, url: str) -> bool:
         """Whether an address is on this site and robots.txt lets us read it."""
-        asked = urlsplit(url)
+        try:
+            asked = urlsplit(url)
+        except ValueError:  # no address at all
+            return False
         ours = asked.scheme in {"http", "https"} and asked.netloc == urlsplit(self.root).netloc
         return ours and bool(self.rules.can_fetch(url, self.agent))
 
@@ -164,7 +173,10 @@ class Web:
             answer.release_conn()
             if answer.status not in MOVED or "Location" not in answer.headers:
                 return _page(url, answer, body)
-            url = urljoin(url, answer.headers["Location"])
+            try:
+                url = urljoin(url, answer.headers["Location"])
+            except ValueError as error:
+                raise OSError(f"{url}: moved to what is no address: {error}") from error
             if not may(url):
                 raise PermissionError(f"{url}: moved to where is not ours to read")
         raise OSError(f"{url}: moved too often")

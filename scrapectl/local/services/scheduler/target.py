@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from botocore.validate import ParamValidator
+
 from scrapectl.local import moto_private
 from scrapectl.local.jobs.permissions import refused
 from scrapectl.local.registry import Call, Refusal
@@ -45,7 +47,11 @@ def deliver(cloud: Cloud, region: str, target: Target) -> None:
     service = _SERVICES.get(universal[1], universal[1])
     model = _model_of(service)
     operation = _spelled(model, universal[2])
-    params = members(json.loads(target.input), model.operation_model(operation).input_shape)
+    shape = model.operation_model(operation).input_shape
+    params = members(json.loads(target.input), shape)
+    report = ParamValidator().validate(params, shape)
+    if report.has_errors():
+        raise Refusal("ValidationException", report.generate_report(), 400)
     if not iam.can_be_assumed(cloud, target.role, "scheduler.amazonaws.com", {"aws:SourceArn": target.group}):
         raise Refusal("AccessDeniedException", NOT_ASSUMABLE, 403)
     call = Call(cloud, service, operation, params, region)

@@ -7,6 +7,8 @@ import dataclasses
 import pytest
 
 from scrapectl.engine.diff import diff
+from scrapectl.kinds.rds_answer import Standing
+from scrapectl.kinds.rds_changes import members
 from tests.unit.kinds.rds.database import KEY, changes, put, standing
 
 
@@ -36,6 +38,33 @@ class TestWindow:
         put(aws, cloud, dataclasses.replace(want, instance_class="db.t4g.small", in_window=True))
         live = put(aws, cloud, dataclasses.replace(want, in_window=True))
         assert live.detail.pending == {}
+
+    @pytest.mark.parametrize("taken", [{"version": "17"}, {"storage": 40}, {"storage": 40, "max_storage": 100}])
+    def test_what_is_not_made_yet_is_no_older_version_nor_smaller_storage(self, aws, cloud, want, made, sent, taken):
+        before = dataclasses.replace(want, in_window=True, max_storage=taken.get("max_storage"))
+        put(aws, cloud, before)
+        live = put(aws, cloud, dataclasses.replace(before, **taken))
+        assert not any(change.fixed for change in changes(before, live))
+        (field,) = taken.keys() - {"max_storage"}
+        assert before.told(live, changes(before, live)) == (
+            f"{field}: the change that waits for the window is taken back",
+        )
+        live = put(aws, cloud, before)
+        assert (live.detail.pending, live.detail.version) == ({}, made.detail.version)
+        assert sent.of("ModifyDBInstance")[-1]["ApplyImmediately"] is True, "AWS takes back at once alone"
+
+    @pytest.mark.usefixtures("made")
+    def test_one_change_is_taken_back_without_making_the_others(self, aws, cloud, want):
+        later = dataclasses.replace(want, in_window=True)
+        put(aws, cloud, dataclasses.replace(later, instance_class="db.t4g.small", multi_az=True))
+        live = put(aws, cloud, dataclasses.replace(later, multi_az=True))
+        assert (live.detail.state, live.detail.pending) == ("available", {"multi_az": True})
+
+    def test_how_long_backups_are_kept_waits_for_no_window(self, want, made):
+        later = dataclasses.replace(want, in_window=True, backup_days=9)
+        assert later.told(made, changes(later, made)) == ("backup_days: in place",)
+        never = dataclasses.replace(later, backup_days=0)
+        assert never.told(made, changes(never, made))[0].startswith("backup_days: waits for the window")
 
 
 class TestHowAChangeComesAbout:
@@ -67,6 +96,27 @@ class TestHowAChangeComesAbout:
         assert sent.of("ModifyDBInstance")[0]["AllowMajorVersionUpgrade"] is True
 
     @pytest.mark.usefixtures("made")
+    def test_minor_versions_follow_the_spec_though_the_version_is_the_same(self, aws, cloud, want, made, sent):
+        exact = dataclasses.replace(want, version=made.detail.version)
+        assert [change.name for change in changes(exact, made)] == ["minor_versions"]
+        put(aws, cloud, exact)
+        assert sent.of("ModifyDBInstance")[-1]["AutoMinorVersionUpgrade"] is False
+        put(aws, cloud, want)
+        assert sent.of("ModifyDBInstance")[-1]["AutoMinorVersionUpgrade"] is True
+        assert {"EngineVersion"} & sent.of("ModifyDBInstance")[-1].keys() == set()
+
+    @pytest.mark.parametrize(("iops", "named"), [(3000, 12_000), (16_000, 16_000)])
+    def test_large_storage_grows_with_its_iops_named(self, want, iops, named):
+        standing = Standing(iops=iops)
+        assert members(dataclasses.replace(want, storage=400), standing, {"storage"})["Iops"] == named
+        assert "Iops" not in members(dataclasses.replace(want, storage=399), standing, {"storage"})
+
+    @pytest.mark.usefixtures("made")
+    def test_storage_grows_past_where_its_iops_are_named(self, aws, cloud, want):
+        live = put(aws, cloud, dataclasses.replace(want, storage=500))
+        assert (live.resource.storage, live.detail.iops) == (500, 12_000)
+
+    @pytest.mark.usefixtures("made")
     def test_a_password_that_others_keep_goes_back_to_aws(self, aws, cloud, want):
         by_hand = {"ManageMasterUserPassword": False, "MasterUserPassword": "chosen-by-hand"}
         aws.client("rds").modify_db_instance(DBInstanceIdentifier=KEY[0], ApplyImmediately=True, **by_hand)
@@ -77,6 +127,13 @@ class TestHowAChangeComesAbout:
             "managed_password: in place; AWS makes a new password, and the old one ends at once",
         )
         assert "secret" in put(aws, cloud, want).outputs
+
+
+@pytest.mark.usefixtures("made")
+def test_a_change_that_aws_is_slow_to_show_is_asked_for_once(aws, cloud, want, sent):
+    cloud.delays = dataclasses.replace(cloud.delays, database_notice=25.0)
+    put(aws, cloud, dataclasses.replace(want, instance_class="db.t4g.small"))
+    assert len(sent.of("ModifyDBInstance")) == 1
 
 
 class TestRefused:
@@ -93,10 +150,10 @@ class TestRefused:
         other = dataclasses.replace(want, **{field: value})
         (change,) = changes(other, made)
         assert (change.name, change.fixed) == (field, True)
-        assert instead in other.way_out(made.resource)
+        assert instead in other.way_out(made)
 
     def test_what_aws_does_has_no_other_way(self, want, made):
-        assert dataclasses.replace(want, storage=22, version="17").way_out(made.resource) == ""
+        assert dataclasses.replace(want, storage=22, version="17").way_out(made) == ""
 
     @pytest.mark.parametrize("field", ["engine", "database", "username", "encrypted", "subnet_group"])
     def test_what_a_database_is_made_with_stays(self, want, made, field):

@@ -7,7 +7,9 @@ import dataclasses
 import pytest
 
 from scrapectl.engine.ownership import ON_DESTROY
+from scrapectl.engine.plan import Action, Change
 from scrapectl.engine.resource import Removal, Status
+from scrapectl.engine.step import EndStep
 from scrapectl.errors import AwsError, ScrapectlError
 from scrapectl.kinds.rds_answer import Standing, status_of
 from scrapectl.kinds.rds_instance import RdsInstance, db_instance_arn
@@ -79,6 +81,20 @@ class TestEnd:
         (name,) = self.snapshots(aws)
         assert name == f"shop-results-final-{made.detail.read_at}"
         assert name in RdsInstance.remains_of(made)
+
+    def test_its_name_stays_though_the_database_is_backed_up_first(self, aws, made, sent):
+        busy = Standing("backing-up", read_at="20261121-030000")
+        planned = dataclasses.replace(made, status=Status.BUSY, reason="it is backing-up", detail=busy)
+        change = Change("rds_instance.shop-results", RdsInstance.kind, Action.DELETE, KEY, None, planned)
+        ending = EndStep(RdsInstance, KEY, change, Removal())
+        assert ending.write(aws) is None
+        ending.wrote(None, 0.0)
+        assert operations(sent) == [], "AWS would refuse it"
+        ending.saw(made, 60.0)
+        ending.write(aws)
+        (request,) = sent.of("DeleteDBInstance")
+        assert request["FinalDBSnapshotIdentifier"] == "shop-results-final-20261121-030000"
+        assert request["FinalDBSnapshotIdentifier"] in RdsInstance.remains_of(planned)
 
     def test_a_stopped_one_ends_as_it_is(self, aws, cloud, stopped, sent):
         RdsInstance.delete(aws, stopped, Removal())

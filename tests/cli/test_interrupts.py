@@ -1,0 +1,64 @@
+"""Ctrl-C ends what would go on for ever, also when Python drops its KeyboardInterrupt."""
+
+from __future__ import annotations
+
+import io
+import signal
+import sys
+import weakref
+
+import pytest
+
+from scrapectl.cli import interrupts, watching
+from scrapectl.cli.options import Settings
+from scrapectl.cli.reach import Reached
+from scrapectl.operate.status import Standing
+
+
+class File(io.RawIOBase):
+    """Drops what is raised while it is deleted, without a word (until Python 3.12)."""
+
+    def close(self):
+        if not self.closed:
+            super().close()
+            signal.raise_signal(signal.SIGINT)
+
+
+class Thing:
+    """Has a finalizer, as urllib3's pools have; what is raised there is told to `sys.unraisablehook`."""
+
+    def __init__(self):
+        weakref.finalize(self, signal.raise_signal, signal.SIGINT)
+
+
+@pytest.fixture
+def hearing(monkeypatch):
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    interrupts.hear()
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("hearing")
+@pytest.mark.parametrize("dropping", [File, Thing])
+def test_a_watch_ends_though_the_interrupt_was_dropped(dropping, monkeypatch):
+    looks = []
+
+    def look(*_):
+        looks.append(dropping())
+        assert len(looks) == 1, "it looks again"
+        looks[0] = None  # deleted here, and the interrupt with it
+        return Standing((), (), ())
+
+    monkeypatch.setattr(watching, "read_status", look)
+    with pytest.raises(KeyboardInterrupt):
+        watching.watch_status(Settings(output="json"), Reached("shop", None, None), None)
+
+
+@pytest.mark.usefixtures("hearing")
+def test_a_background_job_stays_deaf():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    interrupts.hear()
+    signal.raise_signal(signal.SIGINT)
+    interrupts.sleep(0)
