@@ -43,7 +43,7 @@ SEQUENCE = re.compile(
 def handler(event: dict[str, Any], _context: object = None) -> dict[str, Any] | None:
     """Tell of a failed run, or of dead letters, which all stay in their queue."""
     if "Records" not in event:
-        tell_run(event["detail"], [])
+        (tell_execution if "executionArn" in event["detail"] else tell_run)(event["detail"], [])
         return None
     untold = []
     for record in event["Records"]:
@@ -102,6 +102,23 @@ def tell_run(told: dict[str, Any], notes: list[str]) -> None:
     if lines := last_lines(one):  # at the end, where a message that is too long is cut
         parts.append("\n  ".join([f"Last lines of child {failed[0]}:" if failed else "Last lines:", *lines]))
     send(route["topic"], f"{routes()['owner']}: {route['job']} failed ({short})", parts, [run, one])
+
+
+def tell_execution(told: dict[str, Any], notes: list[str]) -> None:
+    """Tell of a run of a workflow that its time limit ended: of every other failure it has told itself."""
+    route = routes()["workflows"].get(told["stateMachineArn"].rsplit(":", 1)[-1])
+    if route is None:
+        return
+    about = {
+        "Workflow": route["workflow"],
+        "Run": told["name"],
+        "Cause": "it took longer than its time limit",
+        "Started": moment(told.get("startDate")),
+        "Ended": moment(told.get("stopDate")),
+    }
+    again = table({"Its log": typed("logs", told["name"]), "Again": typed("run", route["workflow"])})
+    subject = f"{routes()['owner']}: {route['workflow']} failed (timed out)"
+    send(route["topic"], subject, [*notes, table(about), again], [])
 
 
 def failed_children(run: dict[str, Any]) -> list[int]:
@@ -164,18 +181,62 @@ def tell_letter(record: dict[str, Any]) -> None:
     except ValueError:
         body = None
     body = body if isinstance(body, dict) else {}
-    if "RULE_ARN" in about and "jobDefinition" in (body.get("detail") or {}):
-        tell_run(body["detail"], [f"This comes late: EventBridge could not deliver the event ({cause})."])
+    detail = body.get("detail") if isinstance(body.get("detail"), dict) else {}
+    teller = tell_run if "jobDefinition" in detail else tell_execution if "executionArn" in detail else None
+    if "RULE_ARN" in about and teller:
+        teller(detail, [f"This comes late: EventBridge could not deliver the event ({cause})."])
         return
-    told, what, short = {"Cause": cause}, "a message was given up", about.get("ERROR_CODE", "unknown")
+    topic, what, short, told = given_up(about, body, cause)
+    if topic is None:
+        return
+    queue = record["eventSourceARN"].rsplit(":", 1)[-1]
+    note = f"The message {record['messageId']} stays in the queue {queue} until it is deleted or too old."
+    send(topic, f"{routes()['owner']}: {what} ({short})", [table(told), note], [body])
+
+
+def given_up(about: dict[str, str], body: dict[str, Any], cause: str) -> tuple[str | None, str, str, dict[str, str]]:
+    """Say whom to tell of a letter, what was given up, why in a word, and what is known of it."""
+    if isinstance(body.get("requestContext"), dict):
+        return failed_call(body)
+    letters, short = routes()["dead_letters"], about.get("ERROR_CODE", "unknown")
     if "SCHEDULE_ARN" in about:
         name = about["SCHEDULE_ARN"].rsplit("/", 1)[-1]
         route = routes()["schedules"].get(name) or {}
-        what = f"{route.get('job', name)} was not started"
-        told = {"Schedule": name, "Due": about.get("SCHEDULED_TIME", ""), **told, "Do it now": route.get("command", "")}
-    queue = record["eventSourceARN"].rsplit(":", 1)[-1]
-    note = f"The message {record['messageId']} stays in the queue {queue} until it is deleted or too old."
-    send(routes()["dead_letters"], f"{routes()['owner']}: {what} ({short})", [table(told), note], [body])
+        told = {"Schedule": name, "Due": about.get("SCHEDULED_TIME", ""), "Cause": cause}
+        told["Do it now"] = route.get("command", "")
+        return letters, f"{route.get('job', name)} was not started", short, told
+    if upload := uploaded(body):
+        return letters, "an upload started nothing", short, {"Object": upload, "Cause": cause}
+    return letters, "a message was given up", short, {"Cause": cause}
+
+
+def failed_call(record: dict[str, Any]) -> tuple[str | None, str, str, dict[str, str]]:
+    """Say whom to tell of a call of a function that Lambda gave up, and what: the record that it leaves of one."""
+    context, answer = record["requestContext"], record.get("responsePayload")
+    error = answer if isinstance(answer, dict) else {}
+    short = str(error.get("errorType") or context.get("condition") or "unknown")
+    name = str(context.get("functionArn")).partition(":function:")[2].partition(":")[0]
+    cause = set_in(f"{short}: {error.get('errorMessage', '')}".removesuffix(": "), VALUES_AT)
+    if upload := uploaded(record.get("requestPayload")):
+        return routes()["dead_letters"], "an upload started nothing", short, {"Object": upload, "Cause": cause}
+    route = routes()["functions"].get(name) or {"function": name, "topic": routes()["dead_letters"], "command": ""}
+    tries = str(context.get("approximateInvokeCount") or "")
+    told = {"Function": route["function"], "Request": str(context.get("requestId") or ""), "Cause": cause}
+    return route["topic"], f"{route['function']} failed", short, told | {"Tries": tries, "Again": route["command"]}
+
+
+def uploaded(event: Any) -> str:
+    """Name the object whose upload an event tells of, as EventBridge, CloudTrail or S3 itself says it."""
+    if not isinstance(event, dict):
+        return ""
+    records = event.get("Records")
+    told = records[0].get("s3") if records and isinstance(records, list) else event.get("detail")
+    try:
+        if "requestParameters" in told:
+            return f"s3://{told['requestParameters']['bucketName']}/{told['requestParameters']['key']}"
+        return f"s3://{told['bucket']['name']}/{told['object']['key']}"
+    except (KeyError, TypeError):
+        return ""
 
 
 def typed(*words: str) -> str:

@@ -88,3 +88,55 @@ def test_a_letter_that_cannot_be_told_keeps_no_other_from_being_told(aws, monkey
         notifier.handler({"Records": [letter({}, "1", "a", **MISSED), letter({}, "1", "b", **MISSED)]})
     assert "The message b stays" in aws.message["Message"]
     assert [str(error) for error in raised.value.exceptions] == ["throttled"]
+
+
+FAILED_CALL = {
+    "version": "1.0",
+    "timestamp": "2026-03-02T06:00:05.000Z",
+    "requestContext": {
+        "requestId": "r-1",
+        "functionArn": "arn:aws:lambda:us-east-1:1:function:shop-publish:$LATEST",
+        "condition": "RetriesExhausted",
+        "approximateInvokeCount": 3,
+    },
+    "requestPayload": {"environment": {"API_TOKEN": "hush-hush"}},
+    "responseContext": {"statusCode": 200, "functionError": "Unhandled"},
+    "responsePayload": {"errorType": "KeyError", "errorMessage": "'price' with hush-hush"},
+}
+
+
+def test_a_function_that_failed_each_time_is_told_to_its_topic(aws):
+    notifier.handler({"Records": [letter(FAILED_CALL)]})
+    assert aws.message["TopicArn"] == TOPIC
+    assert aws.message["Subject"] == "shop: publish failed (KeyError)"
+    assert aws.message["Message"].startswith(
+        "Function:  publish\nRequest:   r-1\nCause:     KeyError: 'price' with ********\n"
+        "Tries:     3\nAgain:     scrapectl run publish\n"
+    )
+
+
+def test_a_function_that_nobody_wants_to_hear_of_is_not_told(aws, monkeypatch):
+    monkeypatch.setitem(notifier.routes()["functions"]["shop-publish"], "topic", None)
+    notifier.handler({"Records": [letter(FAILED_CALL)]})
+    assert aws.sent == []
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"detail": {"bucket": {"name": "raw"}, "object": {"key": "in/a.csv"}}},
+        {"detail": {"requestParameters": {"bucketName": "raw", "key": "in/a.csv"}}},
+        {"Records": [{"s3": {"bucket": {"name": "raw"}, "object": {"key": "in/a.csv"}}}]},
+    ],
+    ids=["eventbridge", "cloudtrail", "notification"],
+)
+def test_an_upload_that_started_nothing_is_named_whoever_gave_it_up(aws, event):
+    about = {"RULE_ARN": "rule", "ERROR_CODE": "NO_PERMISSIONS", "ERROR_MESSAGE": "may not"}
+    starter = FAILED_CALL | {"requestPayload": event}
+    records = [letter(starter, number="a"), *([letter(event, number="b", **about)] if "detail" in event else [])]
+    notifier.handler({"Records": records})
+    assert len(aws.sent) == len(records)
+    for message in aws.sent:
+        assert message["TopicArn"] == TOPIC + "-letters"
+        assert message["Subject"].startswith("shop: an upload started nothing (")
+        assert message["Message"].startswith("Object:    s3://raw/in/a.csv\n")

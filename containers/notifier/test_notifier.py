@@ -160,3 +160,36 @@ def test_it_reads_its_routes_from_beside_it(monkeypatch, tmp_path):
         assert notifier.routes()["owner"] == "shop.eu"
     finally:
         notifier.routes.cache_clear()
+
+
+TIMED_OUT = {
+    "executionArn": "arn:aws:states:us-east-1:1:execution:shop-process:run-1",
+    "stateMachineArn": "arn:aws:states:us-east-1:1:stateMachine:shop-process",
+    "name": "run-1",
+    "status": "TIMED_OUT",
+    "startDate": 1772431200000,
+    "stopDate": 1772452800000,
+}
+
+
+def test_a_workflow_that_took_too_long(aws):
+    assert notifier.handler({"source": "aws.states", "detail": TIMED_OUT}) is None
+    assert aws.message == {
+        "TopicArn": TOPIC,
+        "Subject": "shop: process failed (timed out)",
+        "Message": (
+            "Workflow:  process\n"
+            "Run:       run-1\n"
+            "Cause:     it took longer than its time limit\n"
+            "Started:   2026-03-02 06:00:00 UTC\n"
+            "Ended:     2026-03-02 12:00:00 UTC\n"
+            "\n"
+            "Its log:   scrapectl logs run-1 --pipeline shop --region us-east-1\n"
+            "Again:     scrapectl run process --pipeline shop --region us-east-1\n"
+        ),
+    }
+
+
+def test_a_workflow_of_others_is_not_told(aws):
+    notifier.handler({"source": "aws.states", "detail": TIMED_OUT | {"stateMachineArn": "arn:…:shop-else"}})
+    assert aws.sent == []
