@@ -18,7 +18,14 @@ from scrapectl.blueprint.pipeline import (
 )
 from scrapectl.blueprint.role import make_role, role_ref, trust_of
 from scrapectl.blueprint.scope import Scope
-from scrapectl.blueprint.told import failure_topic, letter_topic, notifies, queues_with_alarms, watches_runs
+from scrapectl.blueprint.told import (
+    failure_topic,
+    letter_topic,
+    notifies,
+    queues_with_alarms,
+    reads_letters,
+    watches_runs,
+)
 from scrapectl.blueprint.zipped import code_digest, zip_files
 from scrapectl.engine.resource import Desired
 from scrapectl.engine.values import Ref
@@ -40,7 +47,7 @@ def desired(scope: Scope) -> Iterator[Desired]:
         yield from _notifier(scope)
     if watches_runs(scope):
         yield scope.desire(_rule_address(scope), _rule(scope), scope.spec.alerts, common=True)
-    if letter_topic(scope) is not None:
+    if reads_letters(scope):
         source = LambdaEventSource(function=_name(scope), source=dead_letter_arn(scope))
         address = f"lambda_event_source.{scope.base(None, WHAT)}"
         after = (_address(scope), f"sqs_queue.{scope.base(None, 'dead')}")
@@ -75,7 +82,9 @@ def _notifier(scope: Scope) -> Iterator[Desired]:
 def _leave(scope: Scope) -> list[access.Statement]:
     """What the notifier reads and whom it may tell."""
     group = log_group_arn_of(scope)
-    topics = {failure_topic(scope, job) for job in scope.spec.jobs.values()} | {letter_topic(scope)}
+    spec = scope.spec
+    started = (*spec.jobs.values(), *spec.functions.values(), *spec.workflows.values())
+    topics = {failure_topic(scope, each) for each in started} | {letter_topic(scope)}
     found = [
         access.allow(("logs:CreateLogStream", "logs:GetLogEvents", "logs:PutLogEvents"), [f"{group}:*"]),
         *access.publish_statements(scope, [topic for topic in topics if topic]),
@@ -83,7 +92,7 @@ def _leave(scope: Scope) -> list[access.Statement]:
     if watches_runs(scope):
         ask = ("batch:DescribeJobDefinitions", "batch:DescribeJobs", "batch:ListJobs")
         found.append(access.allow(ask, ["*"]))  # AWS allows nothing narrower
-    if letter_topic(scope) is not None:
+    if reads_letters(scope):
         take = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
         found.append(access.allow(take, [dead_letter_arn(scope)]))
     return found

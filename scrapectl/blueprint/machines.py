@@ -12,7 +12,7 @@ from scrapectl.blueprint import access
 from scrapectl.blueprint.pipeline import log_group_arn_of, log_group_ref
 from scrapectl.blueprint.role import make_role, role_ref, trust_for
 from scrapectl.blueprint.scope import Scope
-from scrapectl.blueprint.told import trigger_topic, workflow_topic
+from scrapectl.blueprint.told import failure_topic, trigger_topic
 from scrapectl.blueprint.transfers import task_ref
 from scrapectl.blueprint.workflow import FunctionCall, Given, JobCall, compile_trigger, compile_workflow, copies_of
 from scrapectl.engine.resource import Desired
@@ -77,7 +77,7 @@ def upload_triggers(scope: Scope, workflow: Workflow) -> list[Trigger]:
 
 def _of_workflows(scope: Scope) -> Iterator[Desired]:
     for workflow in scope.spec.workflows.values():
-        around = _Around(scope, workflow.steps, workflow.key, workflow_topic(scope, workflow))
+        around = _Around(scope, workflow.steps, workflow.key, failure_topic(scope, workflow))
         leave = [*around.leave(), *access.statements(scope, workflow.access)]
         if workflow.access.submit:
             leave += _wait_for_jobs(scope)

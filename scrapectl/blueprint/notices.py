@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Iterator
 from typing import Any
 
 from scrapectl.blueprint.pipeline import log_group_name
@@ -11,7 +12,7 @@ from scrapectl.blueprint.scope import Scope
 from scrapectl.blueprint.told import failure_topic, letter_topic
 from scrapectl.engine.values import unknown
 from scrapectl.spec import names
-from scrapectl.spec.model import Job, Schedule
+from scrapectl.spec.model import Function, Job, Schedule, Workflow
 from scrapectl.spec.secrecy import looks_secret
 
 _MASK = "…"
@@ -26,6 +27,8 @@ def notices(scope: Scope) -> bytes:
         "region": scope.facts.region,
         "log_group": log_group_name(scope),
         "jobs": {scope.physical("jobs", job.key): _job(scope, job) for job in scope.spec.jobs.values()},
+        "functions": {scope.physical("functions", key): _function(scope, key) for key in scope.spec.functions},
+        "workflows": dict(_workflows(scope)),
         "dead_letters": scope.arn("topics", letters) if letters else None,
         "schedules": dict(_schedules(scope)) if letters else {},
     }
@@ -38,12 +41,24 @@ def _job(scope: Scope, job: Job) -> dict[str, Any]:
     return {"job": job.key, "topic": scope.arn("topics", topic) if topic else None}
 
 
+def _function(scope: Scope, key: str) -> dict[str, Any]:
+    topic = failure_topic(scope, scope.spec.functions[key])
+    command = shlex.join(_words(scope, "run", key))
+    return {"function": key, "topic": scope.arn("topics", topic) if topic else None, "command": command}
+
+
+def _workflows(scope: Scope) -> Iterator[tuple[str, dict[str, str]]]:
+    for key, workflow in scope.spec.workflows.items():
+        if topic := failure_topic(scope, workflow):
+            yield scope.physical("workflows", key), {"workflow": key, "topic": scope.arn("topics", topic)}
+
+
 def _schedules(scope: Scope) -> list[tuple[str, dict[str, str]]]:
     found = []
-    for job in scope.spec.jobs.values():
-        for schedule in job.schedules.values():
-            name = schedule.name or names.schedule_name(job.key, schedule.key)
-            found.append((name, {"job": job.key, "command": _command(scope, job, schedule)}))
+    for started in (*scope.spec.jobs.values(), *scope.spec.functions.values(), *scope.spec.workflows.values()):
+        for schedule in started.schedules.values():
+            name = schedule.name or names.schedule_name(started.key, schedule.key)
+            found.append((name, {"job": started.key, "command": _command(scope, started, schedule)}))
     for database in scope.spec.databases.values():
         for verb in ("start", "stop") if database.power and database.existing is None else ():
             identifier = scope.physical("databases", database.key)
@@ -52,14 +67,19 @@ def _schedules(scope: Scope) -> list[tuple[str, dict[str, str]]]:
     return found
 
 
-def _command(scope: Scope, job: Job, schedule: Schedule) -> str:
-    """The run that a schedule would have started, as it is typed."""
-    words = ["scrapectl", "run", job.key, "--pipeline", scope.spec.pipeline]
-    words += ["--stage", scope.spec.stage] if scope.spec.stage else []
-    words += ["--region", scope.facts.region]
+def _words(scope: Scope, *words: str) -> list[str]:
+    """A command of scrapectl for this pipeline."""
+    stage = ["--stage", scope.spec.stage] if scope.spec.stage else []
+    return ["scrapectl", *words, "--pipeline", scope.spec.pipeline, *stage, "--region", scope.facts.region]
+
+
+def _command(scope: Scope, started: Job | Function | Workflow, schedule: Schedule) -> str:
+    """The run that a schedule would have started, as it is typed; a workflow's input is not among it."""
+    words = _words(scope, "run", started.key)
     for name, value in sorted(schedule.environment.items()):
         told = scope.text(value)
         words += ["--env", f"{name}={_MASK if looks_secret(name) else value if unknown(told) else told}"]
-    words += ["--share", schedule.share] if schedule.share and schedule.share != job.share else []
-    words += ["--array", str(schedule.array)] if schedule.array and schedule.array != job.array else []
+    if isinstance(started, Job):
+        words += ["--share", schedule.share] if schedule.share and schedule.share != started.share else []
+        words += ["--array", str(schedule.array)] if schedule.array and schedule.array != started.array else []
     return shlex.join(words)

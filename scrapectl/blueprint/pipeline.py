@@ -7,7 +7,7 @@ from typing import Any
 
 from scrapectl.blueprint import network
 from scrapectl.blueprint.scope import Scope
-from scrapectl.blueprint.told import hands_over, has_schedules, letter_topic, notifies, runs_something, watches_runs
+from scrapectl.blueprint.told import hands_over, has_schedules, notifies, reads_letters, runs_something, watches_runs
 from scrapectl.engine.resource import Desired
 from scrapectl.engine.values import Policy, Ref
 from scrapectl.kinds.events_rule import rule_arn
@@ -48,7 +48,7 @@ def _dead_letters(scope: Scope) -> SqsQueue:
     return SqsQueue(
         name=_dead_name(scope),
         retention=DEAD_LETTER_DAYS * DAY,
-        visibility=LONGEST_VISIBILITY if letter_topic(scope) is not None else 30,
+        visibility=LONGEST_VISIBILITY if reads_letters(scope) else 30,
         policy=Policy({"Version": "2012-10-17", "Statement": statements}) if statements else None,
     )
 

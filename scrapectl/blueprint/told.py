@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scrapectl.blueprint.scope import Scope
-from scrapectl.spec.model import Job, MessageQueue, Trigger, Workflow
+from scrapectl.spec.model import Function, Job, MessageQueue, Trigger, Workflow
 
 
 def has_schedules(scope: Scope) -> bool:
@@ -25,24 +25,15 @@ def hands_over(scope: Scope) -> bool:
     return has_schedules(scope) or bool(scope.spec.triggers or scope.spec.functions)
 
 
-def failure_topic(scope: Scope, job: Job) -> str | None:
-    """Key of the topic that hears of a failed run of this job."""
+def failure_topic(scope: Scope, started: Job | Function | Workflow) -> str | None:
+    """Key of the topic that hears of a failed run of this; of a function, when it failed at each of its tries."""
     alerts = scope.spec.alerts
-    return job.on_failure or (alerts.to if alerts.failed_runs else None)
-
-
-def workflow_topic(scope: Scope, workflow: Workflow) -> str | None:
-    """Key of the topic that hears of a failed run of this workflow."""
-    alerts = scope.spec.alerts
-    return workflow.on_failure or (alerts.to if alerts.failed_runs else None)
+    return started.on_failure or (alerts.to if alerts.failed_runs else None)
 
 
 def trigger_topic(scope: Scope, trigger: Trigger) -> str | None:
     """Key of the topic that hears when what an upload starts failed; a job's own failure is told by the notifier."""
-    if trigger.section == "jobs":
-        return None
-    function, alerts = scope.spec.functions[trigger.starts], scope.spec.alerts
-    return function.on_failure or (alerts.to if alerts.failed_runs else None)
+    return None if trigger.section == "jobs" else failure_topic(scope, scope.spec.functions[trigger.starts])
 
 
 def watches_runs(scope: Scope) -> bool:
@@ -56,9 +47,20 @@ def letter_topic(scope: Scope) -> str | None:
     return alerts.to if alerts.dead_letters and hands_over(scope) else None
 
 
+def watches_workflows(scope: Scope) -> bool:
+    """Whether it is told when a workflow's time limit ends a run."""
+    return any(failure_topic(scope, workflow) for workflow in scope.spec.workflows.values())
+
+
+def reads_letters(scope: Scope) -> bool:
+    """Whether some of the instance's dead letters are told: a function that failed leaves one, too."""
+    functions = scope.spec.functions.values()
+    return letter_topic(scope) is not None or any(failure_topic(scope, function) for function in functions)
+
+
 def notifies(scope: Scope) -> bool:
     """Whether the instance has a notifier."""
-    return watches_runs(scope) or letter_topic(scope) is not None
+    return watches_runs(scope) or watches_workflows(scope) or reads_letters(scope)
 
 
 def queues_with_alarms(scope: Scope) -> tuple[MessageQueue, ...]:

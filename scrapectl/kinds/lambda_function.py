@@ -158,9 +158,10 @@ class LambdaFunction(Resource):
             answer = aws.call("lambda", "list_tags", Resource=now["FunctionArn"])
         return Live(resource, outputs, own_tags(answer.get("Tags", {})), status, reason)
 
-    def fixed(self, live: Self) -> frozenset[str]:
+    def fixed(self, live: Live) -> frozenset[str]:
         """AWS never makes a function of a zip out of one of an image, nor the other way round."""
-        return frozenset({"image"}) if bool(self.image) != bool(live.image) else frozenset()
+        standing = cast("LambdaFunction", live.resource)
+        return frozenset({"image"}) if bool(self.image) != bool(standing.image) else frozenset()
 
     def create(self, aws: Aws, tags: Mapping[str, str]) -> None:
         """Make it; while it is Pending nothing else may be done with it, so the rest follows as an update."""
