@@ -82,9 +82,7 @@ def _notifier(scope: Scope) -> Iterator[Desired]:
 def _leave(scope: Scope) -> list[access.Statement]:
     """What the notifier reads and whom it may tell."""
     group = log_group_arn_of(scope)
-    spec = scope.spec
-    started = (*spec.jobs.values(), *spec.functions.values(), *spec.workflows.values())
-    topics = {failure_topic(scope, each) for each in started} | {letter_topic(scope)}
+    topics = {failure_topic(scope, started) for started in scope.spec.started} | {letter_topic(scope)}
     found = [
         access.allow(("logs:CreateLogStream", "logs:GetLogEvents", "logs:PutLogEvents"), [f"{group}:*"]),
         *access.publish_statements(scope, [topic for topic in topics if topic]),

@@ -55,7 +55,7 @@ def _workflows(scope: Scope) -> Iterator[tuple[str, dict[str, str]]]:
 
 def _schedules(scope: Scope) -> list[tuple[str, dict[str, str]]]:
     found = []
-    for started in (*scope.spec.jobs.values(), *scope.spec.functions.values(), *scope.spec.workflows.values()):
+    for started in scope.spec.started:
         for schedule in started.schedules.values():
             name = schedule.name or names.schedule_name(started.key, schedule.key)
             found.append((name, {"job": started.key, "command": _command(scope, started, schedule)}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, cast
 
 from scrapectl.engine.marks import Fixed
 from scrapectl.engine.resource import Aws, Live, Needs, Pace, Removal, Scopes, Status, Update
@@ -91,6 +91,9 @@ class Ec2Subnet(Ec2Named):
             aws.call("ec2", "delete_subnet", absent=ABSENT, SubnetId=subnet_id)
         return held
 
-    def way_out(self, live: Self) -> str:
+    def way_out(self, live: Live) -> str:
         """Say that a network keeps its parts."""
-        return f"This subnet has {live.cidr} in {live.zone}: write cidr and zones as they were, or destroy first."
+        standing = cast("Ec2Subnet", live.resource)
+        return (
+            f"This subnet has {standing.cidr} in {standing.zone}: write cidr and zones as they were, or destroy first."
+        )

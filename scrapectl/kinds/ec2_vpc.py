@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, cast
 
 from scrapectl.engine.marks import Fixed
 from scrapectl.engine.resource import Aws, Live, Needs, Pace, Removal, Scopes, Status, Update
@@ -82,6 +82,6 @@ class Ec2Vpc(Ec2Named):
         del removal
         aws.call("ec2", "delete_vpc", absent=ABSENT, VpcId=live.outputs["id"])
 
-    def way_out(self, live: Self) -> str:
+    def way_out(self, live: Live) -> str:
         """Say that a network keeps its addresses."""
-        return f"Write {live.cidr} again, or destroy the pipeline and apply it anew."
+        return f"Write {cast('Ec2Vpc', live.resource).cidr} again, or destroy the pipeline and apply it anew."

@@ -141,6 +141,11 @@ class Spec(Written):
     outputs: Mapping[str, Text] = field(default_factory=dict)
 
     @property
+    def started(self) -> tuple[Job | Function | Workflow, ...]:
+        """Everything that is started by the clock, by hand or by others."""
+        return (*self.jobs.values(), *self.functions.values(), *self.workflows.values())
+
+    @property
     def owner(self) -> str:
         """The instance: `pipeline`, or `pipeline.stage`."""
         return f"{self.pipeline}.{self.stage}" if self.stage else self.pipeline
