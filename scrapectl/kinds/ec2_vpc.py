@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Self, cast
 
 from scrapectl.engine.marks import Fixed
 from scrapectl.engine.resource import Aws, Live, Needs, Pace, Removal, Scopes, Status, Update
