@@ -25,7 +25,7 @@ def rule_arn(partition: str, region: str, account: str, name: str) -> str:
 
 @dataclass(frozen=True)
 class RuleTarget:
-    """Where a matching event goes, as it came.
+    """Where a matching event goes, as it came or as a template makes it.
 
     Attributes:
         id: Names it within its rule.
@@ -34,6 +34,8 @@ class RuleTarget:
         dead_letter: ARN of the queue that takes what could not be delivered.
         retries: How often delivery is tried again, 0 to 185.
         within_seconds: For how long, 60 to 86400.
+        paths: Names that the template knows, each with its path in the event ("$.detail.object.key"), by name.
+        template: What the target gets instead of the event, with `<name>` for what stands at a path.
     """
 
     id: str
@@ -42,6 +44,8 @@ class RuleTarget:
     dead_letter: Any = None
     retries: int = 185
     within_seconds: int = 86400
+    paths: tuple[tuple[str, str], ...] = ()
+    template: str | None = None
 
 
 @dataclass(frozen=True)
@@ -187,7 +191,7 @@ def _raise_failed(operation: str, answer: Mapping[str, Any], *, absent: bool) ->
 
 
 def _target(entry: Mapping[str, Any]) -> RuleTarget:
-    retry = entry.get("RetryPolicy") or {}
+    retry, transformer = entry.get("RetryPolicy") or {}, entry.get("InputTransformer") or {}
     return RuleTarget(
         id=entry["Id"],
         arn=entry["Arn"],
@@ -195,6 +199,8 @@ def _target(entry: Mapping[str, Any]) -> RuleTarget:
         dead_letter=(entry.get("DeadLetterConfig") or {}).get("Arn"),
         retries=retry.get("MaximumRetryAttempts", RuleTarget.retries),
         within_seconds=retry.get("MaximumEventAgeInSeconds", RuleTarget.within_seconds),
+        paths=tuple(sorted((transformer.get("InputPathsMap") or {}).items())),
+        template=transformer.get("InputTemplate"),
     )
 
 
@@ -205,4 +211,6 @@ def _entry(target: RuleTarget) -> dict[str, Any]:
         entry["RoleArn"] = target.role
     if target.dead_letter is not None:
         entry["DeadLetterConfig"] = {"Arn": target.dead_letter}
+    if target.template is not None:
+        entry["InputTransformer"] = {"InputPathsMap": dict(target.paths), "InputTemplate": target.template}
     return entry

@@ -1,7 +1,9 @@
 """Our operations, one file for each AWS service that moto lacks or is laxer in than AWS; importing registers them."""
 
 from scrapectl.local.services import (
+    appstream,
     batch,
+    cloudtrail,
     cloudwatch_control,
     datasync,
     ec2,
@@ -31,7 +33,9 @@ from scrapectl.local.services import (
 )
 
 __all__ = [
+    "appstream",
     "batch",
+    "cloudtrail",
     "cloudwatch_control",
     "datasync",
     "ec2",
