@@ -58,6 +58,13 @@ def upload_prefixes(steps: Iterable[Step], place: BucketPlace) -> tuple[str, ...
     return tuple(sorted(found))
 
 
+def looked_at(steps: Iterable[Step], uploads: Iterable[BucketPlace]) -> tuple[BucketPlace, ...]:
+    """List the places of uploads whose objects the machine looks for (`s3:headObject`): its role reads them."""
+    copies = copies_of(steps)
+    found = {place for place in uploads if any(copies_uploads(step, (place,)) for step in copies)}
+    return tuple(sorted(found, key=str))
+
+
 def folder_of(place: Any) -> str:
     """The prefix of a bucket as DataSync reads it: a folder, "" for the whole bucket."""
     prefix = place.prefix.strip("/")

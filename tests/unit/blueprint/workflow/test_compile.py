@@ -12,6 +12,7 @@ from scrapectl.blueprint.workflow import (
     compile_workflow,
     copies_of,
     copies_uploads,
+    looked_at,
     upload_prefixes,
 )
 from scrapectl.blueprint.workflow.copies import rounds_within
@@ -146,6 +147,10 @@ def test_which_copies_take_the_upload_alone(source, takes):
 def test_the_prefixes_that_the_starter_fills():
     steps = (copy(), parallel((copy(BucketPlace("raw")), copy(BucketPlace("raw", "in/a"))), (copy(DATA, IN),)))
     assert upload_prefixes(steps, BucketPlace("raw", "in/")) == ("", "in/", "in/a/")
+    assert looked_at(steps, (*UPLOADED, BucketPlace("raw", "no/"), BucketPlace("other"))) == (
+        BucketPlace("raw", "in/"),
+        BucketPlace("raw", "no/"),
+    )
     assert [str(step.source) for step in copies_of(steps)] == ["raw/in/", "raw", "raw/in/a", "work/data"]
 
 
