@@ -47,6 +47,7 @@ class Delays:
     transfer_prepare: float = 15.0
     transfer_copy: float = 10.0
     transfer_verify: float = 10.0
+    state_machine_delete: float = 15.0
 
 
 NO_DELAYS = Delays(**dict.fromkeys((field.name for field in fields(Delays)), 0.0))

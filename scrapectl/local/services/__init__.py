@@ -29,6 +29,7 @@ from scrapectl.local.services import (
     sns_control,
     sqs,
     ssm,
+    stepfunctions,
     tagging,
 )
 
@@ -61,5 +62,6 @@ __all__ = [
     "sns_control",
     "sqs",
     "ssm",
+    "stepfunctions",
     "tagging",
 ]
