@@ -68,8 +68,6 @@ def _too_few_zones(spec: Spec, network: NetworkFacts) -> list[Problem]:
     if not ours or len(network.zones) >= ZONES_OF_A_DATABASE:
         return []
     message = f"a database needs subnets in two zones; those of the network are in {', '.join(network.zones)}."
-    if spec.network.made is not None:
-        return [Problem(message, spec.network.made.place_of("zones"), "network.zones", "Write zones: 2.")]
     place = spec.network.place_of("subnets") if spec.network.subnets else ours[0].where
     return [Problem(message, place, "network.subnets", "Name a subnet of another zone too.")]
 

@@ -95,6 +95,7 @@ _SIGNS = (
     _Sign("InvalidRequestException", "in use", _BUSY, "datasync"),
     _Sign("InvalidRequestException", "executions that have not ended", _BUSY, "datasync"),
     _Sign("ConcurrentAccess", "", _BUSY, "sns"),
+    _Sign("ConflictException", "", _BUSY, "stepfunctions"),
     _Sign("RepositoryNotEmptyException", "", _BUSY),
     # Made moments ago, and not known to all of the service (AWS-FACTS §0): the next call does not find it, ...
     _Sign("NoSuchBucket", "", _UNSEEN, "s3"),
@@ -116,6 +117,7 @@ _SIGNS = (
     _Sign("ResourceNotFoundException", "", _UNSEEN, "lambda"),
     _Sign("InvalidParameterValueException", "NonExistentQueue", _UNSEEN, "lambda"),
     _Sign("FileSystemNotFound", "", _UNSEEN, "efs"),
+    _Sign("StateMachineDoesNotExist", "", _UNSEEN, "stepfunctions"),
     _Sign("InvalidRequestException", "not found", _UNSEEN, "datasync"),
     # The function's policy, or the bucket's, that lets the service in was written a moment ago.
     _Sign("InvalidArgument", "Unable to validate the following destination", _UNSEEN, "s3"),
@@ -138,6 +140,7 @@ _SIGNS = (
     _Sign("DBSubnetGroupAlreadyExists", "", _UNSEEN, "rds"),
     _Sign("InvalidLaunchTemplateName.AlreadyExistsException", "", _UNSEEN, "ec2"),
     _Sign("ResourceConflictException", "already exist", _UNSEEN, "lambda"),
+    _Sign("StateMachineAlreadyExists", "", _UNSEEN, "stepfunctions"),
     _Sign("ResourceAlreadyExistsException", "", _UNSEEN, "appstream"),
     _Sign("TrailAlreadyExistsException", "", _UNSEEN, "cloudtrail"),
     # A name that was given up a moment ago.
@@ -146,6 +149,7 @@ _SIGNS = (
     _Sign("InvalidRequestException", "scheduled for deletion", _COOLS, "secretsmanager"),
     _Sign("InvalidRequestException", "marked for deletion", _COOLS, "secretsmanager"),  # restored a moment ago
     _Sign("ClientException", "Object already exists", _COOLS, "batch"),
+    _Sign("StateMachineDeleting", "", _COOLS, "stepfunctions"),
 )
 
 _THROTTLES = frozenset(

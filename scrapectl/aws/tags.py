@@ -113,6 +113,16 @@ _CALLS: dict[str, tuple[Any, Any]] = {
         lambda aws, arn, put: aws.call("cloudwatch", "tag_resource", ResourceARN=arn, Tags=_pairs(put)),
         lambda aws, arn, drop: aws.call("cloudwatch", "untag_resource", ResourceARN=arn, TagKeys=drop),
     ),
+    "cloudtrail": (
+        lambda aws, arn, put: aws.call("cloudtrail", "add_tags", ResourceId=arn, TagsList=_pairs(put)),
+        lambda aws, arn, drop: aws.call(
+            "cloudtrail", "remove_tags", ResourceId=arn, TagsList=[{"Key": key} for key in drop]
+        ),
+    ),
+    "appstream": (
+        lambda aws, arn, put: aws.call("appstream", "tag_resource", ResourceArn=arn, Tags=put),
+        lambda aws, arn, drop: aws.call("appstream", "untag_resource", ResourceArn=arn, TagKeys=drop),
+    ),
     "elasticfilesystem": (
         lambda aws, arn, put: aws.call("efs", "tag_resource", ResourceId=_last(arn), Tags=_pairs(put)),
         lambda aws, arn, drop: aws.call("efs", "untag_resource", ResourceId=_last(arn), TagKeys=drop),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shlex
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scrapectl.blueprint import access
@@ -14,7 +14,15 @@ from scrapectl.blueprint.role import make_role, role_ref, trust_for
 from scrapectl.blueprint.scope import Scope
 from scrapectl.blueprint.told import failure_topic, trigger_topic
 from scrapectl.blueprint.transfers import task_ref
-from scrapectl.blueprint.workflow import FunctionCall, Given, JobCall, compile_trigger, compile_workflow, copies_of
+from scrapectl.blueprint.workflow import (
+    FunctionCall,
+    Given,
+    JobCall,
+    compile_trigger,
+    compile_workflow,
+    copies_of,
+    looked_at,
+)
 from scrapectl.engine.resource import Desired
 from scrapectl.engine.values import Ref, transform
 from scrapectl.engine.values import Text as Mixed
@@ -79,12 +87,20 @@ def _of_workflows(scope: Scope) -> Iterator[Desired]:
     for workflow in scope.spec.workflows.values():
         around = _Around(scope, workflow.steps, workflow.key, failure_topic(scope, workflow))
         leave = [*around.leave(), *access.statements(scope, workflow.access)]
+        leave += _look(scope, workflow)
         if workflow.access.submit:
             leave += _wait_for_jobs(scope)
         yield _role(scope, leave, workflow)
         places = {"definition": workflow.place_of("steps" if workflow.states is None else "definition")}
         machine = _machine(scope, scope.physical("workflows", workflow.key), _definition(workflow, around), leave)
         yield scope.desire_entry("workflows", workflow, machine, places=places)
+
+
+def _look(scope: Scope, workflow: Workflow) -> list[access.Statement]:
+    """What it takes to see whether the object of a copy is still there; ListBucket tells a missing one from a secret."""
+    uploads = [trigger.on.place for trigger in upload_triggers(scope, workflow) if isinstance(trigger.on, UploadEvent)]
+    places = looked_at(workflow.steps, uploads)
+    return access.statements(scope, replace(workflow.access, read=places)) if places else []
 
 
 def _of_triggers(scope: Scope) -> Iterator[Desired]:
@@ -230,7 +246,7 @@ def _what(leave: list[access.Statement]) -> str:
 
 
 def _name(scope: Scope, trigger: Trigger) -> str:
-    return trigger.name or scope.name(names.STATE_MACHINE_LIMIT, trigger.key, _WHAT)
+    return trigger.name or names.trigger_machine_name(scope.spec.pipeline, scope.spec.stage, trigger.key)
 
 
 def _address(scope: Scope, trigger: Trigger) -> str:

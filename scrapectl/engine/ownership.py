@@ -29,6 +29,8 @@ def tag_key_mark(key: str) -> str:
 
 def wanted_tags(desired: Desired, owner: str) -> dict[str, str]:
     """Every tag that the thing shall carry; the user's own first."""
+    if type(desired.resource).names_its_owner:
+        return {PIPELINE: owner}
     named = type(desired.resource).named_by_tag
     theirs = {key: value for key, value in desired.tags.items() if not (named and key == "Name")}
     tags = {**theirs, PIPELINE: owner, ADDRESS: desired.address}

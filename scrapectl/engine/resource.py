@@ -161,6 +161,8 @@ class Resource(abc.ABC):
     """AWS knows it by an id, we by its tag Name: no tag Name of the user's goes on it."""
     carries_tags: ClassVar[bool] = True
     """False: nothing of it can say whose it is; it goes with what holds it, and is never a leftover (an image)."""
+    names_its_owner: ClassVar[bool] = False
+    """Nothing can be put on it, but its name tells whose it is: a read gives that one tag (an entry of a bucket)."""
     sweep: ClassVar[str | None] = None
     """How the Resource Groups Tagging API's ARNs of this kind begin after `arn:partition:` (with {region}, {account}
     filled in by the inventory), e.g. "batch:{region}:{account}:job-queue/"; None: it does not know this kind."""

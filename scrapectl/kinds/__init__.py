@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from scrapectl.engine.resource import Resource
+from scrapectl.kinds.appstream_fleet import AppstreamFleet
+from scrapectl.kinds.appstream_stack import AppstreamStack
 from scrapectl.kinds.batch_compute_environment import BatchComputeEnvironment
 from scrapectl.kinds.batch_job_definition import BatchJobDefinition
 from scrapectl.kinds.batch_job_queue import BatchJobQueue
 from scrapectl.kinds.batch_scheduling_policy import BatchSchedulingPolicy
+from scrapectl.kinds.cloudtrail_trail import CloudtrailTrail
 from scrapectl.kinds.cloudwatch_alarm import CloudwatchAlarm
 from scrapectl.kinds.datasync_location_efs import DatasyncLocationEfs
 from scrapectl.kinds.datasync_location_s3 import DatasyncLocationS3
@@ -34,6 +37,8 @@ from scrapectl.kinds.log_group import LogGroup
 from scrapectl.kinds.rds_instance import RdsInstance
 from scrapectl.kinds.rds_subnet_group import RdsSubnetGroup
 from scrapectl.kinds.s3_bucket import S3Bucket
+from scrapectl.kinds.s3_bucket_events import S3BucketEvents
+from scrapectl.kinds.s3_bucket_notification import S3BucketNotification
 from scrapectl.kinds.schedule import Schedule
 from scrapectl.kinds.schedule_group import ScheduleGroup
 from scrapectl.kinds.secret import SecretValue
@@ -79,8 +84,13 @@ KINDS: dict[str, type[Resource]] = {
         DatasyncLocationEfs,
         DatasyncTask,
         SfnStateMachine,
+        S3BucketEvents,
+        S3BucketNotification,
+        CloudtrailTrail,
         EventsRule,
         CloudwatchAlarm,
+        AppstreamFleet,
+        AppstreamStack,
         ScheduleGroup,
         Schedule,
     )

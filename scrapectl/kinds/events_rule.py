@@ -16,7 +16,7 @@ from scrapectl.kinds.tags import tag_list, tags_from_list
 
 ABSENT = ("ResourceNotFoundException",)
 MOST_TARGETS = 5
-_MEMBERS = frozenset({"Id", "Arn", "RoleArn", "DeadLetterConfig", "RetryPolicy"})
+_MEMBERS = frozenset({"Id", "Arn", "RoleArn", "DeadLetterConfig", "RetryPolicy", "InputTransformer"})
 
 
 def rule_arn(partition: str, region: str, account: str, name: str) -> str:
@@ -26,7 +26,7 @@ def rule_arn(partition: str, region: str, account: str, name: str) -> str:
 
 @dataclass(frozen=True)
 class RuleTarget:
-    """Where a matching event goes, as it came.
+    """Where a matching event goes, as it came or as a template makes it.
 
     Attributes:
         id: Names it within its rule.
@@ -36,6 +36,8 @@ class RuleTarget:
         retries: How often delivery is tried again, 0 to 185.
         within_seconds: For how long, 60 to 86400.
         others: What else another hand has set, as JSON (another input): never wanted, so that it differs.
+        paths: Names that the template knows, each with its path in the event ("$.detail.object.key"), by name.
+        template: What the target gets instead of the event, with `<name>` for what stands at a path.
     """
 
     id: str
@@ -44,6 +46,8 @@ class RuleTarget:
     dead_letter: Any = None
     retries: int = 185
     within_seconds: int = 86400
+    paths: tuple[tuple[str, str], ...] = ()
+    template: str | None = None
     others: str = ""
 
 
@@ -190,7 +194,7 @@ def _raise_failed(operation: str, answer: Mapping[str, Any], *, absent: bool) ->
 
 
 def _target(entry: Mapping[str, Any]) -> RuleTarget:
-    retry = entry.get("RetryPolicy") or {}
+    retry, transformer = entry.get("RetryPolicy") or {}, entry.get("InputTransformer") or {}
     others = {member: value for member, value in entry.items() if value and member not in _MEMBERS}
     return RuleTarget(
         id=entry["Id"],
@@ -200,6 +204,8 @@ def _target(entry: Mapping[str, Any]) -> RuleTarget:
         retries=retry.get("MaximumRetryAttempts", RuleTarget.retries),
         within_seconds=retry.get("MaximumEventAgeInSeconds", RuleTarget.within_seconds),
         others=json.dumps(others, sort_keys=True) if others else "",
+        paths=tuple(sorted((transformer.get("InputPathsMap") or {}).items())),
+        template=transformer.get("InputTemplate"),
     )
 
 
@@ -210,4 +216,6 @@ def _entry(target: RuleTarget) -> dict[str, Any]:
         entry["RoleArn"] = target.role
     if target.dead_letter is not None:
         entry["DeadLetterConfig"] = {"Arn": target.dead_letter}
+    if target.template is not None:
+        entry["InputTransformer"] = {"InputPathsMap": dict(target.paths), "InputTemplate": target.template}
     return entry

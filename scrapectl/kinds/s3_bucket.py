@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, cast
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Self, cast
 
 from scrapectl.engine.marks import Identity
 from scrapectl.engine.ownership import ON_DESTROY
 from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Removal, Resource, Scopes, Status, Update
 from scrapectl.errors import AccessDenied, AwsError
 from scrapectl.kinds import s3_bucket_contents as inside
+from scrapectl.kinds import s3_notifications as notices
+from scrapectl.kinds.s3_bucket_policy import is_our_statement, is_tls_only, statements_of, trail_of
 from scrapectl.kinds.s3_bucket_rules import (
     ARCHIVE,
-    TLS_ONLY,
     Archive,
     Foreign,
     archive_of,
@@ -23,7 +23,6 @@ from scrapectl.kinds.s3_bucket_rules import (
     bucket_arn,
     expiry_of,
     is_ours,
-    is_tls_only,
 )
 from scrapectl.kinds.s3_bucket_writes import PUBLIC_ACCESS_BLOCKS, WRITERS
 from scrapectl.kinds.tags import tag_list, tags_from_list
@@ -43,6 +42,9 @@ class S3Bucket(Resource):
         public_access_blocked: All four blocks are on; this and the next two are never wanted otherwise.
         owner_enforced: No ACLs: whoever writes, the bucket's owner owns.
         tls_only: Whatever comes without TLS is refused.
+        events: EventBridge is told what happens in it. It is never switched off: rules of others may need it.
+        notifications: The functions that it calls itself; entries of others are kept.
+        trail: ARN of the trail of CloudTrail that may write into it.
     """
 
     name: Identity[str]
@@ -53,6 +55,9 @@ class S3Bucket(Resource):
     public_access_blocked: bool = True
     owner_enforced: bool = True
     tls_only: bool = True
+    events: bool = False
+    notifications: frozenset[notices.Notification] = frozenset()
+    trail: Any = None
 
     kind: ClassVar[str] = "s3_bucket"
     tells_the_spec: ClassVar[bool] = True
@@ -62,6 +67,7 @@ class S3Bucket(Resource):
     listing: ClassVar[Listing | None] = Listing("s3", "list_buckets", "Buckets", "Name")
     needs: ClassVar[Needs] = Needs(
         read=(
+            "s3:GetBucketNotification",
             "s3:GetBucketOwnershipControls",
             "s3:GetBucketPolicy",
             "s3:GetBucketPublicAccessBlock",
@@ -74,6 +80,8 @@ class S3Bucket(Resource):
         ),
         create=(
             "s3:CreateBucket",
+            "s3:GetBucketNotification",
+            "s3:PutBucketNotification",
             "s3:PutBucketPolicy",
             "s3:PutBucketPublicAccessBlock",
             "s3:PutBucketVersioning",
@@ -83,7 +91,9 @@ class S3Bucket(Resource):
             "s3:TagResource",
         ),
         update=(
+            "s3:GetBucketNotification",
             "s3:GetBucketTagging",
+            "s3:PutBucketNotification",
             "s3:PutBucketOwnershipControls",
             "s3:PutBucketPolicy",
             "s3:PutBucketPublicAccessBlock",
@@ -149,6 +159,10 @@ class S3Bucket(Resource):
         for write in dict.fromkeys(write for name, write in WRITERS.items() if name in update.changed):
             write(aws, self, update.live)
 
+    def given(self, live: Live) -> Self:
+        """Leave EventBridge on where it is on."""
+        return replace(self, events=True) if cast("S3Bucket", live.resource).events and not self.events else self
+
     @classmethod
     def delete(cls, aws: Aws, live: Live, removal: Removal) -> None:
         """Delete it; with what is in it only when options or its tag allow that, else S3 refuses unless it is empty."""
@@ -192,7 +206,7 @@ def _not_ours(aws: Aws, name: str, reason: str) -> Live:
 def _read_documents(aws: Aws, name: str) -> Live:
     arn = bucket_arn(aws.partition, name)
     ask: Callable[..., Callable[[], Any]] = functools.partial
-    tags, versioning, encryption, lifecycle, blocks, ownership, policy = aws.gather(
+    tags, versioning, encryption, lifecycle, blocks, ownership, policy, told = aws.gather(
         [
             ask(aws.call, "s3", operation, absent=absent, Bucket=name)
             for operation, absent in (
@@ -203,11 +217,13 @@ def _read_documents(aws: Aws, name: str) -> Live:
                 ("get_public_access_block", ("NoSuchPublicAccessBlockConfiguration",)),
                 ("get_bucket_ownership_controls", ("OwnershipControlsNotFoundError",)),
                 ("get_bucket_policy", ("NoSuchBucketPolicy",)),
+                ("get_bucket_notification_configuration", ()),
             )
         ]
     )
     rules = (lifecycle or {}).get("Rules", [])
-    statements = _statements(policy)
+    statements = statements_of(policy)
+    called = map(notices.notification_of, notices.entries_of(told))
     resource = S3Bucket(
         name=name,
         versioned=versioning.get("Status") == "Enabled",
@@ -217,18 +233,15 @@ def _read_documents(aws: Aws, name: str) -> Live:
         public_access_blocked=_all_on(blocks),
         owner_enforced=_owns(ownership),
         tls_only=is_tls_only(statements, arn),
+        events=notices.tells_eventbridge(told),
+        notifications=frozenset(one for one in called if one.id.startswith(notices.OURS)),
+        trail=trail_of(statements, arn),
     )
     foreign = Foreign(
         tuple(rule for rule in rules if not is_ours(rule)),
-        tuple(statement for statement in statements if statement.get("Sid") != TLS_ONLY),
+        tuple(statement for statement in statements if not is_our_statement(statement)),
     )
     return Live(resource, {"arn": arn, "name": name}, tags_from_list((tags or {}).get("TagSet", ())), detail=foreign)
-
-
-def _statements(answer: Any) -> list[dict[str, Any]]:
-    """A policy of another hand may hold one statement that stands in no list."""
-    found = json.loads(answer["Policy"])["Statement"] if answer else []
-    return [found] if isinstance(found, dict) else found
 
 
 def _read_archive(aws: Aws, name: str) -> Archive:

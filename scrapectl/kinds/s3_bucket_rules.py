@@ -1,4 +1,4 @@
-"""Turns expiry and archiving into S3's lifecycle rules and tiers, and a bucket's own rules and statements back."""
+"""Turns expiry and archiving into S3's lifecycle rules and tiers, and a bucket's own rules back."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scrapectl.engine.values import Policy
-
 DAY = 86400
 ARCHIVE = "scrapectl-archive"
-TLS_ONLY = "scrapectlTlsOnly"
 _EXPIRE = "scrapectl-expire-"
 _LEFTOVER_DAYS = 7
 """How long noncurrent versions and unfinished uploads stay under a prefix that expires."""
@@ -77,23 +74,6 @@ def archive_of(tierings: Iterable[Mapping[str, Any]]) -> Archive:
     """Read the archive tiers back."""
     days = {tiering["AccessTier"]: tiering["Days"] * DAY for tiering in tierings}
     return Archive(days.get("ARCHIVE_ACCESS"), days.get("DEEP_ARCHIVE_ACCESS"))
-
-
-def tls_statement(arn: str) -> dict[str, Any]:
-    """Write the statement that refuses whatever comes without TLS."""
-    return {
-        "Sid": TLS_ONLY,
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [arn, f"{arn}/*"],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-
-
-def is_tls_only(statements: Iterable[Mapping[str, Any]], arn: str) -> bool:
-    """Whether our statement stands with its full meaning."""
-    return any(Policy(statement) == Policy(tls_statement(arn)) for statement in statements)
 
 
 def _expire_rule(prefix: str, days: int) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from scrapectl.engine.resource import Aws, Live
-from scrapectl.kinds.s3_bucket_rules import ARCHIVE, Foreign, bucket_arn, lifecycle_rules, tiers, tls_statement
+from scrapectl.kinds import s3_notifications as notices
+from scrapectl.kinds.s3_bucket_policy import tls_statement, trail_statements
+from scrapectl.kinds.s3_bucket_rules import ARCHIVE, Foreign, bucket_arn, lifecycle_rules, tiers
 
 if TYPE_CHECKING:
     from scrapectl.kinds.s3_bucket import S3Bucket
@@ -28,7 +30,8 @@ def _put_ownership(aws: Aws, want: S3Bucket, live: Live) -> None:
 
 
 def _put_policy(aws: Aws, want: S3Bucket, live: Live) -> None:
-    statements = [*_foreign(live).statements, tls_statement(bucket_arn(aws.partition, want.name))]
+    arn = bucket_arn(aws.partition, want.name)
+    statements = [*_foreign(live).statements, tls_statement(arn), *trail_statements(arn, want.trail)]
     document = {"Version": "2012-10-17", "Statement": statements}
     aws.call("s3", "put_bucket_policy", Bucket=want.name, Policy=json.dumps(document))
 
@@ -78,6 +81,16 @@ def _put_tiers(aws: Aws, bucket: str, tierings: list[dict[str, Any]], stood: lis
         aws.call("s3", "delete_bucket_intelligent_tiering_configuration", absent=gone, Bucket=bucket, Id=ARCHIVE)
 
 
+def _put_notifications(aws: Aws, want: S3Bucket, live: Live) -> None:
+    del live
+    ours = [notices.entry_for(one) for one in sorted(want.notifications, key=lambda one: one.id)]
+
+    def change(standing: list[notices.Entry]) -> list[notices.Entry]:
+        return [*(entry for entry in standing if not entry.get("Id", "").startswith(notices.OURS)), *ours]
+
+    notices.rewrite(aws, want.name, change, eventbridge=want.events)
+
+
 def _foreign(live: Live) -> Foreign:
     return cast("Foreign", live.detail)
 
@@ -86,9 +99,12 @@ WRITERS: dict[str, Callable[[Aws, S3Bucket, Live], None]] = {
     "public_access_blocked": _put_blocks,
     "owner_enforced": _put_ownership,
     "tls_only": _put_policy,
+    "trail": _put_policy,
     "versioned": _put_versioning,
     "encryption": _put_encryption,
     "expire": _put_lifecycle,
     "archive": _put_lifecycle,
+    "events": _put_notifications,
+    "notifications": _put_notifications,
 }
 """Which sub-document holds a field, in the order of writing: what keeps people out comes first."""

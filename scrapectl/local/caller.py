@@ -35,8 +35,10 @@ _TAGS: Mapping[str, tuple[str, Callable[[str], Mapping[str, Any]], str]] = {
     "secretsmanager": ("DescribeSecret", lambda arn: {"SecretId": arn}, "Tags"),
     "sns": ("ListTagsForResource", lambda arn: {"ResourceArn": arn}, "Tags"),
     "sqs": ("ListQueueTags", lambda arn: {"QueueUrl": _queue_url(arn)}, "Tags"),
+    "states": ("ListTagsForResource", lambda arn: {"resourceArn": arn}, "tags"),
 }
 """Service → the call that tells the tags of a thing by its ARN, and the member of its answer."""
+_CLIENTS = {"states": "stepfunctions"}  # where ARNs say otherwise than botocore
 
 
 class Caller:
@@ -105,7 +107,9 @@ def _tags(call: Call, arn: str) -> dict[str, str]:
         return {}
     operation, params, member = _TAGS[service]
     try:
-        found = call.cloud.call(service, operation, dict(params(arn)), call.region).get(member) or {}
+        found = (
+            call.cloud.call(_CLIENTS.get(service, service), operation, dict(params(arn)), call.region).get(member) or {}
+        )
     except Refusal:
         return {}
     return dict(found) if isinstance(found, Mapping) else tag_map(found)

@@ -39,12 +39,15 @@ class Delays:
     mount_target: float = 90.0
     mount_target_delete: float = 45.0
     access_point: float = 4.0
+    fleet_start: float = 900.0
+    fleet_stop: float = 120.0
     transfer_task: float = 20.0
     transfer_interface: float = 30.0
     transfer_launch: float = 60.0
     transfer_prepare: float = 15.0
     transfer_copy: float = 10.0
     transfer_verify: float = 10.0
+    state_machine_delete: float = 15.0
 
 
 NO_DELAYS = Delays(**dict.fromkeys((field.name for field in fields(Delays)), 0.0))

@@ -57,6 +57,7 @@ _PASSED_TO = {
     "iam": "ec2.amazonaws.com",
     "lambda": "lambda.amazonaws.com",
     "scheduler": "scheduler.amazonaws.com",
+    "stepfunctions": "states.amazonaws.com",
 }
 _LINKED = {("batch", "CreateComputeEnvironment"): "batch", ("rds", "CreateDBInstance"): "rds"}
 _MANAGED_PASSWORD = ("kms:DescribeKey", "secretsmanager:CreateSecret", "secretsmanager:TagResource")
@@ -188,6 +189,14 @@ def _ec2(call: Call, types: tuple[str, ...]) -> list[str]:
     return found
 
 
+def _states(call: Call, types: tuple[str, ...]) -> list[str]:
+    """A machine by its ARN, when it is made by its name; a run by its own ARN."""
+    if call.operation == "CreateStateMachine":
+        return [_arn(call, types[0], call.params["name"])]
+    named = call.params.get("executionArn") or call.params.get("stateMachineArn")
+    return [str(named)] if named else []
+
+
 _SPECIAL: Mapping[str, Callable[[Call, tuple[str, ...]], list[str]]] = {
     "ec2": _ec2,
     "iam": _iam,
@@ -195,6 +204,7 @@ _SPECIAL: Mapping[str, Callable[[Call, tuple[str, ...]], list[str]]] = {
     "s3": _objects,
     "scheduler": _scheduler,
     "secretsmanager": _secrets,
+    "stepfunctions": _states,
 }
 
 

@@ -122,6 +122,11 @@ def dead_letter_name(pipeline: str, stage: str | None, name: str | None, fixed: 
     return physical_name(pipeline, stage, name, "dead", limit=MESSAGE_QUEUE_LIMIT)
 
 
+def trigger_machine_name(pipeline: str, stage: str | None, trigger: str) -> str:
+    """Name the state machine of a trigger that starts a job or a function."""
+    return physical_name(pipeline, stage, trigger, "start", limit=STATE_MACHINE_LIMIT)
+
+
 def schedule_name(job: str, schedule: str) -> str:
     """Name a schedule inside the instance's own group."""
     return fit(f"{job}_{schedule}", SCHEDULE_LIMIT)

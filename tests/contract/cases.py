@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,9 +16,11 @@ from scrapectl.kinds.iam_role import IamRole, role_path
 from scrapectl.kinds.log_group import LogGroup
 from scrapectl.kinds.s3_bucket import S3Bucket
 from scrapectl.kinds.s3_bucket_rules import DAY, Archive
+from scrapectl.kinds.s3_notifications import Notification
 from scrapectl.kinds.secret import SecretValue
 from scrapectl.kinds.security_group import EVERYWHERE, Rule, SecurityGroup
 from scrapectl.kinds.sqs_queue import DeadLetter, SqsQueue, queue_arn
+from scrapectl.local.services.ec2_interfaces import attach, release
 from scrapectl.operate.images import push_image
 from tests.contract.bench import Bench
 
@@ -91,6 +95,31 @@ def bucket(bench: Bench, owner: str) -> S3Bucket:
         expire={"tmp/": DAY, "": 400 * DAY},
         archive=Archive(125 * DAY, 180 * DAY),
     )
+
+
+def called(bench: Bench) -> str:
+    """A function that any bucket of the account may call."""
+
+    def make() -> str:
+        code = io.BytesIO()
+        with zipfile.ZipFile(code, "w") as packed:
+            packed.writestr("starter.py", "def handler(event, context): pass")
+        iam, functions = bench.aws.client("iam"), bench.aws.client("lambda")
+        role = iam.create_role(RoleName="starts", AssumeRolePolicyDocument=trust("lambda.amazonaws.com").to_json())
+        bench.cloud.clock.advance(60)
+        made = functions.create_function(
+            FunctionName="starter",
+            Role=role["Role"]["Arn"],
+            Runtime="python3.13",
+            Handler="starter.handler",
+            Code={"ZipFile": code.getvalue()},
+        )
+        bench.cloud.clock.advance(60)
+        who = {"Principal": "s3.amazonaws.com", "SourceAccount": bench.aws.account}
+        functions.add_permission(FunctionName="starter", StatementId="s3", Action="lambda:InvokeFunction", **who)
+        return str(made["FunctionArn"])
+
+    return str(bench.once("starter", make))
 
 
 def open_to_the_public(bench: Bench, want: S3Bucket) -> None:
@@ -177,6 +206,15 @@ def group(bench: Bench, owner: str) -> SecurityGroup:
     )
 
 
+def linger_in(bench: Bench, want: SecurityGroup) -> None:
+    """A job ran in it a moment ago."""
+    live = bench.read(want)
+    assert live is not None
+    subnet = bench.aws.client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
+    attach(bench.cloud, bench.aws.region, "job", subnet, [live.outputs["id"]])
+    release(bench.cloud, bench.aws.region, "job", after=60)
+
+
 CASES: dict[str, Case] = {
     IamRole.kind: Case(
         role,
@@ -199,7 +237,11 @@ CASES: dict[str, Case] = {
             "encryption": lambda _: "s3",
             "expire": lambda _: {"other/": 3 * DAY},
             "archive": lambda _: None,
+            "events": lambda _: True,
+            "notifications": lambda bench: frozenset({Notification("scrapectl_upload", called(bench), "in/", ".csv")}),
+            "trail": lambda bench: f"arn:aws:cloudtrail:{bench.aws.region}:{bench.aws.account}:trail/shop-upload",
         },
+        one_way=frozenset({"events"}),
         tampers={
             "public_access_blocked": open_to_the_public,
             "owner_enforced": let_others_own,
@@ -230,5 +272,6 @@ CASES: dict[str, Case] = {
             "ingress": lambda _: frozenset({Rule("udp", 53, 60, "10.0.0.0/8"), Rule("icmp", -1, -1, "10.0.0.0/8")}),
             "egress": lambda _: EVERYWHERE,
         },
+        fill=linger_in,
     ),
 }

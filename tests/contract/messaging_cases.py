@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import zipfile
+from typing import Any
 
 from scrapectl.engine.values import Policy
 from scrapectl.kinds.cloudwatch_alarm import CloudwatchAlarm
@@ -27,6 +28,9 @@ FAILED_RUNS = {
     "detail-type": ["Batch Job State Change"],
     "detail": {"status": ["FAILED"], "arrayProperties": {"index": [{"exists": False}]}},
 }
+
+
+TEMPLATE: dict[str, Any] = {"paths": (("key", "$.detail.key"),), "template": '{"key": <key>}'}
 
 
 def queue(bench: Bench, name: str) -> str:
@@ -112,7 +116,10 @@ def rule(bench: Bench, owner: str) -> EventsRule:
 def other_targets(bench: Bench) -> frozenset[RuleTarget]:
     """One goes, one comes, one changes."""
     return frozenset(
-        {RuleTarget("queue", queue(bench, "others")), RuleTarget("again", MACHINE, role=role(bench, "events"))}
+        {
+            RuleTarget("queue", queue(bench, "others"), **TEMPLATE),
+            RuleTarget("again", MACHINE, role=role(bench, "events")),
+        }
     )
 
 

@@ -20,6 +20,8 @@ def test_the_wheel_holds_the_schema_the_templates_and_the_tables(tmp_path):
         "cli/templates/quickstart/pipeline.yaml",
         "containers/notifier/notifier.py",
         "containers/scraper/scraper_base/web.py",
+        "containers/starter/starter.py",
+        "containers/wrapper/scrapectl_wrapper.py",
     )
     for name in ("py.typed", "aws/data/iam_actions.json", *shipped):
         assert f"scrapectl/{name}" in names

@@ -20,8 +20,9 @@ FIRST_WAIT, LONGEST_WAIT = 10, 60
 # A history holds 25 000 events (AWS-FACTS §10), and one round of asking is eleven: a task's five, and two for each of
 # Choice, Pass and Wait.
 _MOST_ROUNDS = 20_000 // 11
-# How long a busy task is tried to be started: a task that is gone answers with the same error.
-_BUSY_SECONDS = 1800
+# A task that cannot take another execution now answers with the same error as one that is gone (AWS-FACTS §15): it is
+# tried about every half a minute, for half of the copy's time, and not for ever.
+_MOST_TRIES = 480
 _SERVICE = ("DataSync.InternalException", "DataSync.DataSyncException", "DataSync.SdkClientException")
 
 
@@ -55,6 +56,13 @@ def upload_prefixes(steps: Iterable[Step], place: BucketPlace) -> tuple[str, ...
     """List the prefixes of a bucket that copies take an upload out of: what the starter fills `copies` with."""
     found = {folder_of(step.source) for step in copies_of(steps) if copies_uploads(step, (place,))}
     return tuple(sorted(found))
+
+
+def looked_at(steps: Iterable[Step], uploads: Iterable[BucketPlace]) -> tuple[BucketPlace, ...]:
+    """List the places of uploads whose objects the machine looks for (`s3:headObject`): its role reads them."""
+    copies = copies_of(steps)
+    found = {place for place in uploads if any(copies_uploads(step, (place,)) for step in copies)}
+    return tuple(sorted(found, key=str))
 
 
 def folder_of(place: Any) -> str:
@@ -130,7 +138,7 @@ class CopyStates:
         }
 
     def _start(self, includes: State) -> State:
-        busy = retry("DataSync.InvalidRequestException", first=30, attempts=_BUSY_SECONDS // 60, most=60)
+        busy = retry("DataSync.InvalidRequestException", first=30, attempts=min(self.rounds, _MOST_TRIES), most=60)
         return {
             "Type": "Task",
             "Resource": self.given.arn("aws-sdk:datasync:startTaskExecution"),

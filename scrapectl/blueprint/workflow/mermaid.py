@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+_SIGNS = {
+    "Equals": "=",
+    "LessThan": "<",
+    "GreaterThan": ">",
+    "LessThanEquals": "≤",
+    "GreaterThanEquals": "≥",
+    "Matches": "like",
+}
+
 
 def mermaid(machine: Mapping[str, Any]) -> str:
     """Draw a machine; its states carry their names, its Catches are dotted by a word.
@@ -41,12 +50,12 @@ class _Drawing:
                 if target is None:
                     yield f"{indent}{ids[name]} --> [*]"
                 elif target in ids:
-                    yield f"{indent}{ids[name]} --> {ids[target]}{f' : {_plain(why)}' if why else ''}"
+                    yield f"{indent}{ids[name]} --> {ids[target]}{f' : {_said(why)}' if why else ''}"
 
     def _state(self, name: str, state: Mapping[str, Any], key: str, indent: str) -> Iterator[str]:
         inner = [*state.get("Branches", ())]
         inner += [state[word] for word in ("ItemProcessor", "Iterator") if word in state]
-        yield f'{indent}state "{_plain(name)}" as {key}'
+        yield f'{indent}state "{_named(name)}" as {key}'
         if not inner:
             return
         yield f"{indent}state {key} {{"
@@ -72,7 +81,7 @@ def _ways(state: Mapping[str, Any]) -> Iterator[tuple[str | None, str]]:
 
 
 def _condition(rule: Mapping[str, Any]) -> str:
-    """Say what a rule asks, in a few words."""
+    """Say what a rule asks, in a few words: `Status = ERROR`."""
     if "Condition" in rule:
         return str(rule["Condition"])
     for joint in ("And", "Or"):
@@ -82,12 +91,29 @@ def _condition(rule: Mapping[str, Any]) -> str:
         return f"not {_condition(rule['Not'])}"
     variable = str(rule.get("Variable", "")).rpartition(".")[2]
     for key, value in rule.items():
+        if key.startswith("Is"):
+            return f"{variable} is {'' if value else 'not '}{key[2:].lower()}"
         if key not in {"Variable", "Next", "Comment", "Assign"}:
-            return f"{variable} {key.removesuffix('Equals')} {value}"
+            return f"{variable} {_sign(key)} {value}"
     return variable
 
 
-def _plain(text: str) -> str:
-    """Leave out what Mermaid would read as its own: quotes, colons, semicolons, line breaks."""
-    kept = "".join(" " if char in '"\n\r;:{}<>#' else char for char in text if char.isprintable() or char in "\n\r")
+def _sign(comparison: str) -> str:
+    """`NumericGreaterThanEquals` is ≥."""
+    kind = next((kind for kind in ("String", "Numeric", "Boolean", "Timestamp") if comparison.startswith(kind)), "")
+    return _SIGNS.get(comparison.removeprefix(kind).removesuffix("Path"), comparison)
+
+
+def _named(text: str) -> str:
+    """Leave out what would end a name in quotes, or be read as the code of a character."""
+    return _without('"\n\r;#', text)
+
+
+def _said(text: str) -> str:
+    """Leave out what would end the words beside an arrow."""
+    return _without('"\n\r;#:{}<>', text)
+
+
+def _without(characters: str, text: str) -> str:
+    kept = "".join(" " if char in characters or not char.isprintable() else char for char in text)
     return " ".join(kept.split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import threading
 import traceback
@@ -32,7 +33,11 @@ class Outbox:
         cloud.on_close(self.close)
 
     def add(self, act: Callable[[], None], after: float = 0.0) -> None:
-        """Have `act` carried out in `after` seconds, without the cloud's lock."""
+        """Have `act` carried out in `after` seconds, without the cloud's lock; at once by a worker, on a real clock."""
+        if after <= 0 and self._workers is not None:
+            with contextlib.suppress(RuntimeError):  # it is closed: what waits is dropped
+                self._workers.submit(_carry_out, act)
+            return
         with self._lock:
             self._number += 1
             heapq.heappush(self._waiting, (self._cloud.clock.now() + after, self._number, act))

@@ -10,14 +10,16 @@ from scrapectl.local.flows import alarms
 from scrapectl.local.flows.outbox import outbox_of
 from scrapectl.local.functions import sources
 from scrapectl.local.services import scheduler
+from scrapectl.local.workflows import branch
 
 if TYPE_CHECKING:
     from scrapectl.local.cloud import Cloud
 
 
 def set_to_work(cloud: Cloud) -> None:
-    """Have a cloud's ticks fire schedules, watch alarms, feed functions from queues, and deliver, in this order."""
+    """Have a cloud's ticks fire schedules, watch alarms and runs, feed functions from queues, and deliver, in order."""
     cloud.workers.append(lambda: scheduler.fire_due(cloud))
     cloud.workers.append(lambda: alarms.watch(cloud))
     cloud.workers.append(lambda: sources.poll(cloud))
+    cloud.workers.append(lambda: branch.watch(cloud))
     cloud.workers.append(outbox_of(cloud).deliver_due)

@@ -1,7 +1,9 @@
 """Our operations, one file for each AWS service that moto lacks or is laxer in than AWS; importing registers them."""
 
 from scrapectl.local.services import (
+    appstream,
     batch,
+    cloudtrail,
     cloudwatch_control,
     datasync,
     ec2,
@@ -27,11 +29,14 @@ from scrapectl.local.services import (
     sns_control,
     sqs,
     ssm,
+    stepfunctions,
     tagging,
 )
 
 __all__ = [
+    "appstream",
     "batch",
+    "cloudtrail",
     "cloudwatch_control",
     "datasync",
     "ec2",
@@ -57,5 +62,6 @@ __all__ = [
     "sns_control",
     "sqs",
     "ssm",
+    "stepfunctions",
     "tagging",
 ]

@@ -25,6 +25,9 @@ def filtered(
         Refusal: A filter is not known here.
     """
     asked = list(filters or ())
+    for each in asked:
+        if each["Name"] not in readers and each["Name"] != "tag-key" and not each["Name"].startswith("tag:"):
+            raise Refusal("InvalidParameterValue", f"The filter '{each['Name']}' is invalid", 400)
     return [each for each in documents if all(_passes(each, one, readers) for one in asked)]
 
 
@@ -40,8 +43,6 @@ def _values(document: Mapping[str, Any], name: str, readers: Mapping[str, Reader
         return [tags[key]] if key in tags else []
     if name == "tag-key":
         return tags
-    if name not in readers:
-        raise Refusal("InvalidParameterValue", f"The filter '{name}' is invalid", 400)
     return [str(value) for value in readers[name](document) if value]
 
 

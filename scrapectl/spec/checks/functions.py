@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from scrapectl.spec.findings import Findings
     from scrapectl.spec.model import Function, Spec
 
+_ECR_REGION = re.compile(r"\.dkr\.ecr\.([a-z0-9-]+)\.")
 _OF_CODE = ("handler", "runtime", "layers")
-_LAYER_ARN = re.compile(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:layer:[A-Za-z0-9_-]+:[0-9]+")
+_LAYER_ARN = re.compile(r"arn:aws[a-z-]*:lambda:([a-z0-9-]+):[0-9]{12}:layer:[A-Za-z0-9_-]+:[0-9]+")
 
 
 def check_function_keys(values: dict[str, Any], findings: Findings) -> None:
@@ -41,9 +42,8 @@ def check_function(spec: Spec, function: Function, findings: Findings) -> None:
     """Check one function, without looking at its files."""
     _check_image(spec, function, findings)
     for number, layer in enumerate(function.layers):
-        if layer.startswith("arn:") and not _LAYER_ARN.fullmatch(layer):
-            hint = "Write arn:aws:lambda:REGION:ACCOUNT:layer:NAME:VERSION."
-            findings.add(f"{function.origin}.layers.{number}", f"{show(layer)} is no version of a layer.", hint)
+        if layer.startswith("arn:"):
+            _check_layer(spec, layer, f"{function.origin}.layers.{number}", findings)
     if function.secrets and function.code is not None and not function.runtime.startswith("python"):
         message = f"secrets are read by a wrapper in Python, and the runtime is {function.runtime}."
         hint = 'Write "${secret.NAME.arn}" under environment, allow it by access.policy, and read it in the code.'
@@ -51,6 +51,16 @@ def check_function(spec: Spec, function: Function, findings: Findings) -> None:
     check_function_mounts(spec, function, findings)
     check_statements(function, findings)
     check_shares_named(spec, function, findings)
+
+
+def _check_layer(spec: Spec, layer: str, path: str, findings: Findings) -> None:
+    found = _LAYER_ARN.fullmatch(layer)
+    if found is None:
+        hint = "Write arn:aws:lambda:REGION:ACCOUNT:layer:NAME:VERSION."
+        findings.add(path, f"{show(layer)} is no version of a layer.", hint)
+    elif spec.region and found[1] != spec.region:
+        message = f"the layer is of {found[1]}, and the pipeline stands in {spec.region}."
+        findings.add(path, message, f"Write a version of {spec.region}: Lambda takes no other.")
 
 
 def _check_image(spec: Spec, function: Function, findings: Findings) -> None:
@@ -69,3 +79,7 @@ def _check_image(spec: Spec, function: Function, findings: Findings) -> None:
         message = f"Lambda runs images of ECR alone, and {show(function.image)} is elsewhere."
         hint = "Write an entry of images, or ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG."
         findings.add(f"{function.origin}.image", message, hint)
+    found = _ECR_REGION.search(str(function.image))
+    if image is None and found and spec.region and found[1] != spec.region:
+        message = f"the image is of {found[1]}, and the pipeline stands in {spec.region}."
+        findings.add(f"{function.origin}.image", message, f"Push it to {spec.region}: Lambda takes no other.")

@@ -78,7 +78,7 @@ def _of_triggers(spec: Spec) -> Iterator[tuple[str, str, Written]]:
         if isinstance(trigger.on, UploadEvent):
             yield "rules", trigger.name or names.physical_name(*owner, key, limit=names.RULE_LIMIT), trigger
             if trigger.section in {"jobs", "functions"}:
-                machine = trigger.name or names.physical_name(*owner, key, limit=names.STATE_MACHINE_LIMIT)
+                machine = trigger.name or names.trigger_machine_name(*owner, key)
                 yield "workflows", machine, trigger
 
 

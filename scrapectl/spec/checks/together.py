@@ -40,7 +40,7 @@ _EXISTING = {
 }
 _ONE_SET = (
     (("topics", "message_queues"), "access.send"),
-    (("jobs", "functions", "workflows"), "run"),
+    (("jobs", "functions", "workflows", "hosts", "loaders"), "run"),
     (("buckets", "filesystems"), "a place"),
 )
 _TIMES = ("cron", "rate", "at")

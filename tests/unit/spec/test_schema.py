@@ -172,7 +172,9 @@ def test_defaults_of_the_schema_are_those_of_the_model():
     spec = check_text(
         "pipeline: x\njobs: {a: {image: b, schedules: {s: {rate: 1h}}}}\nbuckets: {b: }\nimages: {i: {build: .}}\n"
         "topics: {t: }\nalerts: {}\ndatabases: {d: {engine: mysql, version: 8.4, power: {start: '0 1 * * ? *', "
-        "stop: '0 2 * * ? *'}}}"
+        "stop: '0 2 * * ? *'}}}\nnetwork: {cidr: 10.0.0.0/24}\nfilesystems: {w: {paths: {p: }}}\n"
+        "functions: {f: {image: 1.dkr.ecr.us-east-1.amazonaws.com/x}}\ndesktops: {r: {image: x}}\n"
+        "workflows: {s: {steps: [{run: a}]}}\ntriggers: {t: {on: {upload: b}, start: {workflow: s}}}"
     )
     database = spec.databases["d"]
     job = spec.jobs["a"]
@@ -188,6 +190,13 @@ def test_defaults_of_the_schema_are_those_of_the_model():
         (spec.topics["t"], ("topics", "*")),
         (database, ("databases", "*")),
         (database.power, ("databases", "*", "power")),
+        (spec.network.made, ("network",)),
+        (spec.filesystems["w"], ("filesystems", "*")),
+        (spec.filesystems["w"].paths["p"], ("filesystems", "*", "paths", "*")),
+        (spec.functions["f"], ("functions", "*")),
+        (spec.desktops["r"], ("desktops", "*")),
+        (spec.workflows["s"], ("workflows", "*")),
+        (spec.triggers["t"], ("triggers", "*")),
     ):
         for key, part in schema_at(steps)["properties"].items():
             if "default" in part:

@@ -138,11 +138,12 @@ def test_a_workflow_and_what_it_runs_cannot_name_each_other():
 
 
 def test_two_machines_of_one_name_are_told():
-    told = problems_of("workflows: {up: {steps: [{run: a}]}}\ntriggers: {up: {on: {upload: raw}, start: {job: a}}}")
+    trigger = "triggers: {up: {on: {upload: raw}, start: {job: a}%s}}"
+    assert spec_of("workflows: {up: {steps: [{run: a}]}}\n" + trigger % "").triggers
     taken = 'its name in AWS, "shop-up", is also that of'
-    assert told == [
+    assert problems_of("workflows: {up: {steps: [{run: a}]}}\n" + trigger % ", name: shop-up") == [
         f"f:1:13: workflows.up: {taken} triggers.up (line {LINES + 2}). Rename one.",
-        f"f:2:12: triggers.up: {taken} workflows.up (line {LINES + 1}). Rename one.",
+        f"f:2:53: triggers.up.name: {taken} workflows.up (line {LINES + 1}). Rename one.",
     ]
 
 

@@ -1,0 +1,55 @@
+"""Tags of fleets and stacks, by ARN."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from scrapectl.local.registry import Call, Params, Refusal, operation
+from scrapectl.local.services.appstream.state import Fleet, Stack, find_fleet, find_stack, state_in
+from scrapectl.local.services.tagging import Tagged, tag_source
+
+if TYPE_CHECKING:
+    from scrapectl.local.cloud import Cloud
+
+_MOST = 50
+
+
+@operation("appstream", "TagResource")
+def tag(call: Call) -> Params:
+    """Add tags, or give them other values."""
+    found = _find(call)
+    tags = found.tags | call.params["Tags"]
+    if len(tags) > _MOST:
+        raise Refusal("LimitExceededException", f"A resource can have up to {_MOST} tags.", 400)
+    found.tags = tags
+    return {}
+
+
+@operation("appstream", "UntagResource")
+def untag(call: Call) -> Params:
+    """Take tags away."""
+    found = _find(call)
+    found.tags = {key: value for key, value in found.tags.items() if key not in call.params["TagKeys"]}
+    return {}
+
+
+@operation("appstream", "ListTagsForResource")
+def list_tags(call: Call) -> Params:
+    """Answer the tags."""
+    return {"Tags": _find(call).tags}
+
+
+def _find(call: Call) -> Fleet | Stack:
+    kind, _, name = call.params["ResourceArn"].rpartition(":")[2].partition("/")
+    return find_fleet(call, name) if kind == "fleet" else find_stack(call, name)
+
+
+@tag_source
+def tagged(cloud: Cloud, region: str) -> Iterator[Tagged]:
+    """Tell the index fleets and stacks."""
+    state = state_in(cloud, region)
+    for fleet in state.fleets.values():
+        yield Tagged(fleet.arn, "appstream:fleet", fleet.tags)
+    for stack in state.stacks.values():
+        yield Tagged(stack.arn, "appstream:stack", stack.tags)

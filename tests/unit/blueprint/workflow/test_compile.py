@@ -1,0 +1,281 @@
+"""What steps become, state by state: the requests that AWS gets, their retries and times, and where failures go."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from scrapectl.blueprint.workflow import (
+    compile_trigger,
+    compile_workflow,
+    copies_of,
+    copies_uploads,
+    looked_at,
+    upload_prefixes,
+)
+from scrapectl.blueprint.workflow.copies import rounds_within
+from scrapectl.engine.values import Ref, Text, resolve
+from scrapectl.spec.asl.check import check_machine
+from scrapectl.spec.model import Attribute, BucketPlace, FilePlace, OfRun, Step, Template, Trigger, UploadEvent
+from tests.unit.blueprint.workflow.steps import AT, DATA, IN, call, copy, given, parallel, run, wait, workflow
+
+UPLOADED = (BucketPlace("raw", "in/"),)
+
+
+def states_of(*steps: Step, timeout: int = 86400, **more: Any) -> dict[str, Any]:
+    return compile_workflow(workflow(*steps, timeout=timeout), given(*steps, **more))["States"]
+
+
+def environment_of(state: dict[str, Any]) -> dict[str, Any]:
+    pairs = state["Parameters"]["ContainerOverrides"]["Environment"]
+    return {pair["Name"]: pair.get("Value", pair.get("Value.$")) for pair in pairs}
+
+
+def test_a_job_is_submitted_as_batch_takes_it():
+    state = states_of(run("a", environment={"OUT": "x"}, share="high", array=3, timeout=1200))["run a"]
+    assert state["Resource"] == "arn:aws:states:::batch:submitJob.sync"
+    assert state["Parameters"] == {
+        "JobName": "shop-a_w",
+        "JobQueue": "queue/default",
+        "JobDefinition": "definition/a",
+        "ShareIdentifier": "high",
+        "ArrayProperties": {"Size": 3},
+        "Timeout": {"AttemptDurationSeconds": 1200},
+        "ContainerOverrides": {
+            "Environment": [{"Name": "OUT", "Value": "x"}, {"Name": "RUN", "Value.$": "$$.Execution.Name"}]
+        },
+    }
+    assert state["ResultPath"] == "$.steps.run_a"
+
+
+def test_a_job_keeps_its_own_share_and_size():
+    state = states_of(run("a"))["run a"]
+    assert state["Parameters"]["ShareIdentifier"] == "low"
+    assert not {"ArrayProperties", "Timeout"} & state["Parameters"].keys()
+
+
+def test_a_failed_job_is_not_run_again_by_the_machine():
+    """Batch has tried it as often as it should; only the call itself is tried again."""
+    (retried,) = states_of(run("a"))["run a"]["Retry"]
+    assert all(error.startswith("Batch.") for error in retried["ErrorEquals"])
+
+
+@pytest.mark.parametrize(("uploads", "known"), [((), {"RUN"}), (UPLOADED, {"RUN", "BUCKET", "KEY", "VERSION"})])
+def test_what_a_started_job_knows(uploads, known):
+    assert environment_of(states_of(run("a"), uploads=uploads)["run a"]).keys() == known
+
+
+def test_a_function_gets_its_environment_and_the_run():
+    step = call("f", environment={"OUT": Template(("o/", OfRun("run")))})
+    state = states_of(step, uploads=UPLOADED)["call f"]
+    assert state["Resource"] == "arn:aws:states:::lambda:invoke"
+    assert state["Parameters"] == {
+        "FunctionName": "function/f",
+        "Payload": {
+            "environment": {"OUT.$": "States.Format('o/{}', $$.Execution.Name)"},
+            "run.$": "$$.Execution.Name",
+            "input.$": "$$.Execution.Input",
+            "bucket.$": "$.bucket",
+            "key.$": "$.key",
+            "version.$": "$.version",
+        },
+    }
+    assert state["TimeoutSeconds"] == 90
+    assert "Lambda.TooManyRequestsException" in state["Retry"][0]["ErrorEquals"]
+
+
+def test_a_copy_out_of_the_uploads_bucket_looks_for_its_object_and_copies_it_alone():
+    states = states_of(copy(), uploads=UPLOADED)
+    name = "copy raw/in/ to work/data"
+    assert states[name]["Choices"] == [{"Variable": "$.copies['in/']", "IsPresent": True, "Next": f"{name}: look"}]
+    assert states[name]["Default"] == f"{name}: all"
+    assert states[f"{name}: look"]["Parameters"] == {"Bucket.$": "$.bucket", "Key.$": "$.key"}
+    assert states[f"{name}: one"]["Parameters"] == {
+        "TaskArn": "task/1",
+        "Includes": [{"FilterType": "SIMPLE_PATTERN", "Value.$": "$.copies['in/']"}],
+    }
+    assert states[f"{name}: all"]["Parameters"] == {"TaskArn": "task/1"}
+
+
+def test_failure_is_looked_for_before_success_time_and_waiting():
+    states = states_of(copy())
+    name = "copy raw/in/ to work/data"
+    rules = states[f"{name}: check"]["Choices"]
+    assert [rule["Next"] for rule in rules] == [f"{name}: error", "done", f"{name}: late", f"{name}: slower"]
+    assert rules[0] == {"Variable": f"{data_of(name)}.now.Status", "StringEquals": "ERROR", "Next": f"{name}: error"}
+    busy = states[name]["Retry"][1]
+    assert busy["ErrorEquals"] == ["DataSync.InvalidRequestException"]
+
+
+def data_of(name: str) -> str:
+    return "$.steps." + "".join(char if char.isalnum() else "_" for char in name)
+
+
+@pytest.mark.parametrize(
+    ("only", "sent"),
+    [
+        ("daily", {"Value": "/daily"}),
+        ("/daily/", {"Value": "/daily"}),
+        ("a*b|c\\", {"Value": "/a\\*b\\|c\\\\"}),
+        (Template((OfRun("run"),)), {"Value.$": "States.Format('/{}', $$.Execution.Name)"}),
+        (Template(("x|", OfRun("run"), "/")), {"Value.$": "States.Format('/x\\\\|{}', $$.Execution.Name)"}),
+    ],
+)
+def test_only_one_folder_is_named_as_datasync_reads_it(only, sent):
+    state = states_of(copy(only=only))["copy raw/in/ to work/data"]
+    assert state["Parameters"]["Includes"] == [{"FilterType": "SIMPLE_PATTERN", **sent}]
+
+
+@pytest.mark.parametrize(
+    ("source", "takes"),
+    [
+        (BucketPlace("raw", "in/"), True),
+        (BucketPlace("raw"), True),
+        (BucketPlace("raw", "in/a"), True),
+        (BucketPlace("raw", "out/"), False),
+        (BucketPlace("other", "in/"), False),
+        (FilePlace("work", "in"), False),
+    ],
+)
+def test_which_copies_take_the_upload_alone(source, takes):
+    assert copies_uploads(copy(source), UPLOADED) is takes
+    assert not copies_uploads(copy(source, only="x"), UPLOADED)
+
+
+def test_the_prefixes_that_the_starter_fills():
+    steps = (copy(), parallel((copy(BucketPlace("raw")), copy(BucketPlace("raw", "in/a"))), (copy(DATA, IN),)))
+    assert upload_prefixes(steps, BucketPlace("raw", "in/")) == ("", "in/", "in/a/")
+    assert looked_at(steps, (*UPLOADED, BucketPlace("raw", "no/"), BucketPlace("other"))) == (
+        BucketPlace("raw", "in/"),
+        BucketPlace("raw", "no/"),
+    )
+    assert [str(step.source) for step in copies_of(steps)] == ["raw/in/", "raw", "raw/in/a", "work/data"]
+
+
+def test_each_copy_has_its_own_task():
+    steps = (copy(), parallel((copy(DATA, IN),), (copy(BucketPlace("raw")),)), copy())
+    text = json.dumps(states_of(*steps))
+    assert [text.count(f"task/{number}") for number in (1, 2, 3, 4)] == [1, 1, 1, 1]
+    assert text.index("task/1") < text.index("task/2") < text.index("task/3") < text.index("task/4")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "copies", "rounds"),
+    [(1, 1, 1), (30, 1, 2), (210, 1, 6), (270, 1, 7), (10**7, 1, 1818), (10**7, 3, 606)],
+)
+def test_how_often_a_copy_is_asked_for(seconds, copies, rounds):
+    assert rounds_within(seconds, copies) == rounds
+
+
+def test_everything_has_less_time_than_the_machine():
+    machine = compile_workflow(workflow(run("a"), call("f"), timeout=120), given(run("a")))
+    assert machine["TimeoutSeconds"] == 120
+    assert [machine["States"][name]["TimeoutSeconds"] for name in ("run a", "call f")] == [108, 90]
+
+
+def test_names_stay_when_a_step_is_added_elsewhere():
+    before = states_of(run("a"), call("f"), copy())
+    after = states_of(wait(5), run("b"), run("a"), call("g"), call("f"), copy())
+    for name in ("run a", "call f", "copy raw/in/ to work/data: ask"):
+        assert name in before
+        assert before[name].get("Parameters") == after[name].get("Parameters")
+
+
+def test_the_second_of_the_same_has_a_name_of_its_own():
+    assert {"run a", "run a (2)", "run a (3)"} <= states_of(run("a"), run("a"), run("a")).keys()
+
+
+def test_a_long_name_is_cut_and_stays_its_own():
+    one, other = (BucketPlace("raw", f"{'x' * 100}/{end}") for end in "ab")
+    states = states_of(copy(one), copy(other))
+    assert max(map(len, states)) <= 80
+    assert check_machine({"StartAt": next(iter(states)), "States": states}) == []
+
+
+def test_a_run_that_no_upload_started_has_what_an_upload_brings_empty():
+    machine = compile_workflow(workflow(run("a", environment={"K": Template((OfRun("key"),))})), given())
+    assert machine["StartAt"] == "defaults"
+    assert machine["States"]["defaults"]["Result"] == {"bucket": "", "key": "", "version": "", "copies": {}}
+
+
+def test_a_run_that_needs_nothing_begins_with_its_first_step():
+    assert compile_workflow(workflow(wait(5)), given())["StartAt"] == "wait 5s"
+    assert states_of(wait(5)).keys() == {"wait 5s", "done"}
+
+
+def test_nobody_is_told_without_a_topic():
+    states = states_of(run("a"), topic=None)
+    assert states.keys() == {"run a", "run a: failed", "done", "failed", "fail"}
+    assert states["failed"]["Next"] == "fail"
+
+
+def test_a_message_that_cannot_be_sent_changes_nothing():
+    tell = states_of(run("a"))["tell"]
+    assert tell["Parameters"]["Subject"] == "shop: the workflow w failed"
+    assert (tell["Catch"][0]["Next"], tell["Next"]) == ("fail", "fail")
+
+
+def test_references_stay_references():
+    arn = Ref("batch_job_definition.shop-a", "arn", "arn:known")
+    bucket = Ref("s3_bucket.shop-raw", "name")
+
+    def text(written: Any) -> Any:
+        return bucket if isinstance(written, Template) else written
+
+    step = run(
+        "a", environment={"OUT": Template(("s3://", Attribute("bucket", "raw", "name"), "/it's/", OfRun("run")))}
+    )
+    around = given(step)
+    job = type(around.jobs["a"])(name="n", definition=arn, queue="q")
+    around = type(around)(pipeline="shop", jobs={"a": job}, text=text)
+    machine = compile_workflow(workflow(step), around)
+    sent = machine["States"]["run a"]["Parameters"]
+    assert sent["JobDefinition"] is arn
+    value = environment_of(machine["States"]["run a"])["OUT"]
+    assert value == Text(("States.Format('", "s3://", bucket, "/it\\'s/", "{}", "', $$.Execution.Name)"))
+    assert check_machine(machine) == []
+    known = resolve(machine, lambda ref: ref.value or "shop-raw-1")
+    assert environment_of(known["States"]["run a"])["OUT"] == (
+        "States.Format('s3://shop-raw-1/it\\'s/{}', $$.Execution.Name)"
+    )
+    assert check_machine(known) == []
+
+
+def test_another_partition_has_its_own_arns():
+    around = given(run("a"))
+    around = type(around)(pipeline="shop", partition="aws-us-gov", jobs=around.jobs)
+    state = compile_workflow(workflow(run("a")), around)["States"]["run a"]
+    assert state["Resource"] == "arn:aws-us-gov:states:::batch:submitJob.sync"
+
+
+@pytest.mark.parametrize(("section", "starts", "seconds"), [("jobs", "a", 93_600), ("functions", "f", 3630)])
+def test_a_trigger_has_one_task_and_its_failure_path(section, starts, seconds):
+    trigger = Trigger(**AT, key="up", on=UploadEvent(UPLOADED[0]), section=section, starts=starts)
+    machine = compile_trigger(trigger, given(uploads=UPLOADED))
+    name = f"{'run' if section == 'jobs' else 'call'} {starts}"
+    assert machine["StartAt"] == name
+    assert machine["States"].keys() == {name, f"{name}: failed", "done", "failed", "tell", "fail"}
+    assert machine["TimeoutSeconds"] == seconds
+    assert check_machine(machine) == []
+    if section == "jobs":
+        assert environment_of(machine["States"][name]) == {
+            "BUCKET": "$.bucket",
+            "KEY": "$.key",
+            "VERSION": "$.version",
+            "RUN": "$$.Execution.Name",
+        }
+
+
+def test_no_state_is_written_that_a_machine_does_not_need():
+    """A change of one of these is a change of everybody's machines: it shows here first."""
+    assert list(states_of(copy(), run("a"))) == [
+        "copy raw/in/ to work/data",
+        *(
+            f"copy raw/in/ to work/data: {what}"
+            for what in ("ask", "check", "slower", "again", "wait", "error", "late")
+        ),
+        "copy raw/in/ to work/data: failed",
+        *("run a", "run a: failed", "done", "failed", "tell", "fail"),
+    ]
