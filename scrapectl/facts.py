@@ -39,6 +39,9 @@ class Facts:
         image_tags: Key of an image to the tag its folder shall have, `src-<hash>`.
         pinned_images: URI of an ECR image with a tag, as a job names it, to the same with its digest.
         notifier: Source of the function that tells of failures, as it is shipped.
+        packages: Key of a function to its zip.
+        layers: A layer as it is written, with runtime and platform, to its zip.
+        starter: Source of the function that starts what uploads start, as it is shipped.
     """
 
     account: str
@@ -50,3 +53,6 @@ class Facts:
     image_tags: Mapping[str, str] = field(default_factory=dict)
     pinned_images: Mapping[str, str] = field(default_factory=dict)
     notifier: bytes = field(default=b"", repr=False)
+    packages: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    layers: Mapping[tuple[str, str, str], bytes] = field(default_factory=dict, repr=False)
+    starter: bytes = field(default=b"", repr=False)

@@ -12,6 +12,7 @@ from scrapectl.aws.pinned_images import pin_tasks, pinned
 from scrapectl.engine.resource import Aws
 from scrapectl.errors import AccessDenied, AwsError, Problem, SpecError
 from scrapectl.facts import Facts, NetworkFacts
+from scrapectl.packages.build import Packages, build_packages
 from scrapectl.shipped import shipped
 from scrapectl.spec.model import DatabaseEngine, Entry, Spec
 
@@ -24,8 +25,21 @@ _Named = tuple[str, Any]
 """A section, and an entry of it."""
 
 
-def gather_facts(spec: Spec, aws: Aws, folder_hash: FolderHash, env: Mapping[str, str] | None = None) -> Facts:
+def gather_facts(
+    spec: Spec,
+    aws: Aws,
+    folder_hash: FolderHash,
+    env: Mapping[str, str] | None = None,
+    build: Callable[[Spec], Packages] = build_packages,
+) -> Facts:
     """Gather everything in one round, side by side.
+
+    Args:
+        spec: What was written.
+        aws: Whom to ask.
+        folder_hash: Names what a build folder holds.
+        env: The environment; this process's own when None.
+        build: Makes the zips of functions; a destroy needs none.
 
     Raises:
         SpecError: something that `existing:` or `build:` names is not there, or not as it has to be; with its place.
@@ -34,9 +48,9 @@ def gather_facts(spec: Spec, aws: Aws, folder_hash: FolderHash, env: Mapping[str
     known = os.environ if env is None else env
     problems: list[Problem] = []
     named = _named(spec, aws.region, problems)
-    tasks: list[Callable[[], Any]] = [lambda: network_facts(aws, spec)]
+    tasks: list[Callable[[], Any]] = [lambda: network_facts(aws, spec), lambda: build(spec)]
     tasks += [_asker(aws, section, entry) for section, entry in named]
-    network, *answers = aws.gather([*tasks, *pin_tasks(spec, aws)])
+    network, packages, *answers = aws.gather([*tasks, *pin_tasks(spec, aws)])
     existing = _found(named, answers[: len(named)], problems)
     tags = _image_tags(spec, folder_hash, problems)
     images, wrong = pinned(spec, answers[len(named) :], aws.region)
@@ -53,7 +67,10 @@ def gather_facts(spec: Spec, aws: Aws, folder_hash: FolderHash, env: Mapping[str
         secret_values=_secret_values(spec, known),
         image_tags=tags,
         pinned_images=images,
+        packages=packages.functions,
+        layers=packages.layers,
         notifier=shipped("notifier/notifier.py").read_bytes() if _tells(spec) else b"",
+        starter=shipped("starter/starter.py").read_bytes() if spec.triggers else b"",
     )
 
 

@@ -1,4 +1,4 @@
-"""Turns the tags of ECR images that jobs name by URI into digests, which no later push can move."""
+"""Turns the tags of ECR images that jobs and functions name by URI into digests, which no later push can move."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from scrapectl.engine.resource import Aws
 from scrapectl.errors import AccessDenied, Problem
-from scrapectl.spec.model import Job, Spec
+from scrapectl.spec.model import Function, Job, Spec
 
 ABSENT = ("RepositoryNotFoundException", "ImageNotFoundException")
 
@@ -42,13 +42,13 @@ def pinned(
     """Gather the answers: image URI → with its digest; and what is wrong, each with its place."""
     known = {uri: image for answer in answers for uri, image in answer.items()}
     problems = []
-    for job in spec.jobs.values():
-        found = _ecr(job)
+    for runner in (*spec.jobs.values(), *spec.functions.values()):
+        found = _ecr(runner)
         if found is None or found["region"] != region:
             continue
-        image = known.get(str(job.image))
+        image = known.get(str(runner.image))
         if not isinstance(image, str):
-            problems.append(_problem(job, image))
+            problems.append(_problem(runner, image))
     return {uri: image for uri, image in known.items() if isinstance(image, str)}, problems
 
 
@@ -61,11 +61,12 @@ def _wanted(spec: Spec, region: str) -> dict[_Asked, dict[str, re.Match[str]]]:
 
 
 def _named(spec: Spec) -> dict[str, re.Match[str]]:
-    return {str(job.image): found for job in spec.jobs.values() if (found := _ecr(job))}
+    runners = (*spec.jobs.values(), *spec.functions.values())
+    return {str(runner.image): found for runner in runners if (found := _ecr(runner))}
 
 
-def _ecr(job: Job) -> re.Match[str] | None:
-    return _ECR.fullmatch(job.image) if isinstance(job.image, str) else None
+def _ecr(runner: Job | Function) -> re.Match[str] | None:
+    return _ECR.fullmatch(runner.image) if isinstance(runner.image, str) else None
 
 
 def _task(aws: Aws, asked: _Asked, uris: Mapping[str, re.Match[str]]) -> Callable[[], Mapping[str, str | AccessDenied]]:
@@ -98,7 +99,7 @@ def _digests(aws: Aws, asked: _Asked, tags: list[str]) -> dict[str, str]:
     }
 
 
-def _problem(job: Job, denied: str | AccessDenied | None) -> Problem:
+def _problem(job: Job | Function, denied: str | AccessDenied | None) -> Problem:
     path = f"{job.origin}.image"
     if isinstance(denied, AccessDenied):
         hint = "Have its repository's policy allow ecr:DescribeImages, or name the image by its digest (@sha256:…)."

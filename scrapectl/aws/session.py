@@ -27,6 +27,9 @@ _RETRIES = {"mode": "standard", "total_max_attempts": 8}
 _NO_RETRIES = {"mode": "standard", "total_max_attempts": 1}
 _FIRST_CALL = {"mode": "standard", "total_max_attempts": 1}
 _FIRST_CALL_SECONDS = 4
+_ANSWER_SECONDS = 60
+_INVOKE = ("lambda", "invoke")
+_INVOKE_SECONDS = 960  # a function may take 15 minutes
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Session:
     image_pusher: Callable[..., str] | None = None
 
     def __post_init__(self) -> None:
-        self._clients: dict[tuple[str, bool], Any] = {}
+        self._clients: dict[tuple[str, bool, int], Any] = {}
         self._lock = threading.Lock()
         self._bounds: dict[str, threading.Semaphore] = {}
         self._clock_offset: float | None = None  # AWS's time less this machine's monotonic clock, in seconds
@@ -75,14 +78,13 @@ class Session:
         """Whether the endpoint is the embedded cloud."""
         return self.where.local
 
-    def client(self, service: str, *, blind_retry: bool = True) -> Any:
-        """The boto3 client of a service, made when first needed."""
+    def client(self, service: str, *, blind_retry: bool = True, seconds: int = _ANSWER_SECONDS) -> Any:
+        """The boto3 client of a service, made when first needed, that waits so long for an answer."""
         with self._lock:
-            key = (service, blind_retry)
+            key = (service, blind_retry, seconds)
             if key not in self._clients:
-                self._clients[key] = make_client(
-                    self.boto, self.where, service, _RETRIES if blind_retry else _NO_RETRIES
-                )
+                retries = _RETRIES if blind_retry else _NO_RETRIES
+                self._clients[key] = make_client(self.boto, self.where, service, retries, seconds)
                 self._clients[key].meta.events.register("after-call", self._note_date)
             return self._clients[key]
 
@@ -94,7 +96,9 @@ class Session:
         Raises:
             AwsError: AWS refused it, or gave no answer; AccessDenied when a permission is missing.
         """
-        send = getattr(self.client(service, blind_retry=blind_retry), operation)
+        invokes = (service, operation) == _INVOKE
+        client = self.client(service, blind_retry=blind_retry, seconds=_INVOKE_SECONDS if invokes else _ANSWER_SECONDS)
+        send = getattr(client, operation)
         started = time.monotonic()
         problem = ""
         with self._bound(service):
@@ -107,8 +111,9 @@ class Session:
                 raise errors.translate(error, service, operation) from error
             finally:
                 self._tell(Call(service, operation, params, time.monotonic() - started, problem))
-        answer.pop("ResponseMetadata", None)
-        return answer
+        metadata = answer.pop("ResponseMetadata", {})
+        # Nothing else tells which call of the function it was: its log names this very id.
+        return {**answer, "RequestId": metadata.get("RequestId", "")} if invokes else answer
 
     def pages(self, service: str, operation: str, items: str, /, *, absent: Sequence[str] = (), **params: Any) -> Any:
         """All entries of `items` over every page; None when absent."""
@@ -213,14 +218,17 @@ def _who_we_are(sts: Any) -> Any:
     return sts.get_caller_identity()
 
 
-def make_client(boto: Any, where: Where, service: str, retries: Mapping[str, Any]) -> Any:
-    """Make one boto3 client, with time limits that let a dead network be told within 5 s."""
+def make_client(
+    boto: Any, where: Where, service: str, retries: Mapping[str, Any], seconds: int = _ANSWER_SECONDS
+) -> Any:
+    """Make one boto3 client, with time limits that let a dead network be told within 5 s, a silent one in `seconds`."""
     from botocore.config import Config  # noqa: PLC0415 - see open_session
 
     config = Config(
         retries=dict(retries),
         connect_timeout=_FIRST_CALL_SECONDS if retries is _FIRST_CALL else 5,
-        read_timeout=_FIRST_CALL_SECONDS if retries is _FIRST_CALL else 60,
+        read_timeout=_FIRST_CALL_SECONDS if retries is _FIRST_CALL else seconds,
+        tcp_keepalive=seconds > _ANSWER_SECONDS,  # routers on the way forget a silent connection after minutes
         max_pool_connections=READS_AT_ONCE,
         user_agent_extra="scrapectl",
         proxies={} if where.local else None,  # what is on this machine is never reached through HTTP_PROXY

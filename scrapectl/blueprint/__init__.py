@@ -9,7 +9,9 @@ from scrapectl.blueprint import (
     buckets,
     compute,
     databases,
+    desktops,
     filesystems,
+    functions,
     images,
     instances,
     jobs,
@@ -22,6 +24,7 @@ from scrapectl.blueprint import (
     secrets,
     topics,
     transfers,
+    triggers,
 )
 from scrapectl.blueprint.scope import Scope
 from scrapectl.engine.resource import Desired
@@ -43,7 +46,10 @@ _SECTIONS = (
     instances,
     compute,
     jobs,
+    functions,
     machines,
+    triggers,
+    desktops,
     schedules,
     alerts,
 )

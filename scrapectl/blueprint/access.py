@@ -33,12 +33,16 @@ def statements(scope: Scope, access: Access) -> list[Statement]:
     found += _queue_statements(scope, access.receive, RECEIVE)
     if access.submit:
         found.append(allow(("batch:SubmitJob",), submit_resources(scope, [scope.spec.jobs[k] for k in access.submit])))
+    if access.call:
+        found.append(allow(("lambda:InvokeFunction",), call_resources(scope, access.call)))
+    found += _start_statements(scope, access.start)
     found += [transform(dict(entry), lambda leaf: _plain(scope, leaf)) for entry in access.policy]
     return found
 
 
 def intent(access: Access) -> tuple[object, ...]:
-    """What tells one set of access from another, in any order."""
+    """What tells one set of access from another, in any order; what starts nothing is told as it always was."""
+    started = ((tuple(sorted(access.start)), tuple(sorted(access.call))),) if access.start or access.call else ()
     return (
         tuple(sorted(map(str, access.read))),
         tuple(sorted(map(str, access.write))),
@@ -46,6 +50,7 @@ def intent(access: Access) -> tuple[object, ...]:
         tuple(sorted(access.receive)),
         tuple(sorted(access.submit)),
         repr(access.policy),
+        *started,
     )
 
 
@@ -76,6 +81,24 @@ def submit_resources(scope: Scope, jobs: Iterable[Job]) -> list[str]:
         definition = scope.arn("jobs", job.key)
         found += [scope.arn("job_queues", job.queue), definition, f"{definition}:*"]
     return found
+
+
+def call_resources(scope: Scope, functions: Iterable[str]) -> list[str]:
+    """What Invoke is checked against: the function, and any version or alias of it."""
+    arns = [scope.arn("functions", key) for key in functions]
+    return [*arns, *(f"{arn}:*" for arn in arns)]
+
+
+def _start_statements(scope: Scope, workflows: Iterable[str]) -> list[Statement]:
+    """Leave to start workflows, and to wait for what was started or stop it."""
+    arns = [scope.arn("workflows", key) for key in workflows]
+    if not arns:
+        return []
+    runs = [f"{arn.replace(':stateMachine:', ':execution:')}:*" for arn in arns]
+    return [
+        allow(("states:StartExecution",), arns),
+        allow(("states:DescribeExecution", "states:StopExecution"), runs),
+    ]
 
 
 def _bucket_statements(

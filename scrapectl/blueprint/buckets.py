@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scrapectl.blueprint.scope import Scope
+from scrapectl.blueprint.triggers import bucket_fields
 from scrapectl.engine.resource import Desired
 from scrapectl.kinds.s3_bucket import S3Bucket
 from scrapectl.kinds.s3_bucket_rules import Archive
@@ -22,5 +23,6 @@ def desired(scope: Scope) -> Iterator[Desired]:
             encryption=bucket.encryption,
             expire=dict(bucket.expire),
             archive=archive,
+            **bucket_fields(scope, key),
         )
         yield scope.desire_entry("buckets", bucket, resource, on_destroy=bucket.on_destroy)

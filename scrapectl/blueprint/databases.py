@@ -11,6 +11,7 @@ from scrapectl.blueprint.pipeline import (
     DAY,
     dead_letter_arn,
     dead_letter_ref,
+    function_groups,
     job_groups,
     schedule_group_address,
     schedule_group_arn_of,
@@ -90,9 +91,14 @@ def _instance(scope: Scope, database: Database) -> RdsInstance:
 
 
 def _security_group(scope: Scope, database: Database) -> SecurityGroup:
-    """Let in the jobs of the pipeline when one of them connects, and the networks that the spec names; nothing out."""
-    connects = any(database.key in job.access.connect for job in scope.spec.jobs.values())
-    sources = [*(job_groups(scope) if connects else ()), *database.public]
+    """Let in the jobs, or functions, of which one connects, and the networks that the spec names; nothing out."""
+    jobs = any(database.key in job.access.connect for job in scope.spec.jobs.values())
+    functions = any(database.key in function.access.connect for function in scope.spec.functions.values())
+    sources = [
+        *(job_groups(scope) if jobs else ()),
+        *(function_groups(scope) if functions else ()),
+        *database.public,
+    ]
     return SecurityGroup(
         name=scope.name(names.SECURITY_GROUP_LIMIT, database.key, _GROUP),
         vpc=network.vpc(scope),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scrapectl.blueprint import access, network
-from scrapectl.blueprint.pipeline import DAY, job_groups
+from scrapectl.blueprint.pipeline import DAY, function_groups, job_groups
 from scrapectl.blueprint.scope import Scope
 from scrapectl.blueprint.workflow.copies import copies_of
 from scrapectl.engine.resource import Desired
@@ -45,6 +45,7 @@ class Door:
     """How a folder of a file system is come to: ids and ARN as references, or text of what is not ours.
 
     Attributes:
+        name: The access point's name, or its id: another one is another way in.
         folder: What is left of the way behind the access point, "/" for nothing.
         as_root: Whether the access point's user is root, which IAM must allow apart.
     """
@@ -52,6 +53,7 @@ class Door:
     file_system: Any
     access_point: Any
     access_point_arn: Any
+    name: str
     folder: str = "/"
     as_root: bool = False
 
@@ -79,12 +81,12 @@ def door(scope: Scope, place: FilePlace) -> Door:
     first, _, below = place.path.strip("/").partition("/")
     if system.existing is not None:
         point = str(system.paths[first].existing)
-        return Door(file_system, point, _arn(scope, "access-point", point), f"/{below}")
+        return Door(file_system, point, _arn(scope, "access-point", point), point, f"/{below}")
     folder = _folder(place)
     address = _point_address(scope, system.key, folder)
     rest = place.path.strip("/").removeprefix(folder).strip("/")
-    owner = _owner(system, folder)
-    return Door(file_system, Ref(address, "id"), Ref(address, "arn"), f"/{rest}", 0 in {owner.uid, owner.gid})
+    owner, name = _owner(system, folder), _access_point(scope, system, folder).name
+    return Door(file_system, Ref(address, "id"), Ref(address, "arn"), name, f"/{rest}", 0 in {owner.uid, owner.gid})
 
 
 def mounts_of(scope: Scope, job: Job) -> frozenset[BatchMount]:
@@ -155,7 +157,9 @@ _POLICY = Policy(
 
 def _group(scope: Scope, system: FileSystem) -> SecurityGroup:
     """Let in what mounts it, and DataSync, which stands in the group itself."""
-    users = job_groups(scope) if any(_mounts(job, system) for job in scope.spec.jobs.values()) else ()
+    jobs = any(_mounts(job, system) for job in scope.spec.jobs.values())
+    functions = any(_mounts(function, system) for function in scope.spec.functions.values())
+    users = (*(job_groups(scope) if jobs else ()), *(function_groups(scope) if functions else ()))
     return SecurityGroup(
         name=scope.name(names.SECURITY_GROUP_LIMIT, system.key, "mounts"),
         vpc=network.vpc(scope),

@@ -97,7 +97,7 @@ def _of_workflows(scope: Scope) -> Iterator[Desired]:
 
 
 def _look(scope: Scope, workflow: Workflow) -> list[access.Statement]:
-    """What it takes to see whether the object of a copy is still there; ListBucket tells a missing one from a secret."""
+    """What it takes to see whether the object of a copy is there; ListBucket tells a missing one from a hidden one."""
     uploads = [trigger.on.place for trigger in upload_triggers(scope, workflow) if isinstance(trigger.on, UploadEvent)]
     places = looked_at(workflow.steps, uploads)
     return access.statements(scope, replace(workflow.access, read=places)) if places else []
@@ -126,7 +126,8 @@ def _definition(workflow: Workflow, around: _Around) -> Any:
     scope = around.scope
     if workflow.states is None:
         return compile_workflow(workflow, around.given(upload_triggers(scope, workflow)))
-    return transform(workflow.states, lambda leaf: scope.text(leaf) if isinstance(leaf, Template) else leaf)
+    filled = transform(workflow.states, lambda leaf: scope.text(leaf) if isinstance(leaf, Template) else leaf)
+    return {"TimeoutSeconds": workflow.timeout, **filled}
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from scrapectl.blueprint.pipeline import DAY, DEAD_LETTER_DAYS
 from scrapectl.blueprint.scope import Scope
 from scrapectl.blueprint.topics import queue_policy
+from scrapectl.blueprint.triggers import queue_statements
 from scrapectl.engine.resource import Desired
 from scrapectl.engine.values import Policy, Ref
 from scrapectl.kinds.sqs_queue import DeadLetter, SqsQueue, queue_arn
@@ -24,7 +25,8 @@ def desired(scope: Scope) -> Iterator[Desired]:
         dead = SqsQueue(name=dead_name, retention=DEAD_LETTER_DAYS * DAY, visibility=30)
         yield scope.desire(dead_address, dead, queue)
         arn = Ref(dead_address, "arn", queue_arn(*scope.place, dead_name))
-        statements = queue_policy(scope, key, scope.arn("message_queues", key))
+        own = scope.arn("message_queues", key)
+        statements = [*queue_policy(scope, key, own), *queue_statements(scope, key, own)]
         main = SqsQueue(
             name=scope.physical("message_queues", key),
             retention=queue.retention,

@@ -7,7 +7,15 @@ from typing import Any
 
 from scrapectl.blueprint import network
 from scrapectl.blueprint.scope import Scope
-from scrapectl.blueprint.told import hands_over, has_schedules, notifies, reads_letters, runs_something, watches_runs
+from scrapectl.blueprint.told import (
+    hands_over,
+    has_schedules,
+    notifies,
+    reads_letters,
+    runs_something,
+    upload_triggers,
+    watches_runs,
+)
 from scrapectl.engine.resource import Desired
 from scrapectl.engine.values import Policy, Ref
 from scrapectl.kinds.events_rule import rule_arn
@@ -16,11 +24,14 @@ from scrapectl.kinds.schedule_group import ScheduleGroup, schedule_group_arn
 from scrapectl.kinds.security_group import SecurityGroup
 from scrapectl.kinds.sqs_queue import SqsQueue, queue_arn
 from scrapectl.spec import names
+from scrapectl.spec.checks.reach import in_network
+from scrapectl.spec.model import Trigger
 
 DAY = 86_400
 DEAD_LETTER_DAYS = 14
 LONGEST_VISIBILITY = 12 * 3600
 _SECURITY_GROUP_WHAT = "jobs"
+_FUNCTIONS = "functions"
 
 
 def desired(scope: Scope) -> Iterator[Desired]:
@@ -40,6 +51,13 @@ def desired(scope: Scope) -> Iterator[Desired]:
             description=f"Jobs of {scope.owner}: nothing in, everything out",
         )
         yield scope.desire(_security_group_address(scope), outward, spec.network, common=True)
+    if functions_in_network(scope) and not scope.facts.network.security_groups:
+        outward = SecurityGroup(
+            name=scope.name(names.SECURITY_GROUP_LIMIT, None, _FUNCTIONS),
+            vpc=network.vpc(scope),
+            description=f"Functions of {scope.owner}: nothing in, everything out",
+        )
+        yield scope.desire(_function_group_address(scope), outward, spec.network, common=True)
 
 
 def _dead_letters(scope: Scope) -> SqsQueue:
@@ -54,8 +72,10 @@ def _dead_letters(scope: Scope) -> SqsQueue:
 
 
 def dead_letter_statements(scope: Scope) -> list[dict[str, Any]]:
-    """What the dead-letter queue must allow, so that the rule can lay down in it what it could not deliver."""
-    if not watches_runs(scope):
+    """What the dead-letter queue must allow, so that rules can lay down in it what they could not deliver."""
+    rules = [failure_rule_arn(scope)] if watches_runs(scope) else []
+    rules += [trigger_rule_arn(scope, one) for one, _ in upload_triggers(scope) if one.via != "notification"]
+    if not rules:
         return []
     return [
         {
@@ -64,7 +84,7 @@ def dead_letter_statements(scope: Scope) -> list[dict[str, Any]]:
             "Principal": {"Service": "events.amazonaws.com"},
             "Action": "sqs:SendMessage",
             "Resource": dead_letter_arn(scope),
-            "Condition": {"ArnEquals": {"aws:SourceArn": failure_rule_arn(scope)}},
+            "Condition": {"ArnEquals": {"aws:SourceArn": rules}},
         }
     ]
 
@@ -77,6 +97,16 @@ def failure_rule_name(scope: Scope) -> str:
 def failure_rule_arn(scope: Scope) -> str:
     """Its ARN."""
     return rule_arn(*scope.place, failure_rule_name(scope))
+
+
+def trigger_rule_name(scope: Scope, trigger: Trigger) -> str:
+    """The rule that hears of the uploads of a trigger."""
+    return trigger.name or scope.name(names.RULE_LIMIT, trigger.key)
+
+
+def trigger_rule_arn(scope: Scope, trigger: Trigger) -> str:
+    """Its ARN."""
+    return rule_arn(*scope.place, trigger_rule_name(scope, trigger))
 
 
 def log_group_name(scope: Scope) -> str:
@@ -125,6 +155,18 @@ def job_groups(scope: Scope) -> tuple[str | Ref, ...]:
     return scope.facts.network.security_groups or ((security_group_ref(scope),) if needs_security_group(scope) else ())
 
 
+def function_groups(scope: Scope) -> tuple[str | Ref, ...]:
+    """The security groups that functions in the network are in; none when no function is."""
+    if not functions_in_network(scope):
+        return ()
+    return scope.facts.network.security_groups or (Ref(_function_group_address(scope), "id"),)
+
+
+def functions_in_network(scope: Scope) -> bool:
+    """Whether some function stands in the network."""
+    return any(in_network(function) for function in scope.spec.functions.values())
+
+
 def security_group_ref(scope: Scope) -> Ref:
     """The security group's id, which only AWS knows."""
     return Ref(_security_group_address(scope), "id")
@@ -144,6 +186,10 @@ def _dead_address(scope: Scope) -> str:
 
 def _security_group_name(scope: Scope) -> str:
     return scope.name(names.SECURITY_GROUP_LIMIT, None, _SECURITY_GROUP_WHAT)
+
+
+def _function_group_address(scope: Scope) -> str:
+    return f"security_group.{scope.base(None, _FUNCTIONS)}"
 
 
 def _security_group_address(scope: Scope) -> str:

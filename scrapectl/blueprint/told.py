@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from scrapectl.blueprint.scope import Scope
-from scrapectl.spec.model import Function, Job, MessageQueue, Trigger, Workflow
+from scrapectl.spec.model import Function, Job, MessageQueue, Trigger, UploadEvent, Workflow
 
 
 def has_schedules(scope: Scope) -> bool:
     """Whether anything happens by the clock."""
-    jobs, databases = scope.spec.jobs.values(), scope.spec.databases.values()
-    return any(job.schedules for job in jobs) or any(
-        database.power for database in databases if database.existing is None
-    )
+    spec = scope.spec
+    runs = [each.schedules for section in (spec.jobs, spec.functions, spec.workflows) for each in section.values()]
+    powers = [database.power for database in spec.databases.values() if database.existing is None]
+    return any(runs) or any(powers)
 
 
 def runs_something(scope: Scope) -> bool:
@@ -23,6 +23,12 @@ def runs_something(scope: Scope) -> bool:
 def hands_over(scope: Scope) -> bool:
     """Whether AWS hands something over that it may have to give up: a start by the clock, an upload, a call."""
     return has_schedules(scope) or bool(scope.spec.triggers or scope.spec.functions)
+
+
+def upload_triggers(scope: Scope) -> list[tuple[Trigger, UploadEvent]]:
+    """The triggers that uploads set off."""
+    triggers = scope.spec.triggers.values()
+    return [(trigger, trigger.on) for trigger in triggers if isinstance(trigger.on, UploadEvent)]
 
 
 def failure_topic(scope: Scope, started: Job | Function | Workflow) -> str | None:

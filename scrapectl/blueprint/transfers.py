@@ -147,9 +147,9 @@ def _arn_of(scope: Scope, kind: str, known: Any) -> Any:
 
 def _name(scope: Scope, place: BucketPlace | FilePlace) -> str:
     """A location cannot be changed, so that another place, or another way to it, is another name."""
-    way = repr(network.one_in_each_zone(scope)[0]) if isinstance(place, FilePlace) else ""
+    way = (network.one_in_each_zone(scope)[0], door(scope, place).name) if isinstance(place, FilePlace) else ()
     key = place.filesystem if isinstance(place, FilePlace) else place.bucket
-    return names.fit(f"{scope.base(key)}-{_digest((_spelled(place), way))}", names.NAME_TAG_LIMIT)
+    return names.fit(f"{scope.base(key)}-{_digest((_spelled(place), repr(way)))}", names.NAME_TAG_LIMIT)
 
 
 def _address(scope: Scope, place: BucketPlace | FilePlace) -> str:

@@ -17,6 +17,7 @@ COMPLETE = "_SCRAPECTL_COMPLETE"
 """The variable by which a shell asks for completions: `bash_complete`, `zsh_complete`, `fish_complete`."""
 SHELLS = ("bash", "zsh", "fish")
 PROGRAM = "scrapectl"
+_RUNNABLE = ("jobs", "functions", "workflows")
 _DEFAULT = "pipeline.yaml"  # options.DEFAULT_SPEC, which imports this module
 
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
@@ -46,14 +47,24 @@ def answer(root: click.Command, asked: str) -> int:
     return 0
 
 
-def keys_of(section: str) -> Complete:
-    """Offer the names in a section of the spec."""
-    return lambda ctx, _param, incomplete: _items(_keys(_tree(ctx), section), incomplete)
+def keys_of(*sections: str) -> Complete:
+    """Offer the names in sections of the spec."""
+
+    def offer(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        tree = _tree(ctx)
+        return _items((key for section in sections for key in _keys(tree, section)), incomplete)
+
+    return offer
+
+
+RUNNABLE = keys_of(*_RUNNABLE)
+"""Offer what can be run by its name."""
 
 
 def schedules(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer the schedules of the job that was named before."""
-    return _items(_keys(_tree(ctx), "jobs", str(ctx.params.get("job")), "schedules"), incomplete)
+    """Offer the schedules of what was named before."""
+    tree, name = _tree(ctx), str(ctx.params.get("name"))
+    return _items((key for section in _RUNNABLE for key in _keys(tree, section, name, "schedules")), incomplete)
 
 
 def origins(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:

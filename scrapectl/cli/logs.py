@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from scrapectl.cli.completing import keys_of
+from scrapectl.cli.completing import RUNNABLE
 from scrapectl.cli.options import Settings, file_option, pipeline_option
 from scrapectl.cli.root import command
 
 
 @command(
     "logs",
-    click.argument("name", required=False, metavar="[NAME|RUN-ID]", shell_complete=keys_of("jobs")),
+    click.argument("name", required=False, metavar="[NAME|RUN-ID]", shell_complete=RUNNABLE),
     click.option("--follow", is_flag=True, help="Go on until the run has ended and its log is complete."),
     click.option("--since", metavar="AGE", help="Only lines not older than 1h, 30m, 2d…"),
     click.option("--filter", "text", metavar="TEXT", help="Only lines that hold this text."),

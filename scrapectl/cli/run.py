@@ -1,17 +1,17 @@
-"""`scrapectl run`: a job, now."""
+"""`scrapectl run`: a job, a function or a workflow, now."""
 
 from __future__ import annotations
 
 import click
 
-from scrapectl.cli.completing import keys_of
+from scrapectl.cli.completing import RUNNABLE
 from scrapectl.cli.options import Settings, file_option, pipeline_option
 from scrapectl.cli.root import command
 
 
 @command(
     "run",
-    click.argument("name", shell_complete=keys_of("jobs")),
+    click.argument("name", shell_complete=RUNNABLE),
     click.argument("words", nargs=-1, metavar="[-- COMMAND...]"),
     click.option("--env", multiple=True, metavar="K=V", help="A variable of this run; may be repeated."),
     click.option("--env-file", metavar="FILE", help="Variables, one K=V a line."),
@@ -44,7 +44,7 @@ def run(
     file: str | None,
     pipeline: str | None,
 ) -> int:
-    """Submit the run, and stay with it as wished."""
+    """Begin the run, and stay with it as wished."""
     from scrapectl.cli.launch import Stay, launch  # noqa: PLC0415 - `run --help` needs none of it
     from scrapectl.cli.reach import reach  # noqa: PLC0415 - the same
     from scrapectl.operate.overrides import Overrides, read_command, read_environment, read_memory  # noqa: PLC0415

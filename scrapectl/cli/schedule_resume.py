@@ -1,23 +1,23 @@
-"""`scrapectl schedule resume`: let a job's schedules start it again."""
+"""`scrapectl schedule resume`: let schedules start again what they start."""
 
 from __future__ import annotations
 
 import click
 
-from scrapectl.cli.completing import keys_of, schedules
+from scrapectl.cli.completing import RUNNABLE, schedules
 from scrapectl.cli.options import Settings, file_option, pipeline_option
 from scrapectl.cli.root import command
 
 
 @command(
     "schedule resume",
-    click.argument("job", shell_complete=keys_of("jobs")),
+    click.argument("name", shell_complete=RUNNABLE),
     click.argument("schedule", required=False, shell_complete=schedules),
     file_option,
     pipeline_option,
 )
 def schedule_resume(
-    settings: Settings, *, job: str, schedule: str | None, file: str | None, pipeline: str | None
+    settings: Settings, *, name: str, schedule: str | None, file: str | None, pipeline: str | None
 ) -> None:
     """Resume those that are meant, and tell what came of each."""
     from scrapectl.cli.reach import reach  # noqa: PLC0415 - `--help` needs none of it
@@ -26,5 +26,5 @@ def schedule_resume(
     from scrapectl.views.timings import print_held  # noqa: PLC0415 - the same
 
     reached = reach(settings, file, pipeline)
-    held = hold_schedules(reached.aws, reached.owner, job, schedule, pause=False, tell=tell)
+    held = hold_schedules(reached.aws, reached.owner, name, schedule, pause=False, tell=tell)
     print_held(held, "resumed", as_json=settings.json)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from scrapectl.cli.completing import keys_of
+from scrapectl.cli.completing import RUNNABLE
 from scrapectl.cli.options import Settings, file_option, pipeline_option
 from scrapectl.cli.root import command
 
 
 @command(
     "status",
-    click.argument("name", required=False, shell_complete=keys_of("jobs")),
+    click.argument("name", required=False, shell_complete=RUNNABLE),
     click.option("--watch", is_flag=True, help="Show it again whenever it changes, until Ctrl-C."),
     file_option,
     pipeline_option,

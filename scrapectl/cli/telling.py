@@ -12,9 +12,8 @@ from scrapectl.cli.reach import Reached
 from scrapectl.errors import UsageError
 from scrapectl.operate.clock import Clock
 from scrapectl.operate.follow import Follower
-from scrapectl.operate.jobs import StandingJob, find_jobs
-from scrapectl.operate.logs import Line, read_lines, streams_of
-from scrapectl.operate.runs import Run, children, describe_runs, last_runs
+from scrapectl.operate.logs import Line, read_lines
+from scrapectl.operate.runnables import Runnables, find_runnables
 from scrapectl.units import parse_duration
 from scrapectl.views.output import tell
 
@@ -44,11 +43,11 @@ class Lines:
 
 
 def print_logs(settings: Settings, reached: Reached, name: str | None, wanted: Lines, *, follow: bool) -> None:
-    """Print the lines of a run, of a job's last runs, or of the pipeline's."""
-    jobs = find_jobs(reached.aws, reached.owner)
-    runs = last_runs(reached.aws, reached.owner, name, jobs, wanted.last)
+    """Print the lines of a run, of a thing's last runs, or of the pipeline's."""
+    runnables = find_runnables(reached.aws, reached.owner)
+    runs = runnables.last(name, wanted.last)
     if not runs:
-        tell(f"{name or reached.owner} has not run in the last seven days.")
+        tell(f"{name or reached.owner} has not run {_since_when(runnables, name)}.")
         return
     show = show_line(settings, several=len(runs) > 1)
 
@@ -61,18 +60,20 @@ def print_logs(settings: Settings, reached: Reached, name: str | None, wanted: L
             show(line)
 
     if follow:
-        follower = Follower(reached.aws, reached.owner, jobs, matching, since=wanted.since, clock=Clock(sleep=sleep))
-        follower.follow([run.id for run in runs])
+        Follower(runnables, matching, since=wanted.since, clock=Clock(sleep=sleep)).follow(runs)
         return
-    streams = streams_of(_with_children(reached, runs, jobs), wanted.since, every_attempt=wanted.everything)
-    for line in read_lines(reached.aws, streams):
+    feeds = [
+        feed
+        for run in runnables.with_parts(runs)
+        for feed in runnables.kinds[run.kind].feeds(run, wanted.since, every_attempt=wanted.everything)
+    ]
+    for line in read_lines(reached.aws, feeds):
         matching(line)
     if not shown:
         tell(f"{', '.join(run.id for run in runs)} has no such line." if wanted.narrow else "There is no line yet.")
 
 
-def _with_children(reached: Reached, runs: list[Run], jobs: dict[str, StandingJob]) -> list[Run]:
-    """The runs with their log streams, arrays with their children's."""
-    described = describe_runs(reached.aws, reached.owner, [run.id for run in runs], jobs)
-    kids = [kid for run in described for kid in children(reached.aws, reached.owner, run, jobs)]
-    return [*described, *kids]
+def _since_when(runnables: Runnables, name: str | None) -> str:
+    """How far back AWS remembers."""
+    kinds = {thing.kind for key, thing in runnables.things.items() if name in {None, key}}
+    return "in the last 24 hours" if kinds == {"function"} else "in the last seven days"

@@ -31,7 +31,8 @@ class AppstreamFleet(Resource):
         idle: Seconds without input after which a session is let go.
         longest: Seconds that a session may last.
         role: ARN of what its instances act as; None: of nothing.
-        subnets: Their ids, in order; with them it has no way out but theirs.
+        subnets: Their ids, in any order.
+        internet: Its instances have public addresses, which public subnets take; else the subnets' own way out is all.
         running: Whether it is started; until then nobody can come.
     """
 
@@ -44,6 +45,7 @@ class AppstreamFleet(Resource):
     role: Any = None
     subnets: tuple[Any, ...] = ()
     security_groups: tuple[Any, ...] = ()
+    internet: bool = False
     running: bool = True
 
     kind: ClassVar[str] = "appstream_fleet"
@@ -95,7 +97,6 @@ class AppstreamFleet(Resource):
             **self._members(),
             FleetType="ON_DEMAND",
             StreamView="DESKTOP",
-            EnableDefaultInternetAccess=False,
             Tags=dict(tags),
         )
 
@@ -141,6 +142,7 @@ class AppstreamFleet(Resource):
             "longest": ("MaxUserDurationInSeconds", self.longest),
             "role": ("IamRoleArn", self.role),
             "subnets": ("VpcConfig", network if self.subnets else None),
+            "internet": ("EnableDefaultInternetAccess", self.internet),
             "security_groups": ("VpcConfig", network if self.subnets else None),
         }
         sent = dict(member for field, member in members.items() if fields is None or field in fields)
@@ -159,6 +161,7 @@ def _live(fleet: Mapping[str, Any], tags: Mapping[str, str]) -> Live:
         role=fleet.get("IamRoleArn"),
         subnets=tuple(network.get("SubnetIds", ())),
         security_groups=tuple(network.get("SecurityGroupIds", ())),
+        internet=fleet.get("EnableDefaultInternetAccess", False),
         running=state == _RUNNING,
     )
     outputs = {"arn": fleet["Arn"], "name": fleet["Name"]}

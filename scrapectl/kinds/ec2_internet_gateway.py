@@ -33,7 +33,7 @@ class Ec2InternetGateway(Ec2Named):
     shape: ClassVar[Shape] = Shape(
         "internet-gateway", "igw-", "describe_internet_gateways", "InternetGateways", "InternetGatewayId"
     )
-    pace: ClassVar[Pace] = Pace(first=0.0, interval=5.0, limit=600.0)
+    pace: ClassVar[Pace] = Pace(first=0.0, interval=10.0, limit=600.0)
     kill_ends_its_wait: ClassVar[bool] = False
     needs: ClassVar[Needs] = Needs(
         read=("ec2:DescribeInternetGateways",),

@@ -32,7 +32,7 @@ class Ec2Subnet(Ec2Named):
 
     kind: ClassVar[str] = "ec2_subnet"
     shape: ClassVar[Shape] = Shape("subnet", "subnet-", "describe_subnets", "Subnets", "SubnetId")
-    pace: ClassVar[Pace] = Pace(first=0.0, interval=5.0, limit=600.0)
+    pace: ClassVar[Pace] = Pace(first=0.0, interval=10.0, limit=600.0)
     kill_ends_its_wait: ClassVar[bool] = False
     needs: ClassVar[Needs] = Needs(
         read=("ec2:DescribeSubnets",),

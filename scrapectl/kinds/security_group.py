@@ -58,7 +58,7 @@ class SecurityGroup(Resource):
 
     kind: ClassVar[str] = "security_group"
     # The interfaces of stopped Fargate tasks hold it for some minutes (AWS-FACTS §14).
-    pace: ClassVar[Pace] = Pace(first=0.0, interval=2.0, limit=900.0)
+    pace: ClassVar[Pace] = Pace(first=0.0, interval=10.0, limit=900.0)
     needs: ClassVar[Needs] = Needs(
         read=("ec2:DescribeSecurityGroups",),
         create=(

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from scrapectl.operate.clock import Clock
-from scrapectl.operate.logs import Line, Stream, read_on
-from scrapectl.operate.runs import Run, children, describe_runs
+from scrapectl.operate.logs import Feed, Line, read_on
+from scrapectl.operate.run import Run
 
 if TYPE_CHECKING:
-    from scrapectl.engine.resource import Aws
-    from scrapectl.operate.jobs import StandingJob
+    from scrapectl.operate.runnables import Runnables
 
 QUIET = 5.0  # seconds without a line after the end: CloudWatch shows the last lines late
 INTERVAL = 1.0
@@ -26,71 +25,71 @@ class Follower:
     Without `on_line` no log is read, and the end is the end of the runs.
     """
 
-    aws: Aws
-    owner: str
-    jobs: Mapping[str, StandingJob]
+    runnables: Runnables
     on_line: Callable[[Line], None] | None = None
     on_state: Callable[[Run], None] = lambda _: None
     clock: Clock = field(default_factory=Clock)
     since: float = 0.0
     _runs: dict[str, Run] = field(default_factory=dict)
-    _children: dict[str, Run] = field(default_factory=dict)
-    _streams: dict[tuple[str, str], Stream] = field(default_factory=dict)
-    _heard: dict[tuple[str, str], float] = field(default_factory=dict)  # of ended runs: the last line, or the end
+    _parts: dict[str, Run] = field(default_factory=dict)
+    _feeds: dict[tuple[str, ...], Feed] = field(default_factory=dict)
+    _heard: dict[tuple[str, ...], float] = field(default_factory=dict)  # of ended runs: the last line, or the end
 
-    def follow(self, ids: Sequence[str]) -> list[Run]:
+    def follow(self, runs: Sequence[Run]) -> list[Run]:
         """Stay until every run has ended and no line came for `QUIET` seconds; the runs as they ended."""
+        self._runs.update((run.id, run) for run in runs if run.ended)
         quiet_since = self.clock.now()
         while True:
-            self._look(ids)
+            self._look(runs)
             lines = self._read()
             now = self.clock.now()
-            if lines or not self._all_ended(ids):
+            if lines or not self._all_ended(runs):
                 quiet_since = now
-            elif self.on_line is None or now - quiet_since >= QUIET:
-                return [self._runs[run_id] for run_id in ids]
+            elif self._is_silent(now - quiet_since):
+                return [self._runs[run.id] for run in runs]
             self.clock.sleep(INTERVAL)
 
-    def _all_ended(self, ids: Sequence[str]) -> bool:
-        return all(run_id in self._runs and self._runs[run_id].ended for run_id in ids)
+    def _all_ended(self, runs: Sequence[Run]) -> bool:
+        return all(run.id in self._runs and self._runs[run.id].ended for run in runs)
 
-    def _look(self, ids: Sequence[str]) -> None:
-        """Read anew what had not ended; of arrays their children, too, when their logs are wanted."""
-        going = [run_id for run_id in ids if run_id not in self._runs or not self._runs[run_id].ended]
-        for run in describe_runs(self.aws, self.owner, going, self.jobs):
+    def _is_silent(self, seconds: float) -> bool:
+        """Whether no line is to come: none is read, all came with the answers, or it has been quiet."""
+        return self.on_line is None or seconds >= QUIET or all(run.said for run in self._runs.values())
+
+    def _look(self, runs: Sequence[Run]) -> None:
+        """Read anew what had not ended; what it has begun, too, when the logs are wanted."""
+        latest = [self._runs.get(run.id, run) for run in runs]
+        for run in self.runnables.refresh([run for run in latest if run.id not in self._runs or not run.ended]):
             if run.id not in self._runs or self._runs[run.id].state != run.state:
                 self.on_state(run)
             self._runs[run.id] = run
-        for run in self._runs.values() if self.on_line else ():
-            self._children.update((child.id, child) for child in self._moving_children(run))
-
-    def _moving_children(self, run: Run) -> list[Run]:
-        known = [self._children.get(f"{run.id}:{index}") for index in range(run.size or 0)]
-        if None in known:
-            return children(self.aws, self.owner, run, self.jobs)
-        moving = [child.id for child in known if child and not child.ended]
-        return describe_runs(self.aws, self.owner, moving, self.jobs)
+        if self.on_line is None:
+            return
+        moving = [part for part in self._parts.values() if not part.ended]
+        self._parts.update((part.id, part) for part in self.runnables.refresh(moving))
+        for run in (*self._runs.values(), *self._parts.values()):
+            begun = self.runnables.kinds[run.kind].parts(run, self._parts)
+            self._parts.update((part.id, part) for part in begun)
 
     def _read(self) -> list[Line]:
-        """Tell what has come to the streams since the last look, in order of time."""
+        """Tell what has come to the feeds since the last look, in order of time."""
         if self.on_line is None:
             return []
-        for run in (*self._runs.values(), *self._children.values()):
-            for name in run.streams:
-                found = Stream(run.id, run.log_group, name, self.since, index=run.index)
-                self._streams.setdefault((run.log_group, name), found)
-        open_ones = [key for key, stream in self._streams.items() if not self._is_over(key, stream)]
-        tasks = [functools.partial(read_on, self.aws, self._streams[key]) for key in open_ones]
-        read = self.aws.gather(tasks)
+        for run in (*self._runs.values(), *self._parts.values()):
+            for feed in self.runnables.kinds[run.kind].feeds(run, self.since, every_attempt=True):
+                self._feeds.setdefault(feed.key, feed)
+        open_ones = [key for key, feed in self._feeds.items() if not self._is_over(key, feed)]
+        tasks = [functools.partial(read_on, self.runnables.aws, self._feeds[key]) for key in open_ones]
+        read = self.runnables.aws.gather(tasks)
         self._heard.update((key, self.clock.now()) for key, found in zip(open_ones, read, strict=True) if found)
         lines = sorted((line for found in read for line in found), key=lambda line: line.at)
         for line in lines:
             self.on_line(line)
         return lines
 
-    def _is_over(self, key: tuple[str, str], stream: Stream) -> bool:
+    def _is_over(self, key: tuple[str, ...], feed: Feed) -> bool:
         """Whether nothing more comes: its run has ended, and it has been quiet since."""
-        run = self._children.get(stream.run) or self._runs[stream.run]
+        run = self._parts.get(feed.run) or self._runs[feed.run]
         if not run.ended:
             self._heard.pop(key, None)
             return False

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from scrapectl.engine.ownership import PIPELINE
-from scrapectl.errors import UsageError
 
 if TYPE_CHECKING:
     from scrapectl.engine.resource import Aws
@@ -36,6 +34,13 @@ class StandingJob:
     memory: int
     on_ec2: bool = False
 
+    kind: ClassVar[str] = "job"
+
+    @property
+    def physical(self) -> str:
+        """What AWS calls it."""
+        return self.definition
+
 
 def find_jobs(aws: Aws, owner: str) -> dict[str, StandingJob]:
     """Every job of an instance by its name, from the newest active revision of each definition."""
@@ -47,21 +52,6 @@ def find_jobs(aws: Aws, owner: str) -> dict[str, StandingJob]:
             newest[definition["jobDefinitionName"]] = definition
     found = [_job(definition, owner) for definition in newest.values()]
     return {job.name: job for job in sorted(found, key=lambda job: job.name)}
-
-
-def pick_job(jobs: Mapping[str, StandingJob], name: str, owner: str) -> StandingJob:
-    """The job of a name.
-
-    Raises:
-        UsageError: There is none; close names are told.
-    """
-    if name in jobs:
-        return jobs[name]
-    if not jobs:
-        raise UsageError(f"No job of {owner} stands here.", "Apply it first, or see: scrapectl pipelines")
-    close = difflib.get_close_matches(name, jobs, 1)
-    hint = f'Did you mean "{close[0]}"?' if close else f"It has: {', '.join(jobs)}."
-    raise UsageError(f'{owner} has no job or run "{name}".', hint)
 
 
 def definition_name(arn: str) -> str:

@@ -1,4 +1,4 @@
-"""A job's schedules that stand → paused or resumed, under the pipeline's lease: an apply never meets one half done."""
+"""Schedules that stand → paused or resumed, under the pipeline's lease: an apply never meets one half done."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scrapectl.engine.resource import Key, Live
 from scrapectl.errors import UsageError
 from scrapectl.kinds.schedule import OFF, Schedule
 from scrapectl.kinds.schedule_mark import PAUSED
-from scrapectl.operate.jobs import find_jobs
+from scrapectl.operate.runnables import find_runnables
 from scrapectl.operate.schedules import Timing, standing_timings
 from scrapectl.spec.names import schedule_name
 
@@ -35,19 +35,19 @@ class Held:
 def hold_schedules(
     aws: Session, owner: str, job: str, schedule: str | None, *, pause: bool, tell: Callable[[str], None]
 ) -> list[Held]:
-    """Pause (or resume) a job's schedules, or one of them by its key in the spec or its name in AWS.
+    """Pause (or resume) the schedules of a job, function or workflow, or one of them by its key or its name in AWS.
 
     Doing it again changes nothing. What the spec has off is left: it starts nothing, and only the spec turns it on.
 
     Raises:
-        UsageError: There is no such job or schedule.
+        UsageError: There is nothing of this name, or no such schedule.
     """
     meant = _meant(aws, owner, job, schedule)
     keys: list[Key] = [(owner, timing.name) for timing in meant]
     notes = _notes(keys, Schedule.read_many(aws, keys), owner, pause=pause)
     if not all(notes.values()):
         notes = _under_lease(aws, keys, owner, tell, pause=pause)
-    after = {timing.name: timing for timing in standing_timings(aws, owner, find_jobs(aws, owner))}
+    after = {timing.name: timing for timing in standing_timings(aws, owner, find_runnables(aws, owner).things)}
     return [
         Held(after.get(timing.name, timing), not notes[owner, timing.name], notes[owner, timing.name])
         for timing in meant
@@ -55,7 +55,7 @@ def hold_schedules(
 
 
 def _meant(aws: Session, owner: str, job: str, schedule: str | None) -> list[Timing]:
-    timings = standing_timings(aws, owner, find_jobs(aws, owner))
+    timings = standing_timings(aws, owner, find_runnables(aws, owner).things)
     jobs = sorted({timing.job for timing in timings})
     if job not in jobs:
         close = difflib.get_close_matches(job, jobs, 1)

@@ -4,72 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scrapectl.engine.ownership import PIPELINE
-from scrapectl.errors import UsageError
-from scrapectl.operate.jobs import StandingJob, definition_name, name_in_spec, pick_job
+from scrapectl.operate.jobs import StandingJob, definition_name, name_in_spec
 from scrapectl.operate.jobs import log_group as log_group_of
+from scrapectl.operate.run import ENDED, Run
 
 if TYPE_CHECKING:
     from scrapectl.engine.resource import Aws
 
-ENDED = frozenset({"SUCCEEDED", "FAILED"})
-WAITING = frozenset({"SUBMITTED", "PENDING", "RUNNABLE"})
 AT_ONCE = 100  # ids that DescribeJobs takes
 NO_QUEUE = ("ClientException:does not exist", "ClientException:not found")
 ANY_TIME = [{"name": "AFTER_CREATED_AT", "values": ["0"]}]
-_RUN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?::[0-9]+)?")
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run; times are seconds since 1970.
-
-    `name` is the job's name in the spec; `streams` are the log streams of its attempts, oldest first; `size` is how
-    many children an array has, None for any other run; `index` is a child's; `failed` are an array's failed children,
-    lowest index first, where they were asked for.
-    """
-
-    id: str
-    name: str
-    state: str
-    created: float = 0.0
-    started: float | None = None
-    stopped: float | None = None
-    exit_code: int | None = None
-    reason: str | None = None
-    size: int | None = None
-    index: int | None = None
-    log_group: str = ""
-    streams: tuple[str, ...] = ()
-    failed: tuple[Run, ...] = ()
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing of it goes on."""
-        return self.state in ENDED
-
-    @property
-    def code(self) -> int | None:
-        """The exit code to tell: the container's; of an array that failed, its failed child's of the lowest index."""
-        if self.state == "SUCCEEDED":
-            return self.exit_code or 0
-        return self.failed[0].exit_code if self.failed else self.exit_code
-
-    def seconds(self, now: float) -> float | None:
-        """How long it has run, None before its start."""
-        if self.started is None:
-            return None
-        return round(max(0.0, (self.stopped or now) - self.started), 1)
-
-
-def is_run_id(text: str) -> bool:
-    """Whether a word is a run's id (a job's name may look like a word, never like a UUID)."""
-    return _RUN_ID.fullmatch(text) is not None
 
 
 def list_runs(aws: Aws, jobs: Mapping[str, StandingJob]) -> list[Run]:
@@ -100,28 +48,12 @@ def describe_runs(aws: Aws, owner: str, ids: Sequence[str], jobs: Mapping[str, S
     return [found[run_id] for run_id in ids if run_id in found]
 
 
-def find_run(aws: Aws, owner: str, run_id: str, jobs: Mapping[str, StandingJob]) -> Run:
-    """The run of an id, which must be this instance's: another's is not shown and not stopped.
-
-    Raises:
-        UsageError: There is no such run here.
-    """
+def find_run(aws: Aws, owner: str, run_id: str, jobs: Mapping[str, StandingJob]) -> Run | None:
+    """The run of an id, which must be this instance's: another's is not shown and not stopped."""
     entries = aws.call("batch", "describe_jobs", jobs=[run_id])["jobs"]
     if entries and _is_ours(aws, owner, entries[0]["jobDefinition"], jobs):
         return describe_runs(aws, owner, [run_id], jobs)[0]
-    raise UsageError(f"{owner} has no run {run_id}.", "Batch forgets runs after seven days. See: scrapectl status")
-
-
-def last_runs(aws: Aws, owner: str, name: str | None, jobs: Mapping[str, StandingJob], count: int) -> list[Run]:
-    """The run of an id, or the last `count` runs of a job or (None) of all jobs, newest first.
-
-    Raises:
-        UsageError: There is no such job or run.
-    """
-    if name is not None and is_run_id(name):
-        return [find_run(aws, owner, name, jobs)]
-    meant = jobs if name is None else {name: pick_job(jobs, name, owner)}
-    return list_runs(aws, meant)[:count]
+    return None
 
 
 def children(aws: Aws, owner: str, run: Run, jobs: Mapping[str, StandingJob] | None = None) -> list[Run]:

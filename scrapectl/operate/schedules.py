@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 from scrapectl.engine.ownership import ADDRESS
 from scrapectl.errors import UsageError
 from scrapectl.kinds import schedule_mark
-from scrapectl.operate.jobs import StandingJob, definition_name
+from scrapectl.operate.jobs import definition_name
+from scrapectl.operate.runnable import Runnable
 from scrapectl.spec.cron import next_times, to_aws
 from scrapectl.spec.names import schedule_name
 from scrapectl.units import format_duration
 
 if TYPE_CHECKING:
     from scrapectl.engine.resource import Aws
-    from scrapectl.spec.model import Schedule, Spec
+    from scrapectl.spec.model import Function, Job, Schedule, Spec, Workflow
 
 _ABSENT = ("ResourceNotFoundException",)
 
@@ -29,6 +30,7 @@ _ABSENT = ("ResourceNotFoundException",)
 class Timing:
     """A schedule: `expression` in AWS's own words, `created` is where a rate without a start counts from.
 
+    `job` is the job, function or workflow that it starts.
     `pause` says since when and by whom it is paused; "" when it is not. `address` is the mark's.
     """
 
@@ -59,29 +61,34 @@ class Timing:
 
 def spec_timings(spec: Spec) -> list[Timing]:
     """The schedules of a spec, without AWS."""
-    return [_of_spec(job.key, schedule) for job in spec.jobs.values() for schedule in job.schedules.values()]
+    starts: tuple[Job | Function | Workflow, ...] = (
+        *spec.jobs.values(),
+        *spec.functions.values(),
+        *spec.workflows.values(),
+    )
+    return [_of_spec(each.key, schedule) for each in starts for schedule in each.schedules.values()]
 
 
-def standing_timings(aws: Aws, owner: str, jobs: Mapping[str, StandingJob]) -> list[Timing]:
+def standing_timings(aws: Aws, owner: str, things: Mapping[str, Runnable]) -> list[Timing]:
     """The schedules that stand in the instance's group, in the order of their names."""
     listed = aws.pages("scheduler", "list_schedules", "Schedules", absent=_ABSENT, GroupName=owner) or []
     ask = functools.partial(aws.call, "scheduler", "get_schedule", absent=_ABSENT, GroupName=owner)
     answers = aws.gather([functools.partial(ask, Name=entry["Name"]) for entry in listed])
-    names = {job.definition: name for name, job in jobs.items()}
+    names = {(thing.kind, thing.physical): name for name, thing in things.items()}
     found = [_standing(answer, names) for answer in answers if answer is not None]
     return sorted(found, key=lambda timing: timing.name)
 
 
-def of_job(timings: list[Timing], name: str | None, jobs: Collection[str]) -> list[Timing]:
-    """Those of one job, or (None) all.
+def of_name(timings: list[Timing], name: str | None, names: Collection[str]) -> list[Timing]:
+    """Those of one job, function or workflow, or (None) all.
 
     Raises:
-        UsageError: There is no such job.
+        UsageError: There is nothing of this name.
     """
-    if name is not None and name not in jobs:
-        close = difflib.get_close_matches(name, jobs, 1)
-        hint = f'Did you mean "{close[0]}"?' if close else f"There are: {', '.join(jobs)}."
-        raise UsageError(f'There is no job "{name}".', hint)
+    if name is not None and name not in names:
+        close = difflib.get_close_matches(name, names, 1)
+        hint = f'Did you mean "{close[0]}"?' if close else f"There are: {', '.join(names)}."
+        raise UsageError(f'There is no job, function or workflow "{name}".', hint)
     return [timing for timing in timings if name in {None, timing.job}]
 
 
@@ -106,14 +113,23 @@ def _of_spec(job: str, schedule: Schedule) -> Timing:
     )
 
 
-def _standing(answer: Mapping[str, Any], names: Mapping[str, str]) -> Timing:
-    definition = definition_name(str(_input(answer["Target"].get("Input")).get("JobDefinition", "")))
+def _started(told: Mapping[str, Any]) -> tuple[str, str]:
+    """The kind and the physical name of what a target's input names."""
+    if "FunctionName" in told:
+        return "function", str(told["FunctionName"]).rpartition(":function:")[2].partition(":")[0]
+    if "StateMachineArn" in told:
+        return "workflow", str(told["StateMachineArn"]).rpartition(":")[2]
+    return "job", definition_name(str(told.get("JobDefinition", "")))
+
+
+def _standing(answer: Mapping[str, Any], names: Mapping[tuple[str, str], str]) -> Timing:
+    started = _started(_input(answer["Target"].get("Input")))
     enabled = answer.get("State") == "ENABLED"
     _, mark = schedule_mark.read(answer.get("Description") or "")
     kept = mark or {}
     return Timing(
         name=answer["Name"],
-        job=names.get(definition, answer["Name"].partition("_")[0]),
+        job=names.get(started, answer["Name"].partition("_")[0]),
         expression=answer["ScheduleExpression"],
         timezone=answer.get("ScheduleExpressionTimezone") or "UTC",
         enabled=enabled,

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from scrapectl.aws.inventory import owned_keys
 from scrapectl.engine.ownership import ADDRESS, owner_of
-from scrapectl.engine.resource import Key, Status
+from scrapectl.engine.resource import Key, Live, Status
 from scrapectl.kinds import KINDS
-from scrapectl.operate.jobs import StandingJob, find_jobs, pick_job
-from scrapectl.operate.runs import Run, list_runs, with_failed
+from scrapectl.operate.run import Run
+from scrapectl.operate.runnable import Runnable
+from scrapectl.operate.runnables import Runnables, find_runnables
 from scrapectl.operate.schedules import Timing, standing_timings
 
 if TYPE_CHECKING:
@@ -31,12 +32,22 @@ class ResourceState:
 
 
 @dataclass(frozen=True)
+class TriggerState:
+    """What starts something by itself: an upload's rule, or the mapping of a message queue to a function."""
+
+    name: str
+    enabled: bool
+    address: str
+
+
+@dataclass(frozen=True)
 class Standing:
-    """What `status` tells of an instance, or of one of its jobs."""
+    """What `status` tells of an instance, or of one of its jobs, functions or workflows."""
 
     resources: Sequence[ResourceState]
     runs: Sequence[Run]
     timings: Sequence[Timing]
+    triggers: Sequence[TriggerState] = ()
 
     @property
     def empty(self) -> bool:
@@ -45,41 +56,67 @@ class Standing:
 
 
 def read_status(aws: Aws, owner: str, name: str | None) -> Standing:
-    """Read an instance's status; with a name that of one job alone.
+    """Read an instance's status; with a name that of one job, function or workflow alone.
 
     Raises:
-        UsageError: There is no such job.
+        UsageError: There is nothing of this name.
     """
-    jobs = find_jobs(aws, owner)
-    meant = jobs if name is None else {name: pick_job(jobs, name, owner)}
+    runnables = find_runnables(aws, owner)
+    if name is not None:
+        runnables.of(name)
+    things = runnables.things
+    meant = things if name is None else {name: things[name]}
     tasks: list[Any] = [
-        functools.partial(_resources, aws, owner, meant, every=name is None),
-        functools.partial(_runs, aws, meant),
-        functools.partial(standing_timings, aws, owner, jobs),
+        functools.partial(_lives, aws, owner, meant, every=name is None),
+        functools.partial(_runs, runnables, name),
+        functools.partial(standing_timings, aws, owner, things),
     ]
-    resources, runs, timings = aws.gather(tasks)
-    return Standing(resources, runs, [timing for timing in timings if timing.job in meant or name is None])
+    lives, runs, timings = aws.gather(tasks)
+    mine = [timing for timing in timings if timing.job in meant or name is None]
+    return Standing(_resources(lives), runs, mine, _triggers(lives, owner))
 
 
-def _runs(aws: Aws, jobs: Mapping[str, StandingJob]) -> list[Run]:
+def _runs(runnables: Runnables, name: str | None) -> list[Run]:
     """What goes on, and the newest of what has ended."""
-    found = list_runs(aws, jobs)
+    found = runnables.recent(name, SHOWN)
     ended = [run for run in found if run.ended][:SHOWN]
-    return [run for run in found if not run.ended] + with_failed(aws, ended)
+    return [run for run in found if not run.ended] + runnables.explain(ended)
 
 
-def _resources(aws: Aws, owner: str, jobs: Mapping[str, StandingJob], *, every: bool) -> list[ResourceState]:
-    """Every owned resource as a read of its kind shows it; else only the definitions of these jobs.
+def _lives(aws: Aws, owner: str, things: Mapping[str, Runnable], *, every: bool) -> list[Live]:
+    """Every owned resource as a read of its kind shows it; else only these things themselves.
 
-    Definitions and queues are read by name: the sweep by tags is late to know what was just made.
+    They, and queues, are read by name: the sweep by tags is late to know what was just made.
     """
-    keys: dict[str, list[Key]] = {"batch_job_definition": [(job.definition,) for job in jobs.values()]}
+    keys: dict[str, list[Key]] = {}
+    for thing in things.values():
+        keys.setdefault(_KIND[thing.kind], []).append((thing.physical,))
     if every:
-        keys["batch_job_queue"] = [(job.queue,) for job in jobs.values() if job.queue]
+        queues = [getattr(thing, "queue", "") for thing in things.values()]
+        keys["batch_job_queue"] = [(queue,) for queue in queues if queue]
         for kind, found in owned_keys(aws, KINDS, owner).items():
             keys.setdefault(kind, []).extend(found)
-    unique = [(KINDS[kind], list(dict.fromkeys(found))) for kind, found in keys.items() if found]
+    unique = [(KINDS[kind], list(dict.fromkeys(found))) for kind, found in keys.items() if found and kind in KINDS]
     read = aws.gather([functools.partial(kind.read_many, aws, found) for kind, found in unique])
-    lives = [live for found in read for live in found.values() if owner_of(live) == owner]
+    return [live for found in read for live in found.values() if owner_of(live) == owner]
+
+
+def _resources(lives: Sequence[Live]) -> list[ResourceState]:
     states = [ResourceState(live.tags.get(ADDRESS, ""), live.status, live.reason) for live in lives]
     return sorted((state for state in states if state.status is not Status.RECOVERABLE), key=lambda s: s.address)
+
+
+def _triggers(lives: Sequence[Live], owner: str) -> list[TriggerState]:
+    """Those that AWS can turn off; a bucket's own notification is a part of the bucket, and always on."""
+    base = owner.replace(".", "-")
+    found = []
+    for live in lives:
+        kind, _, name = live.tags.get(ADDRESS, "").partition(".")
+        if kind in _SWITCHED and name.startswith(f"{base}-"):  # `shop_…` is the instance's own
+            state = getattr(live.resource, "state", "")
+            found.append(TriggerState(name.removeprefix(f"{base}-"), state == "ENABLED", f"{kind}.{name}"))
+    return sorted(found, key=lambda trigger: trigger.name)
+
+
+_KIND = {"job": "batch_job_definition", "function": "lambda_function", "workflow": "sfn_state_machine"}
+_SWITCHED = {"events_rule", "lambda_event_source"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from scrapectl.errors import UsageError
@@ -42,6 +42,15 @@ def submit(aws: Aws, request: Mapping[str, Any]) -> str:
     """Submit a run and return its id. A lost answer is not repeated blindly: that would start a second run."""
     answer = patiently(functools.partial(aws.call, "batch", "submit_job", blind_retry=False, **request))
     return str(answer["jobId"])
+
+
+def terminate(aws: Aws, ids: Sequence[str], reason: str) -> None:
+    """End runs, side by side.
+
+    TerminateJob cancels what has not started, too, so that a run that starts meanwhile is ended all the same
+    (CancelJob would let it run).
+    """
+    aws.gather([functools.partial(aws.call, "batch", "terminate_job", jobId=run, reason=reason) for run in ids])
 
 
 def _container(overrides: Overrides) -> dict[str, Any]:

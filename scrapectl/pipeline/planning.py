@@ -24,6 +24,7 @@ from scrapectl.errors import PlanRefused, Problem, SpecError, UsageError
 from scrapectl.facts import Facts
 from scrapectl.kinds import KINDS
 from scrapectl.operate.images import folder_hash, push_image
+from scrapectl.packages.build import Packages
 from scrapectl.pipeline.terms import Instance, Options, Planned
 from scrapectl.spec.model import Spec
 
@@ -147,7 +148,7 @@ def _wanted_names(spec: Spec | None, aws: Aws) -> list[Desired]:
     if spec is None:
         return []
     try:
-        facts: Facts = gather_facts(spec, aws, folder_hash)
+        facts: Facts = gather_facts(spec, aws, folder_hash, build=lambda _spec: Packages())
     except SpecError:
         return []
     return blueprint.blueprint(spec, facts)

@@ -16,6 +16,7 @@ FILE_SYSTEM_LIMIT = 64  # its creation token is its name
 FUNCTION_LIMIT = 64
 INSTANCE_PROFILE_LIMIT = 128
 LAUNCH_TEMPLATE_LIMIT = 128
+LAYER_LIMIT = 140
 LOG_GROUP_LIMIT = 512
 MESSAGE_QUEUE_LIMIT = 80
 NAME_TAG_LIMIT = 256
@@ -29,6 +30,7 @@ SECURITY_GROUP_LIMIT = 255
 STATE_MACHINE_LIMIT = 80
 SUBNET_GROUP_LIMIT = 255
 TOPIC_LIMIT = 256
+TRAIL_LIMIT = 128
 _LIMITS = {
     "images": REPOSITORY_LIMIT,
     "secrets": SECRET_LIMIT,
@@ -108,6 +110,11 @@ def _fixed(section: str, entry: Any) -> object:
 def bucket_name(pipeline: str, stage: str | None, name: str, account: str, region: str) -> str:
     """Name a bucket: names of buckets are the whole world's, so account and region end it."""
     return physical_name(pipeline, stage, name, limit=BUCKET_LIMIT, suffix=f"{account}-{region}")
+
+
+def trail_bucket_name(pipeline: str, stage: str | None, trigger: str, account: str, region: str) -> str:
+    """Name the bucket that the trail of a trigger writes to."""
+    return bucket_name(pipeline, stage, f"{trigger}-trail", account, region)
 
 
 def role_name(pipeline: str, stage: str | None, name: str | None, what: str, region: str) -> str:

@@ -10,7 +10,7 @@ from scrapectl.views.plain import clean, clean_line
 
 if TYPE_CHECKING:
     from scrapectl.operate.logs import Line
-    from scrapectl.operate.runs import Run
+    from scrapectl.operate.run import Run
 
 
 def run_document(run: Run, code: int | None, now: float) -> dict[str, Any]:
@@ -23,6 +23,7 @@ def run_document(run: Run, code: int | None, now: float) -> dict[str, Any]:
         "seconds": run.seconds(now),
         "reason": clean(run.reason) if run.reason else None,
         **(_failed(run) if run.failed else {}),
+        **({"answer": clean(run.answer)} if run.answer is not None else {}),
     }
 
 
@@ -62,8 +63,9 @@ def line_document(line: Line) -> dict[str, Any]:
 def line_text(line: Line, *, several: bool) -> str:
     """A line of a log for people; which child or run it is of, when there are several."""
     clock = dt.datetime.fromtimestamp(line.at, dt.UTC).strftime("%H:%M:%S")
-    of = f"[{line.index if line.index is not None else line.run[:8]}] " if several else ""
-    return f"{clock} {of}{clean(line.text)}"
+    parts = [line.of, "" if line.index is None else str(line.index)]
+    of = " ".join(part for part in parts if part) or line.run[:LABEL]
+    return f"{clock} {f'[{clean_line(of)}] ' if several else ''}{clean(line.text)}"
 
 
 def moment(seconds: float | None) -> str | None:
@@ -79,6 +81,7 @@ def moment_text(seconds: float | None) -> str:
 
 
 FAILED_SHOWN = 5
+LABEL = 8  # characters of an id that tell one run from another
 RUN_HEADS = ("run", "name", "state", "started", "seconds", "exit", "reason")
 
 

@@ -1,4 +1,4 @@
-"""Turns an instance's status into three tables, or into JSON."""
+"""Turns an instance's status into tables, or into JSON."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def status_document(standing: Standing, now: float) -> dict[str, Any]:
         ],
         "runs": [status_run(run, now) for run in standing.runs],
         "schedules": [timing_document(timing, after, NEXT) for timing in standing.timings],
+        "triggers": [{"name": clean(each.name), "enabled": each.enabled} for each in standing.triggers],
     }
 
 
@@ -54,3 +55,5 @@ def _tables(standing: Standing, now: float) -> Iterator[tuple[Sequence[str], Seq
         yield RUN_HEADS, run_rows(standing.runs, now)
     if standing.timings:
         yield HEADS, timing_rows(standing.timings, after, 1)
+    if standing.triggers:
+        yield ("trigger", ""), [(each.name, "on" if each.enabled else "off") for each in standing.triggers]

@@ -297,7 +297,7 @@ def test_dry_run_shows_the_request_and_hides_secrets(scrapectl, tmp_path):
 def test_an_unknown_job_is_64_with_the_close_one(mall, scrapectl):
     answer = scrapectl("run", "colect")
     assert answer.code == 64
-    assert answer.err.splitlines() == [f'{mall} has no job or run "colect".', 'Did you mean "collect"?']
+    assert answer.err.splitlines() == [f'{mall} has no job, function, workflow or run "colect".', 'Did you mean "collect"?']
 
 
 def test_logs(shop, scrapectl):
@@ -339,7 +339,7 @@ def test_logs_of_an_array_hold_every_child(scrapectl):
 def test_status(shop, scrapectl):
     run = scrapectl("run", "collect", "--wait", "--command", "fail", "--output", "json").json["run"]
     document = scrapectl("status", "--output", "json").json
-    assert set(document) == {"resources", "runs", "schedules"}
+    assert set(document) == {"resources", "runs", "schedules", "triggers"}
     assert {"address": f"batch_job_queue.{shop}-default", "status": "READY", "reason": None} in document["resources"]
     (shown,) = document["runs"]
     assert set(shown) == {"run", "name", "state", "started", "seconds", "exit_code", "reason"}

@@ -155,6 +155,7 @@ TRIGGER_CASES: dict[str, Case] = {
             "role": lambda _: None,
             "subnets": lambda bench: (subnets(bench)[2]["SubnetId"],),
             "security_groups": lambda bench: (group(bench, "others"),),
+            "internet": lambda _: True,
             "running": lambda _: False,
         },
         later=frozenset({"running"}),

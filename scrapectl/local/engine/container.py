@@ -15,6 +15,7 @@ from scrapectl.local.engine.build import Built
 from scrapectl.local.engine.choice import Engine, client_environment, is_of_client
 from scrapectl.local.jobs.execution_role import NotStarted
 from scrapectl.local.jobs.job import Job
+from scrapectl.local.jobs.mounts import is_file_system
 from scrapectl.local.jobs.process import Command, Ended, LogLine
 from scrapectl.local.jobs.submission import command_of
 
@@ -78,7 +79,7 @@ def closed_volumes(image: Built, job: Job) -> list[str]:
     """The job's empty volumes that its user cannot write to, for want of a VOLUME in the Dockerfile."""
     if (job.container.get("user") or image.user).partition(":")[0] in {"", "0", "root"}:
         return []
-    mounts = [mount for mount in job.container.get("mountPoints") or [] if not mount.get("readOnly")]
+    mounts = [mount for mount in _empty_volumes(job) if not mount.get("readOnly")]
     declared = {posixpath.normpath(path) for path in image.volumes}
     return [mount["containerPath"] for mount in mounts if posixpath.normpath(mount["containerPath"]) not in declared]
 
@@ -170,7 +171,7 @@ def _memory(engine: Engine, job: Job) -> list[str]:
 
 
 def _disk(engine: Engine, job: Job, image: Built) -> list[str]:
-    """A root that takes no writes, where it shall not, and the job's empty volumes.
+    """A root that takes no writes, where it shall not, the job's empty volumes, and its file systems.
 
     A volume belongs to root, mode 0755, unless the image declares one at that path (Amazon ECS, "Bind mounts"). Old
     versions of runc give it the mode of the image's folder all the same, so `closed_volumes` is told in the log.
@@ -179,9 +180,16 @@ def _disk(engine: Engine, job: Job, image: Built) -> list[str]:
     if job.container.get("readonlyRootFilesystem"):
         found += ["--read-only", *(("--read-only-tmpfs=false",) if engine.name == "podman" else ())]
     declared = {posixpath.normpath(path) for path in image.volumes}
-    for mount in job.container.get("mountPoints") or []:
+    for mount in _empty_volumes(job):
         path = posixpath.normpath(mount["containerPath"])
         mode = "ro" if mount.get("readOnly") else "rw"
         empty = ",notmpcopyup" if engine.name == "podman" else ""
         found += ["--tmpfs", f"{path}:{mode},exec,mode={'1777' if path in declared else '0755'}{empty}"]
+    for system in job.attempts[-1].mounts:
+        found += ["--volume", f"{system.folder}:{system.path}:{'ro' if system.read_only else 'rw'}"]
     return found
+
+
+def _empty_volumes(job: Job) -> list[dict[str, Any]]:
+    """The mount points of a job that are no file systems."""
+    return [point for point in job.container.get("mountPoints") or [] if not is_file_system(job, point)]

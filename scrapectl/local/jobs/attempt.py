@@ -21,6 +21,7 @@ from scrapectl.local.jobs.execution_role import NotStarted, check_roles, is_ours
 from scrapectl.local.jobs.image import ImageProblem, make_container, prepare
 from scrapectl.local.jobs.job import Attempt, Job
 from scrapectl.local.jobs.log_stream import LogStream
+from scrapectl.local.jobs.mounts import mounts_of, with_mounts
 from scrapectl.local.jobs.process import GRACE, Command, Ended, LogLine, Process
 from scrapectl.local.jobs.reach import closed_ports, shut
 from scrapectl.local.jobs.submission import command_of
@@ -104,6 +105,7 @@ class Runner:
 
     def _attempt(self, job: Job, attempt: Attempt, scratch: Path) -> Ended:
         check_roles(self._cloud, job)
+        attempt.mounts = mounts_of(self._cloud, job)
         log = LogStream(self._cloud, job, attempt)
         environment = self._environment(job, log)
         prepared = self._prepare(job, log, environment, scratch)
@@ -145,9 +147,8 @@ class Runner:
         if image.recipe.not_run:
             log.say(f"scrapectl: run without a container engine; not run: {'; '.join(image.recipe.not_run)}")
         container = make_container(image, scratch, command_of(job), environment)
-        return Prepared(
-            Command(container.argv, container.environment, container.folder), log.write, lambda ended: ended
-        )
+        argv = with_mounts(container.argv, job.attempts[-1].mounts, scratch / "mounts")
+        return Prepared(Command(argv, container.environment, container.folder), log.write, lambda ended: ended)
 
     def _contained(
         self, engine: Engine, job: Job, log: LogStream, environment: dict[str, str], scratch: Path

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from scrapectl.local.jobs.mounts import Mount
     from scrapectl.local.jobs.process import Process
 
 STATES = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "FAILED")
@@ -17,7 +18,11 @@ STARTED = frozenset({"STARTING", "RUNNING"})
 
 @dataclass
 class Attempt:
-    """One run of a job's container; times are milliseconds since 1970 on the cloud's clock."""
+    """One run of a job's container; times are milliseconds since 1970 on the cloud's clock.
+
+    Attributes:
+        mounts: the folders of this machine that stand for its file systems.
+    """
 
     task: str
     task_arn: str
@@ -27,6 +32,7 @@ class Attempt:
     exit_code: int | None = None
     reason: str = ""
     status_reason: str = ""
+    mounts: list[Mount] = field(default_factory=list)
 
 
 @dataclass

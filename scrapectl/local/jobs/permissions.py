@@ -58,6 +58,8 @@ def permissions(call: Call) -> Iterator[Wanted]:
         "lambda": _lambda,
         "events": _events,
         "rds": _rds,
+        "stepfunctions": _states,
+        "datasync": _datasync,
     }
     if call.service in special:
         yield from special[call.service](call)
@@ -142,6 +144,16 @@ def _events(call: Call) -> Iterator[Wanted]:
 def _rds(call: Call) -> Iterator[Wanted]:
     name = call.params.get("DBInstanceIdentifier")
     yield Wanted(f"rds:{call.operation}", call.arn(f"db:{name}") if name else None, {})
+
+
+def _states(call: Call) -> Iterator[Wanted]:
+    named = call.params.get("executionArn") or call.params.get("stateMachineArn")
+    yield Wanted(f"states:{call.operation}", named, {})
+
+
+def _datasync(call: Call) -> Iterator[Wanted]:
+    named = call.params.get("TaskExecutionArn") or call.params.get("TaskArn") or call.params.get("LocationArn")
+    yield Wanted(f"datasync:{call.operation}", named, {})
 
 
 def refused(call: Call, documents: list[dict[str, Any]]) -> Wanted | None:

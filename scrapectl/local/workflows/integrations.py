@@ -75,11 +75,12 @@ OPTIMISED: dict[tuple[str, str], Optimised] = {
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls: a run, with the role of its machine."""
+    """Who calls: a run (`session` is its name), with the role of its machine."""
 
     cloud: Cloud
     region: str
     role: str
+    machine: str
     session: str
 
     def call(self, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -88,7 +89,7 @@ class Caller:
         Raises:
             Refusal: The role cannot be assumed or may not, or the service refuses.
         """
-        if not iam.can_be_assumed(self.cloud, self.role, PRINCIPAL):
+        if not iam.can_be_assumed(self.cloud, self.role, PRINCIPAL, {"aws:SourceArn": self.machine}):
             text = f"Step Functions cannot assume the role {self.role}"
             raise Refusal("AccessDeniedException", text, 400)
         wanted = refused(Call(self.cloud, service, operation, params, self.region), self._policies())

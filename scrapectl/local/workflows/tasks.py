@@ -31,7 +31,8 @@ def run_task(step: Step, given: Any) -> Steps:
         raise step.scene(given).failure("The embedded cloud calls with the machine's own role alone.")
     seconds = _seconds(step, given)
     deadline = branch.at + seconds if seconds is not None else NEVER
-    caller = Caller(branch.run.cloud, branch.run.plan.region, branch.run.plan.role, branch.run.name)
+    plan = branch.run.plan
+    caller = Caller(branch.run.cloud, plan.region, plan.role, plan.machine, branch.run.name)
     resource = state["Resource"]
     if _LAMBDA in resource and ":::" not in resource:
         return (yield from _run_function(step, given, caller, (seconds, deadline)))

@@ -16,9 +16,10 @@ _MANY = (
     r"""\.\*|\.\.[^.\[\]()'"\s]*|\[\s*\*\s*\]|\[\s*-?\d*\s*(?::\s*-?\d*\s*){1,2}\]|\[\s*-?\d[\d\s,-]*\]|\[\?\(.*?\)\]"""
 )
 _MANY_NAMES = r"""\[\s*'[^']*'(?:\s*,\s*'[^']*')+\s*\]"""
-_REFERENCE = re.compile(rf"\$(?:{_STEP})*")
-_PATH = re.compile(rf"\$(?:\$(?=[.\[]|$))?(?:{_STEP}|{_MANY}|{_MANY_NAMES})*")
-_VARIABLE = re.compile(rf"\$[A-Za-z_][A-Za-z0-9_]*(?:{_STEP}|{_MANY}|{_MANY_NAMES})*")
+# Nothing is tried twice (`*+`): a long path that is wrong at its end must not take for ever.
+_REFERENCE = re.compile(rf"\$(?:{_STEP})*+")
+_PATH = re.compile(rf"\$(?:\$(?=[.\[]|$))?(?:{_STEP}|{_MANY}|{_MANY_NAMES})*+")
+_VARIABLE = re.compile(rf"\$[A-Za-z_][A-Za-z0-9_]*+(?:{_STEP}|{_MANY}|{_MANY_NAMES})*+")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][-+]?\d+)?")
 _TEXT = re.compile(r"'(?:[^'\\]|\\.)*'")
 _ANYTHING = 99

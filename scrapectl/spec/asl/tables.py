@@ -5,7 +5,7 @@ from __future__ import annotations
 MACHINE = frozenset({"Comment", "StartAt", "States", "Version", "TimeoutSeconds", "QueryLanguage"})
 BRANCH = frozenset({"Comment", "StartAt", "States", "QueryLanguage", "ProcessorConfig"})
 TYPES = ("Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map")
-ENDS = frozenset({"Succeed", "Fail"})
+ENDS = ("Succeed", "Fail")
 
 _EVERY = {"Type", "Comment", "QueryLanguage"}
 _MOVES = {"Next", "End"}

@@ -68,11 +68,11 @@ def named(spec: Spec) -> Iterator[tuple[str, str, Written]]:
         if queue.existing is None:
             yield "message_queues", names.dead_letter_name(*owner, key, queue.name), queue
     yield from _schedules(spec)
-    yield from _of_triggers(spec)
+    yield from _of_triggers(spec, place)
 
 
-def _of_triggers(spec: Spec) -> Iterator[tuple[str, str, Written]]:
-    """Yield the rules of triggers, and the state machines of those that start a job or a function."""
+def _of_triggers(spec: Spec, place: tuple[str, str]) -> Iterator[tuple[str, str, Written]]:
+    """Yield the rules and trails of triggers, and the state machines of those that start a job or a function."""
     owner = (spec.pipeline, spec.stage)
     for key, trigger in spec.triggers.items():
         if isinstance(trigger.on, UploadEvent):
@@ -80,6 +80,9 @@ def _of_triggers(spec: Spec) -> Iterator[tuple[str, str, Written]]:
             if trigger.section in {"jobs", "functions"}:
                 machine = trigger.name or names.trigger_machine_name(*owner, key)
                 yield "workflows", machine, trigger
+            if trigger.via == "cloudtrail":
+                yield "trails", names.physical_name(*owner, key, limit=names.TRAIL_LIMIT), trigger
+                yield "buckets", names.trail_bucket_name(*owner, key, *place), trigger
 
 
 def _schedules(spec: Spec) -> Iterator[tuple[str, str, Written]]:

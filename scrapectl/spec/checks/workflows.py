@@ -62,10 +62,19 @@ def check_workflow(spec: Spec, workflow: Workflow, findings: Findings) -> None:
             _check_run(spec, step, findings)
         elif isinstance(step, CallStep):
             check_event(spec.functions[step.function], step.environment, f"{step.origin}.environment", findings)
+    if workflow.states is not None:
+        _check_definition(workflow, findings)
     waited = _waited(workflow.steps)
     if waited >= workflow.timeout:
         message = f"waits {format_duration(waited)} in all, and may take {format_duration(workflow.timeout)}."
         findings.add(f"{workflow.origin}.timeout", message, "Write a longer timeout, or wait less.")
+
+
+def _check_definition(workflow: Workflow, findings: Findings) -> None:
+    """A definition of the user's own says its own time; without one, the workflow's holds."""
+    if "timeout" in workflow.places and isinstance(workflow.states, dict) and "TimeoutSeconds" in workflow.states:
+        message = "TimeoutSeconds stands in the definition, too."
+        findings.add(f"{workflow.origin}.timeout", message, "Remove one of the two.")
 
 
 def all_steps(steps: Iterable[Step]) -> Iterator[Step]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from scrapectl.aws.iam import allows, resource_star_needed
-from scrapectl.blueprint.roles import INLINE_LIMIT
+from scrapectl.blueprint.scheduled import INLINE_LIMIT
 from scrapectl.engine.values import Ref, refs
 from scrapectl.kinds.iam_role import IamRole
 from scrapectl.spec import check_text

@@ -20,6 +20,9 @@ class FakeAws:
         self.jobs: dict[str, dict[str, Any]] = {}
         self.events: dict[str, list[tuple[float, str]]] = {}  # stream → (time it is visible, text)
         self.schedules: dict[str, dict[str, Any]] = {}
+        self.functions: list[dict[str, Any]] = []
+        self.machines: list[dict[str, Any]] = []
+        self.tagged: list[dict[str, Any]] = []
         self.now = 1_000_000.0
         self.script: list[tuple[float, Callable[[], None]]] = []
         self.page = 2
@@ -97,6 +100,15 @@ class FakeAws:
     def _describe_jobs(self, *, jobs: list[str]) -> Any:
         assert 0 < len(jobs) <= 100
         return {"jobs": [self.jobs[job] for job in jobs if job in self.jobs]}
+
+    def _list_functions(self) -> Any:
+        return {"Functions": self.functions}
+
+    def _list_state_machines(self) -> Any:
+        return {"stateMachines": self.machines}
+
+    def _get_resources(self, **params: Any) -> Any:
+        return {"ResourceTagMappingList": self.tagged}
 
     def _submit_job(self, **params: Any) -> Any:
         return {

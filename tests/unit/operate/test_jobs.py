@@ -7,8 +7,9 @@ import dataclasses
 import pytest
 
 from scrapectl.errors import UsageError
-from scrapectl.operate.jobs import definition_name, find_jobs, pick_job
+from scrapectl.operate.jobs import definition_name, find_jobs
 from scrapectl.operate.overrides import Overrides, read_command, read_environment, read_memory
+from scrapectl.operate.runnables import find_runnables
 from scrapectl.operate.submit import submission, submit
 
 
@@ -29,10 +30,10 @@ def test_the_newest_revision_of_ours_counts(aws):
 def test_an_unknown_name_is_told_with_the_close_one(aws):
     aws.define("shop-collect")
     with pytest.raises(UsageError, match='"colect"') as told:
-        pick_job(find_jobs(aws, "shop"), "colect", "shop")
+        find_runnables(aws, "shop").of("colect")
     assert told.value.hint == 'Did you mean "collect"?'
-    with pytest.raises(UsageError, match="No job of other stands here"):
-        pick_job(find_jobs(aws, "other"), "collect", "other")
+    with pytest.raises(UsageError, match="Nothing of other stands here that runs"):
+        find_runnables(aws, "other").of("collect")
 
 
 def test_definition_names():

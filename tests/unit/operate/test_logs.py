@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from scrapectl.operate.clock import Clock
 from scrapectl.operate.follow import QUIET, Follower
-from scrapectl.operate.jobs import find_jobs
 from scrapectl.operate.logs import read_lines, streams_of
+from scrapectl.operate.run import Run
+from scrapectl.operate.runnables import find_runnables
 from scrapectl.operate.runs import describe_runs
 
 A = "aaaaaaaa-aaaa-bbbb-cccc-aaaaaaaaaaaa"
+RUN = Run(A, "collect", "SUBMITTED")
 
 
 def follower(aws, lines=None):
     on_line = None if lines is None else lines.append
     states = []
-    made = Follower(aws, "shop", find_jobs(aws, "shop"), on_line, states.append, Clock(lambda: aws.now, aws.sleep))
+    made = Follower(find_runnables(aws, "shop"), on_line, states.append, Clock(lambda: aws.now, aws.sleep))
     return made, states
 
 
@@ -60,7 +62,7 @@ def test_follow_reads_on_until_it_has_been_quiet(aws):
     aws.events = {"s": [(start + 4, "one"), (start + 6, "two"), (start + 12, "late"), (start + 16, "later")]}
     lines = []
     made, states = follower(aws, lines)
-    (run,) = made.follow([A])
+    (run,) = made.follow([RUN])
     assert [line.text for line in lines] == ["one", "two", "late", "later"]
     assert [state.state for state in states] == ["SUBMITTED", "RUNNING", "SUCCEEDED"]
     assert run.exit_code == 0
@@ -73,7 +75,7 @@ def test_waiting_reads_no_log_and_ends_at_once(aws):
     aws.events = {"s": [(start, "one")]}
     aws.script = [(start + 5, lambda: entry.update(status="FAILED"))]
     made, _ = follower(aws)
-    assert made.follow([A])[0].state == "FAILED"
+    assert made.follow([RUN])[0].state == "FAILED"
     assert aws.now == start + 5
     assert not aws.sent("get_log_events")
 
@@ -82,7 +84,7 @@ def test_a_run_that_batch_does_not_show_yet_is_waited_for(aws):
     start = aws.now
     aws.script = [(start + 2, lambda: aws.add(A, "shop-collect", "SUCCEEDED") and None)]
     made, _ = follower(aws)
-    assert made.follow([A])[0].state == "SUCCEEDED"
+    assert made.follow([RUN])[0].state == "SUCCEEDED"
 
 
 def test_an_arrays_children_are_merged_and_told_apart(aws):
@@ -104,7 +106,7 @@ def test_an_arrays_children_are_merged_and_told_apart(aws):
     aws.script = [(start + 6, end)]
     lines = []
     made, _ = follower(aws, lines)
-    made.follow([A])
+    made.follow([RUN])
     assert [(line.index, line.text) for line in lines] == [(0, "a"), (1, "b"), (0, "c"), (1, "late")]
     assert lines[1].run == f"{A}:1"
 
@@ -120,7 +122,7 @@ def test_what_has_ended_is_not_asked_for_again(aws):
             aws.jobs[run].update(status="SUCCEEDED")
 
     aws.script = [(start + 3, end)]
-    follower(aws, [])[0].follow([A])
+    follower(aws, [])[0].follow([RUN])
     asked = [params["jobs"] for params in aws.sent("describe_jobs")]
     assert asked[1] == [f"{A}:0", f"{A}:1"]
     assert asked[2:] == [[A], [f"{A}:1"]] * 3

@@ -8,8 +8,9 @@ from scrapectl.errors import AwsError
 from scrapectl.operate import patience
 from scrapectl.operate.clock import Clock
 from scrapectl.operate.follow import Follower
-from scrapectl.operate.jobs import find_jobs
 from scrapectl.operate.logs import Stream, read_on
+from scrapectl.operate.run import Run
+from scrapectl.operate.runnables import find_runnables
 from scrapectl.operate.submit import submit
 
 A = "aaaaaaaa-aaaa-bbbb-cccc-aaaaaaaaaaaa"
@@ -77,8 +78,8 @@ def test_a_stream_whose_run_has_long_ended_is_read_no_more(aws):
     aws.events = {"s0": [(start + 2, "late")], "s1": [(start + 59, "last")]}
     aws.script = [(start + 60, lambda: [job.update(status="SUCCEEDED") for job in (aws.jobs[A], children[1])])]
     lines = []
-    follower = Follower(aws, "shop", find_jobs(aws, "shop"), lines.append, clock=Clock(lambda: aws.now, aws.sleep))
-    follower.follow([A])
+    follower = Follower(find_runnables(aws, "shop"), lines.append, clock=Clock(lambda: aws.now, aws.sleep))
+    follower.follow([Run(A, "collect", "RUNNING")])
     assert [line.text for line in lines] == ["late", "last"]
     asked = [params["logStreamName"] for params in aws.sent("get_log_events")]
     assert asked.count("s0") < 15 < asked.count("s1")

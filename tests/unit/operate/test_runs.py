@@ -6,8 +6,10 @@ import pytest
 
 from scrapectl.errors import UsageError
 from scrapectl.operate.jobs import find_jobs
-from scrapectl.operate.runs import children, describe_runs, find_run, is_run_id, last_runs, list_runs, with_failed
-from scrapectl.operate.stop import active_runs, stop_runs
+from scrapectl.operate.run import is_run_id
+from scrapectl.operate.runnables import find_runnables
+from scrapectl.operate.runs import children, describe_runs, find_run, list_runs, with_failed
+from scrapectl.operate.stop import active_runs
 
 A, B, C = (f"{digit * 8}-aaaa-bbbb-cccc-{digit * 12}" for digit in "abc")
 
@@ -21,7 +23,11 @@ def shop(aws):
 
 
 def last(shop, name, count=1):
-    return last_runs(shop, "shop", name, find_jobs(shop, "shop"), count)
+    return find_runnables(shop, "shop").last(name, count)
+
+
+def active(shop, name, *, every):
+    return active_runs(find_runnables(shop, "shop"), name, every=every)
 
 
 def test_ids_are_known_from_names():
@@ -30,6 +36,8 @@ def test_ids_are_known_from_names():
     assert not is_run_id("collect")
     assert not is_run_id("aaaaaaaa-aaaa-bbbb-cccc")
     assert not is_run_id(f"{A}:x")
+    assert is_run_id("20261121T183657-1a2b3c4d")
+    assert is_run_id("0f" * 40)
 
 
 def test_one_listing_for_each_queue_and_only_ours(shop):
@@ -56,9 +64,9 @@ def test_the_last_runs_of_a_job_or_of_all(shop):
 def test_a_neighbours_run_is_not_shown(shop):
     shop.add(B, "shop-eu-collect", "RUNNING")
     with pytest.raises(UsageError, match=f"shop has no run {B}"):
-        find_run(shop, "shop", B, find_jobs(shop, "shop"))
+        find_runnables(shop, "shop").find(B)
     with pytest.raises(UsageError, match="has no run"):
-        find_run(shop, "shop", A, find_jobs(shop, "shop"))
+        find_runnables(shop, "shop").find(A)
 
 
 def test_a_run_of_a_job_that_is_gone_is_found_by_its_definitions_tags(shop):
@@ -119,28 +127,28 @@ def test_children_are_read_by_hundreds(shop):
 def test_stop_means_the_only_active_run(shop):
     shop.add(A, "shop-collect", "SUCCEEDED")
     shop.add(B, "shop-collect", "RUNNABLE")
-    assert [run.id for run in active_runs(shop, "shop", "collect", every=False)] == [B]
+    assert [run.id for run in active(shop, "collect", every=False)] == [B]
     shop.add(C, "shop-collect", "RUNNING")
     with pytest.raises(UsageError, match="2 active runs"):
-        active_runs(shop, "shop", "collect", every=False)
-    assert {run.id for run in active_runs(shop, "shop", "collect", every=True)} == {B, C}
-    assert {run.id for run in active_runs(shop, "shop", None, every=True)} == {B, C}
-    assert [run.id for run in active_runs(shop, "shop", C, every=False)] == [C]
+        active(shop, "collect", every=False)
+    assert {run.id for run in active(shop, "collect", every=True)} == {B, C}
+    assert {run.id for run in active(shop, None, every=True)} == {B, C}
+    assert [run.id for run in active(shop, C, every=False)] == [C]
 
 
 def test_stop_wants_to_know_what(shop):
-    with pytest.raises(UsageError, match="Name a job or a run"):
-        active_runs(shop, "shop", None, every=False)
+    with pytest.raises(UsageError, match="Name a job, a workflow or a run"):
+        active(shop, None, every=False)
     shop.add(A, "shop-collect", "FAILED")
     with pytest.raises(UsageError, match="has ended already"):
-        active_runs(shop, "shop", A, every=False)
-    assert active_runs(shop, "shop", "collect", every=False) == []
+        active(shop, A, every=False)
+    assert active(shop, "collect", every=False) == []
 
 
 def test_stop_cancels_and_terminates_with_the_reason(shop):
     for run, state in ((A, "RUNNABLE"), (B, "RUNNING")):
         shop.add(run, "shop-collect", state)
     shop.add(C, "shop-scrape", "PENDING", arrayProperties={"size": 2})
-    done = stop_runs(shop, active_runs(shop, "shop", None, every=True), "wrong zip")
+    done = find_runnables(shop, "shop").stop(active(shop, None, every=True), "wrong zip")
     assert {run.id: what for run, what in done} == {A: "cancel", B: "terminate", C: "terminate"}
     assert shop.sent("terminate_job") == [{"jobId": run.id, "reason": "wrong zip"} for run, _ in done]

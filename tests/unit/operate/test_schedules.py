@@ -8,7 +8,7 @@ import pytest
 
 from scrapectl.errors import UsageError
 from scrapectl.operate.jobs import find_jobs
-from scrapectl.operate.schedules import of_job, spec_timings, standing_timings
+from scrapectl.operate.schedules import of_name, spec_timings, standing_timings
 from scrapectl.spec import check_text
 
 SPEC = """
@@ -49,10 +49,10 @@ def test_a_time_that_the_clock_leaves_out_is_skipped():
 def test_one_jobs_schedules_or_all():
     spec = check_text(SPEC)
     timings = spec_timings(spec)
-    assert len(of_job(timings, None, spec.jobs)) == 3
-    assert of_job(timings, "scrape", spec.jobs) == []
-    with pytest.raises(UsageError, match='no job "scrap"'):
-        of_job(timings, "scrap", spec.jobs)
+    assert len(of_name(timings, None, spec.jobs)) == 3
+    assert of_name(timings, "scrape", spec.jobs) == []
+    with pytest.raises(UsageError, match='no job, function or workflow "scrap"'):
+        of_name(timings, "scrap", spec.jobs)
 
 
 def schedule(name, **more):

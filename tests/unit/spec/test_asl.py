@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import copy
+import time
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from scrapectl.spec.asl.check import check_machine
 from scrapectl.spec.asl.expressions import expression_problem, path_problem, reference_problem
@@ -356,3 +359,44 @@ def test_what_is_no_function(text):
 )
 def test_what_is_no_machine_is_told_and_nothing_breaks(machine):
     assert faults_of(machine)
+
+
+@pytest.mark.parametrize("unit", ["[0]", "[?(@)]", "[1:2]", "['a']", "..a", ".a", "[-1,2]"])
+def test_a_long_wrong_path_is_refused_at_once(unit):
+    text = "$" + unit * 2000 + "!("
+    started = time.monotonic()
+    assert path_problem(text)
+    assert reference_problem(text)
+    assert expression_problem(f"States.Format('{{}}', {text})")
+    assert time.monotonic() - started < 2
+
+
+LEAVES = st.one_of(
+    st.none(), st.booleans(), st.integers(-2, 10**9), st.floats(allow_nan=False), st.text("$.{}A '%", max_size=6)
+)
+KEYS = st.sampled_from(["Next", "Type", "States", "x.$"])
+JSON = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(KEYS, inner, max_size=2)),
+    max_leaves=4,
+)
+
+
+def paths_of(value: Any, path: tuple[Any, ...] = ()) -> list[str]:
+    """Every path of a document, as `changed` takes it; its own keys hold no slash."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    found = []
+    for key, inner in inside:
+        found += ["/".join(map(str, (*path, key))), *paths_of(inner, (*path, key))]
+    return found
+
+
+PLACES = [(machine, path) for machine in (MACHINE, JSONATA) for path in paths_of(machine)]
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.sampled_from(PLACES), JSON)
+def test_whatever_stands_anywhere_is_judged_and_breaks_nothing(where, value):
+    machine, path = where
+    for fault in check_machine(changed(machine, path, value)):
+        assert fault.message.endswith((".", "?")), str(fault)

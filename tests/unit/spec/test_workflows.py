@@ -179,6 +179,13 @@ def test_the_run_is_asked_for_in_the_words_of_the_language(tmp_path):
     )
 
 
+def test_a_time_limit_stands_in_one_place(tmp_path):
+    (tmp_path / "own.json").write_text('{"StartAt": "A", "TimeoutSeconds": 5, "States": {"A": {"Type": "Succeed"}}}')
+    assert problems_of("workflows: {w: {definition: own.json, timeout: 5m}}", folder=tmp_path) == [
+        "f:1:39: workflows.w.timeout: TimeoutSeconds stands in the definition, too. Remove one of the two."
+    ]
+
+
 def test_a_destroy_goes_on_without_the_definition(tmp_path):
     text = HEAD + "workflows: {w: {definition: ./gone.json}}"
     assert check_text(text, "f", env={}, require_env=False, folder=tmp_path).workflows["w"].states is None

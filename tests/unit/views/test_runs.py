@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scrapectl.operate.runs import Run
+from scrapectl.operate.run import Run
 from scrapectl.views.embedded import status_lines
 from scrapectl.views.runs import failed_lines, run_document, run_rows
 

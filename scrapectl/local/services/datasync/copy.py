@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from scrapectl.local.registry import Refusal
 from scrapectl.local.services.datasync import access
-from scrapectl.local.services.datasync.filters import fits, passes
+from scrapectl.local.services.datasync.filters import passes
 from scrapectl.local.services.datasync.state import Location
 from scrapectl.local.services.efs import reach
 from scrapectl.local.services.efs.folders import folder_of
@@ -157,14 +157,12 @@ def end_of(cloud: Cloud, region: str, location: Location) -> End:
 def chosen(source: End, includes: Sequence[str], excludes: Sequence[str]) -> dict[str, int]:
     """The files at the source that shall be copied, and their sizes.
 
+    Filters only say what of a listing is taken: one that fits nothing is no error, and nothing is copied.
+
     Raises:
-        TransferProblem: The source cannot be read, or a pattern names what is not there.
+        TransferProblem: The source cannot be read.
     """
-    there = source.paths()
-    for pattern in includes:
-        if not any(fits(pattern, path) for path in there):
-            raise TransferProblem("NotFound", f"{pattern} is not at the source: No such file or directory")
-    return {path: size for path, size in there.items() if passes(path, includes, excludes)}
+    return {path: size for path, size in source.paths().items() if passes(path, includes, excludes)}
 
 
 def copy(source: End, target: End, paths: Sequence[str], *, everything: bool = False) -> tuple[int, int]:
