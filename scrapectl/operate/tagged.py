@@ -81,13 +81,16 @@ def _key(tags: Mapping[str, str], owner: str, base: str) -> str | None:
     return name.removeprefix(f"{base}-") if ours else None
 
 
+_DENIED = ("AccessDeniedException",)  # whoever may not look at it has no part in it
+
+
 def _function_tags(aws: Aws, arn: str) -> Mapping[str, str]:
-    answer = aws.call("lambda", "list_tags", absent=("ResourceNotFoundException",), Resource=arn)
+    answer = aws.call("lambda", "list_tags", absent=("ResourceNotFoundException", *_DENIED), Resource=arn)
     return dict((answer or {}).get("Tags") or {})
 
 
 def _machine_tags(aws: Aws, arn: str) -> Mapping[str, str]:
-    absent = ("ResourceNotFound", "StateMachineDoesNotExist")
+    absent = ("ResourceNotFound", "StateMachineDoesNotExist", *_DENIED)
     answer = aws.call("stepfunctions", "list_tags_for_resource", absent=absent, resourceArn=arn)
     entries: Iterable[Mapping[str, str]] = (answer or {}).get("tags") or ()
     return {entry["key"]: entry["value"] for entry in entries}
