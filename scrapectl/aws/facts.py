@@ -32,7 +32,7 @@ def gather_facts(
     env: Mapping[str, str] | None = None,
     build: Callable[[Spec], Packages] = build_packages,
 ) -> Facts:
-    """Gather everything in one round, side by side.
+    """Pack what is to be packed, then gather everything in one round, side by side.
 
     Args:
         spec: What was written.
@@ -48,9 +48,10 @@ def gather_facts(
     known = os.environ if env is None else env
     problems: list[Problem] = []
     named = _named(spec, aws.region, problems)
-    tasks: list[Callable[[], Any]] = [lambda: network_facts(aws, spec), lambda: build(spec)]
+    packages = build(spec)
+    tasks: list[Callable[[], Any]] = [lambda: network_facts(aws, spec)]
     tasks += [_asker(aws, section, entry) for section, entry in named]
-    network, packages, *answers = aws.gather([*tasks, *pin_tasks(spec, aws)])
+    network, *answers = aws.gather([*tasks, *pin_tasks(spec, aws)])
     existing = _found(named, answers[: len(named)], problems)
     tags = _image_tags(spec, folder_hash, problems)
     images, wrong = pinned(spec, answers[len(named) :], aws.region)

@@ -84,7 +84,7 @@ def dead_letter_statements(scope: Scope) -> list[dict[str, Any]]:
             "Principal": {"Service": "events.amazonaws.com"},
             "Action": "sqs:SendMessage",
             "Resource": dead_letter_arn(scope),
-            "Condition": {"ArnEquals": {"aws:SourceArn": rules}},
+            "Condition": {"ArnEquals": {"aws:SourceArn": rules if len(rules) > 1 else rules[0]}},
         }
     ]
 
