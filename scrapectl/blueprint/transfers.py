@@ -53,12 +53,19 @@ def desired(scope: Scope) -> Iterator[Desired]:
         yield scope.desire(_address(scope, stop.place), _location(scope, stop), stop.written)
     for workflow in scope.spec.workflows.values():
         for number, step in enumerate(copies_of(workflow.steps), 1):
-            task = DatasyncTask(
-                name=names.fit(f"{scope.base(workflow.key)}-{number}", names.NAME_TAG_LIMIT),
-                source=Ref(_address(scope, step.source), "arn"),
-                target=Ref(_address(scope, step.target), "arn"),
+            yield scope.desire(
+                _task_address(scope, workflow.key, number), _task(scope, workflow.key, number, step), step
             )
-            yield scope.desire(_task_address(scope, workflow.key, number), task, step)
+
+
+def _task(scope: Scope, workflow: str, number: int, step: CopyStep) -> DatasyncTask:
+    """Its ends cannot be changed, and a machine names it: with other ends it has another name, and stands first."""
+    ends = _digest((_name(scope, step.source), _name(scope, step.target)))
+    return DatasyncTask(
+        name=names.fit(f"{scope.base(workflow)}-{number}-{ends}", names.NAME_TAG_LIMIT),
+        source=Ref(_address(scope, step.source), "arn"),
+        target=Ref(_address(scope, step.target), "arn"),
+    )
 
 
 def task_ref(scope: Scope, workflow: str, number: int) -> Ref:

@@ -17,7 +17,6 @@ from scrapectl.engine.resource import (
     Needs,
     Pace,
     Removal,
-    Replace,
     Resource,
     Scopes,
     Status,
@@ -52,7 +51,6 @@ class DatasyncTask(Resource):
 
     kind: ClassVar[str] = "datasync_task"
     acts: ClassVar[bool] = True
-    replace: ClassVar[Replace] = Replace.IN_PLACE
     pace: ClassVar[Pace] = Pace(first=2.0, interval=5.0, limit=300.0)
     needs: ClassVar[Needs] = Needs(
         read=("datasync:DescribeTask", "datasync:ListTagsForResource", "datasync:ListTasks"),

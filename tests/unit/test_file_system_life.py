@@ -78,7 +78,8 @@ def test_edits_are_carried_out_as_far_as_aws_lets(account: Account):
         "update efs_file_system.shop-work: throughput, provisioned_mibps, cold_after_days"
     ]
     moved = account.put(spec(cold="30d", throughput="{provisioned: 2}", uid="1002"))
-    assert any(line.startswith("create efs_access_point.shop-work_data") or "replace" in line for line in moved)
-    account.put(spec(cold="30d", throughput="{provisioned: 2}", uid="1002", folder="other/"))
+    assert {"replace efs_access_point.shop-work_data: uid", "replace datasync_task.shop-process-1: target"} <= {*moved}
+    elsewhere = account.put(spec(cold="30d", throughput="{provisioned: 2}", uid="1002", folder="other/"))
+    assert "replace datasync_task.shop-process-1: source" in elsewhere
     account.end()
     assert standing(account.cloud) == {}
