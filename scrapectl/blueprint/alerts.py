@@ -9,10 +9,13 @@ from scrapectl.blueprint import access
 from scrapectl.blueprint.message_queues import dead_letter_address, dead_letter_name
 from scrapectl.blueprint.notices import notices
 from scrapectl.blueprint.pipeline import (
+    FAILED_RUNS,
+    LATE_WORKFLOWS,
     dead_letter_arn,
     dead_letter_ref,
     failure_rule_arn,
     failure_rule_name,
+    failure_rules,
     log_group_arn_of,
     log_group_ref,
 )
@@ -45,8 +48,8 @@ def desired(scope: Scope) -> Iterator[Desired]:
     """The notifier when anybody is told of runs or letters; an alarm or two for each message queue."""
     if notifies(scope):
         yield from _notifier(scope)
-    if watches_runs(scope):
-        yield scope.desire(_rule_address(scope), _rule(scope), scope.spec.alerts, common=True)
+    for what in failure_rules(scope):
+        yield scope.desire(f"events_rule.{scope.base(None, what)}", _rule(scope, what), scope.spec.alerts, common=True)
     if reads_letters(scope):
         source = LambdaEventSource(function=_name(scope), source=dead_letter_arn(scope))
         address = f"lambda_event_source.{scope.base(None, WHAT)}"
@@ -62,7 +65,7 @@ def _notifier(scope: Scope) -> Iterator[Desired]:
         scope, WHAT, trust_of("lambda.amazonaws.com"), _leave(scope), scope.spec.alerts, description=description
     )
     package = zip_files({"notifier.py": scope.facts.notifier, "routes.json": notices(scope)})
-    wakes = Permission("failed-runs", "events.amazonaws.com", failure_rule_arn(scope))
+    wakes = [Permission(what, "events.amazonaws.com", failure_rule_arn(scope, what)) for what in failure_rules(scope)]
     function = LambdaFunction(
         name=_name(scope),
         code=code_digest(package),
@@ -73,7 +76,7 @@ def _notifier(scope: Scope) -> Iterator[Desired]:
         memory=256,
         timeout=_MINUTE,
         log_group=log_group_ref(scope),
-        permissions=frozenset({wakes}) if watches_runs(scope) else frozenset(),
+        permissions=frozenset(wakes),
         description=description,
     )
     yield scope.desire(_address(scope), function, scope.spec.alerts, common=True)
@@ -96,19 +99,35 @@ def _leave(scope: Scope) -> list[access.Statement]:
     return found
 
 
-def _rule(scope: Scope) -> EventsRule:
-    """Failed jobs of ours; children of an array have an index, and their parent tells for them."""
-    description = f"Failed runs of {scope.owner}, to be told"
+def _rule(scope: Scope, what: str) -> EventsRule:
+    source, kind, detail, description = _WATCHED[what](scope)
     target = RuleTarget(id=WHAT, arn=Ref(_address(scope), "arn", _arn(scope)), dead_letter=dead_letter_ref(scope))
+    return EventsRule(
+        name=failure_rule_name(scope, what),
+        pattern={"source": [source], "detail-type": [kind], "detail": detail},
+        description=f"{description} of {scope.owner}, to be told",
+        targets=frozenset({target}),
+    )
+
+
+def _failed_runs(scope: Scope) -> tuple[str, str, dict[str, Any], str]:
+    """Failed jobs of ours; children of an array have an index, and their parent tells for them."""
     detail = {
         "status": ["FAILED"],
         "jobDefinition": [{"prefix": prefix} for prefix in _definitions(scope)],
         "arrayProperties": {"index": [{"exists": False}]},
     }
-    pattern = {"source": ["aws.batch"], "detail-type": ["Batch Job State Change"], "detail": detail}
-    return EventsRule(
-        name=failure_rule_name(scope), pattern=pattern, description=description, targets=frozenset({target})
-    )
+    return "aws.batch", "Batch Job State Change", detail, "Failed runs"
+
+
+def _late_workflows(scope: Scope) -> tuple[str, str, dict[str, Any], str]:
+    """Runs that the machine's own time limit ended: no state of it can tell."""
+    watched = [workflow.key for workflow in scope.spec.workflows.values() if failure_topic(scope, workflow)]
+    detail = {"status": ["TIMED_OUT"], "stateMachineArn": [scope.arn("workflows", key) for key in watched]}
+    return "aws.states", "Step Functions Execution Status Change", detail, "Late runs of workflows"
+
+
+_WATCHED = {FAILED_RUNS: _failed_runs, LATE_WORKFLOWS: _late_workflows}
 
 
 def _definitions(scope: Scope) -> list[str]:
@@ -155,7 +174,3 @@ def _address(scope: Scope) -> str:
 
 def _arn(scope: Scope) -> str:
     return function_arn(*scope.place, _name(scope))
-
-
-def _rule_address(scope: Scope) -> str:
-    return f"events_rule.{scope.base(None, 'failed-runs')}"

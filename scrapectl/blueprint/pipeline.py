@@ -15,6 +15,7 @@ from scrapectl.blueprint.told import (
     runs_something,
     upload_triggers,
     watches_runs,
+    watches_workflows,
 )
 from scrapectl.engine.resource import Desired
 from scrapectl.engine.values import Policy, Ref
@@ -24,12 +25,14 @@ from scrapectl.kinds.schedule_group import ScheduleGroup, schedule_group_arn
 from scrapectl.kinds.security_group import SecurityGroup
 from scrapectl.kinds.sqs_queue import SqsQueue, queue_arn
 from scrapectl.spec import names
-from scrapectl.spec.checks.reach import in_network
 from scrapectl.spec.model import Trigger
+from scrapectl.spec.checks.reach import in_network
 
 DAY = 86_400
 DEAD_LETTER_DAYS = 14
 LONGEST_VISIBILITY = 12 * 3600
+FAILED_RUNS = "failed-runs"
+LATE_WORKFLOWS = "late-workflows"
 _SECURITY_GROUP_WHAT = "jobs"
 _FUNCTIONS = "functions"
 
@@ -73,7 +76,7 @@ def _dead_letters(scope: Scope) -> SqsQueue:
 
 def dead_letter_statements(scope: Scope) -> list[dict[str, Any]]:
     """What the dead-letter queue must allow, so that rules can lay down in it what they could not deliver."""
-    rules = [failure_rule_arn(scope)] if watches_runs(scope) else []
+    rules = [failure_rule_arn(scope, what) for what in failure_rules(scope)]
     rules += [trigger_rule_arn(scope, one) for one, _ in upload_triggers(scope) if one.via != "notification"]
     if not rules:
         return []
@@ -89,14 +92,20 @@ def dead_letter_statements(scope: Scope) -> list[dict[str, Any]]:
     ]
 
 
-def failure_rule_name(scope: Scope) -> str:
-    """The rule that hears of failed runs."""
-    return scope.name(names.RULE_LIMIT, None, "failed-runs")
+def failure_rules(scope: Scope) -> list[str]:
+    """What rules wake the notifier: failed jobs, and runs of workflows that took too long."""
+    watched = {FAILED_RUNS: watches_runs(scope), LATE_WORKFLOWS: watches_workflows(scope)}
+    return [what for what, wanted in watched.items() if wanted]
 
 
-def failure_rule_arn(scope: Scope) -> str:
+def failure_rule_name(scope: Scope, what: str) -> str:
+    """The name of such a rule."""
+    return scope.name(names.RULE_LIMIT, None, what)
+
+
+def failure_rule_arn(scope: Scope, what: str) -> str:
     """Its ARN."""
-    return rule_arn(*scope.place, failure_rule_name(scope))
+    return rule_arn(*scope.place, failure_rule_name(scope, what))
 
 
 def trigger_rule_name(scope: Scope, trigger: Trigger) -> str:
