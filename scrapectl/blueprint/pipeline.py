@@ -25,8 +25,8 @@ from scrapectl.kinds.schedule_group import ScheduleGroup, schedule_group_arn
 from scrapectl.kinds.security_group import SecurityGroup
 from scrapectl.kinds.sqs_queue import SqsQueue, queue_arn
 from scrapectl.spec import names
-from scrapectl.spec.model import Trigger
 from scrapectl.spec.checks.reach import in_network
+from scrapectl.spec.model import Trigger
 
 DAY = 86_400
 DEAD_LETTER_DAYS = 14
