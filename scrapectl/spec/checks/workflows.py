@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 # botocore's datasync model, S3Subdirectory and EfsSubdirectory.
 _FOLDER = re.compile(r"[A-Za-z0-9_+./() -]*")
 _LONGEST_FOLDER = 1024
+# A state machine has 1 MB (AWS-FACTS §10); what steps become at most, measured, beside their environment.
+_MACHINE_BYTES = 1_000_000
+_COPY_BYTES, _STEP_BYTES = 9000, 1500
 
 
 def check_workflow_keys(values: dict[str, Any], findings: Findings) -> None:
@@ -62,6 +66,7 @@ def check_workflow(spec: Spec, workflow: Workflow, findings: Findings) -> None:
             _check_run(spec, step, findings)
         elif isinstance(step, CallStep):
             check_event(spec.functions[step.function], step.environment, f"{step.origin}.environment", findings)
+    _check_size(workflow, findings)
     if workflow.states is not None:
         _check_definition(workflow, findings)
     waited = _waited(workflow.steps)
@@ -75,6 +80,17 @@ def _check_definition(workflow: Workflow, findings: Findings) -> None:
     if "timeout" in workflow.places and isinstance(workflow.states, dict) and "TimeoutSeconds" in workflow.states:
         message = "TimeoutSeconds stands in the definition, too."
         findings.add(f"{workflow.origin}.timeout", message, "Remove one of the two.")
+
+
+def _check_size(workflow: Workflow, findings: Findings) -> None:
+    size = 0
+    for step in all_steps(workflow.steps):
+        size += _COPY_BYTES if isinstance(step, CopyStep) else _STEP_BYTES
+        if isinstance(step, RunStep | CallStep):
+            size += sum(len(json.dumps(str(text))) + len(name) for name, text in step.environment.items())
+    if size > _MACHINE_BYTES:
+        message = f"comes to about {size // 1000} kB as a state machine, which holds {_MACHINE_BYTES // 1000} kB."
+        findings.add(f"{workflow.origin}.steps", message, "Write less, or part it into two workflows.")
 
 
 def all_steps(steps: Iterable[Step]) -> Iterator[Step]:

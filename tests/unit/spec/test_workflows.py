@@ -179,6 +179,21 @@ def test_the_run_is_asked_for_in_the_words_of_the_language(tmp_path):
     )
 
 
+@pytest.mark.parametrize(("count", "fits"), [(100, True), (120, False)])
+def test_a_state_machine_holds_a_megabyte(count, fits):
+    step = "{copy: {from: raw/in/, to: work/data}}"
+    text = f"workflows: {{w: {{steps: [{', '.join([step] * count)}]}}}}"
+    if fits:
+        assert spec_of(text).workflows
+    else:
+        assert problems_of(text) == [
+            (
+                "f:1:17: workflows.w.steps: comes to about 1080 kB as a state machine, which holds 1000 kB. "
+                "Write less, or part it into two workflows."
+            )
+        ]
+
+
 def test_a_time_limit_stands_in_one_place(tmp_path):
     (tmp_path / "own.json").write_text('{"StartAt": "A", "TimeoutSeconds": 5, "States": {"A": {"Type": "Succeed"}}}')
     assert problems_of("workflows: {w: {definition: own.json, timeout: 5m}}", folder=tmp_path) == [

@@ -18,6 +18,7 @@ from scrapectl.blueprint.workflow import (
 from scrapectl.blueprint.workflow.copies import rounds_within
 from scrapectl.engine.values import Ref, Text, resolve
 from scrapectl.spec.asl.check import check_machine
+from scrapectl.spec.checks.workflows import _COPY_BYTES, _STEP_BYTES
 from scrapectl.spec.model import Attribute, BucketPlace, FilePlace, OfRun, Step, Template, Trigger, UploadEvent
 from tests.unit.blueprint.workflow.steps import AT, DATA, IN, call, copy, given, parallel, run, wait, workflow
 
@@ -279,3 +280,17 @@ def test_no_state_is_written_that_a_machine_does_not_need():
         "copy raw/in/ to work/data: failed",
         *("run a", "run a: failed", "done", "failed", "tell", "fail"),
     ]
+
+
+def test_a_step_is_no_larger_than_the_spec_reckons():
+    """`checks.workflows` refuses what would not fit into a state machine by these sizes."""
+
+    def size(*steps: Step) -> int:
+        machine = compile_workflow(workflow(*steps), given(*steps, uploads=UPLOADED))
+        return len(json.dumps(machine))
+
+    long = BucketPlace("raw", f"in/{'x' * 80}/")
+    assert size(copy(), copy(long)) - size(copy()) < _COPY_BYTES
+    assert size(run("a"), run("b")) - size(run("a")) < _STEP_BYTES
+    assert size(run("a"), call("f")) - size(run("a")) < _STEP_BYTES
+    assert size(run("a"), parallel((wait(1),), (wait(1),))) - size(run("a")) < 3 * _STEP_BYTES
