@@ -42,7 +42,7 @@ def pinned(
     """Gather the answers: image URI → with its digest; and what is wrong, each with its place."""
     known = {uri: image for answer in answers for uri, image in answer.items()}
     problems = []
-    for runner in (*spec.jobs.values(), *spec.functions.values()):
+    for runner in _runners(spec):
         found = _ecr(runner)
         if found is None or found["region"] != region:
             continue
@@ -61,8 +61,11 @@ def _wanted(spec: Spec, region: str) -> dict[_Asked, dict[str, re.Match[str]]]:
 
 
 def _named(spec: Spec) -> dict[str, re.Match[str]]:
-    runners = (*spec.jobs.values(), *spec.functions.values())
-    return {str(runner.image): found for runner in runners if (found := _ecr(runner))}
+    return {str(runner.image): found for runner in _runners(spec) if (found := _ecr(runner))}
+
+
+def _runners(spec: Spec) -> list[Job | Function]:
+    return [*spec.jobs.values(), *spec.functions.values()]
 
 
 def _ecr(runner: Job | Function) -> re.Match[str] | None:
