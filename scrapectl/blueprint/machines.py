@@ -97,7 +97,7 @@ def _of_workflows(scope: Scope) -> Iterator[Desired]:
 
 
 def _look(scope: Scope, workflow: Workflow) -> list[access.Statement]:
-    """What it takes to see whether the object of a copy is there; ListBucket tells a missing one from a hidden one."""
+    """What it takes to see whether the object of a copy is still there."""
     uploads = [trigger.on.place for trigger in upload_triggers(scope, workflow) if isinstance(trigger.on, UploadEvent)]
     places = looked_at(workflow.steps, uploads)
     return access.statements(scope, replace(workflow.access, read=places)) if places else []

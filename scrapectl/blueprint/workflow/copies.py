@@ -121,11 +121,21 @@ class CopyStates:
         one = {"Variable": path, "IsPresent": True, "Next": self._n("look")}
         yield self.name, {"Type": "Choice", "Choices": [one], "Default": self._n("all")}
         yield self._n("look"), self._look()
+        gone = "States.Format('s3://{}/{} is not there any more, or may not be read.', $.bucket, $.key)"
+        yield self._n("gone"), self._fault({"Error": "S3.NoSuchKey", "Cause.$": gone})
         yield self._n("one"), self._start(_include({"Value.$": path}))
         yield self._n("all"), self._start({})
 
     def _look(self) -> State:
-        """DataSync copies nothing, and says so to nobody, when the object is gone by now."""
+        """DataSync copies nothing, and says so to nobody, when the object is gone by now.
+
+        S3 says 404 of it to those who may list the whole bucket, else 403 (S3, "HeadObject", permissions).
+        """
+        gone = {
+            "ErrorEquals": ["S3.NoSuchKeyException", "S3.S3Exception"],
+            "ResultPath": CAUGHT,
+            "Next": self._n("gone"),
+        }
         return {
             "Type": "Task",
             "Resource": self.given.arn("aws-sdk:s3:headObject"),
@@ -133,7 +143,7 @@ class CopyStates:
             "ResultPath": None,
             "TimeoutSeconds": CALL_SECONDS,
             "Retry": [retry("S3.S3Exception", "S3.SdkClientException", attempts=3)],
-            "Catch": catch(self.name),
+            "Catch": [gone, *catch(self.name)],
             "Next": self._n("one"),
         }
 

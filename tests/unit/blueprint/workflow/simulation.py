@@ -57,7 +57,8 @@ class Run:
             result = self.result(name, state, data)
         except Failed as failed:
             for catcher in state.get("Catch", ()):
-                assert catcher["ErrorEquals"] == ["States.ALL"]
+                if not {failed.error, "States.ALL"} & set(catcher["ErrorEquals"]):
+                    continue
                 told = {"Error": failed.error, **({} if failed.cause is None else {"Cause": failed.cause})}
                 return self.put(data, catcher["ResultPath"], told), catcher["Next"]
             raise

@@ -20,6 +20,7 @@ from scrapectl.engine.values import Ref, Text, resolve
 from scrapectl.spec.asl.check import check_machine
 from scrapectl.spec.checks.workflows import _COPY_BYTES, _STEP_BYTES
 from scrapectl.spec.model import Attribute, BucketPlace, FilePlace, OfRun, Step, Template, Trigger, UploadEvent
+from tests.unit.blueprint.workflow.simulation import Failed, Run
 from tests.unit.blueprint.workflow.steps import AT, DATA, IN, call, copy, given, parallel, run, wait, workflow
 
 UPLOADED = (BucketPlace("raw", "in/"),)
@@ -294,3 +295,26 @@ def test_a_step_is_no_larger_than_the_spec_reckons():
     assert size(run("a"), run("b")) - size(run("a")) < _STEP_BYTES
     assert size(run("a"), call("f")) - size(run("a")) < _STEP_BYTES
     assert size(run("a"), parallel((wait(1),), (wait(1),))) - size(run("a")) < 3 * _STEP_BYTES
+
+
+@pytest.mark.parametrize("error", ["S3.NoSuchKeyException", "S3.S3Exception"])
+def test_an_object_that_is_gone_is_told_by_its_name(error):
+    machine = compile_workflow(workflow(copy()), given(copy(), uploads=UPLOADED))
+    told = []
+
+    def call_aws(name: str, resource: str, sent: Any) -> Any:
+        if resource.endswith("s3:headObject"):
+            raise Failed(error, "Status Code: 403")
+        told.append(sent["Message"])
+        return {}
+
+    start = {"bucket": "b", "key": "in/k.csv", "version": "", "copies": {"in/": "/k.csv"}}
+    with pytest.raises(Failed, match=r"S3\.NoSuchKey"):
+        Run(call_aws, start).machine(machine)
+    assert told == [
+        (
+            "The workflow w of shop failed.\n\nRun: run-1\nStep: copy raw/in/ to work/data\nError: S3.NoSuchKey\n"
+            "Cause: s3://b/in/k.csv is not there any more, or may not be read.\n\n"
+            "  scrapectl why run-1\n  scrapectl status"
+        )
+    ]
