@@ -54,7 +54,11 @@ class SfnStateMachine(Resource):
         delete=("states:DeleteStateMachine", "states:ListExecutions"),
     )
     scopes: ClassVar[Scopes] = Scopes(
-        {"states:statemachine": ("states:{region}:{account}:stateMachine:{name}",)}, passed_to="states.amazonaws.com"
+        {
+            "states:statemachine": ("states:{region}:{account}:stateMachine:{name}",),
+            "states:execution": ("states:{region}:{account}:execution:{name}:*",),
+        },
+        passed_to="states.amazonaws.com",
     )
 
     def __post_init__(self) -> None:

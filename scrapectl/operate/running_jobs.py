@@ -41,8 +41,9 @@ class Jobs:
         return list_runs(self.aws, {name: self.things[name] for name in names})
 
     def find(self, run_id: str) -> Run | None:
-        """Ask Batch for it."""
-        return find_run(self.aws, self.owner, run_id, self.things) if is_made_by_aws(run_id) else None
+        """Ask Batch for it; who has no jobs may not even be allowed to."""
+        asks = bool(self.things) and is_made_by_aws(run_id)
+        return find_run(self.aws, self.owner, run_id, self.things) if asks else None
 
     def refresh(self, runs: Sequence[Run]) -> list[Run]:
         """Describe them, a hundred at a time."""

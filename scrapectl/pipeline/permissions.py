@@ -31,22 +31,30 @@ _LEASE: Mapping[Purpose, tuple[str, ...]] = {
     "read": ("ssm:GetParameter",),
     "run": ("ssm:GetParameter", "ssm:PutParameter"),
 }
+_FINDS = ("batch:DescribeJobDefinitions", "lambda:ListFunctions", "states:ListStateMachines")
+"""What finds all that can be run, whatever there is; none of them takes a resource."""
 _WATCH = (
-    "batch:DescribeJobDefinitions",
-    "batch:DescribeJobs",
-    "batch:ListJobs",
-    "logs:GetLogEvents",
-    "scheduler:GetSchedule",
-    "scheduler:ListSchedules",
+    ("log_group", "logs:GetLogEvents"),
+    ("log_group", "scheduler:GetSchedule"),
+    ("log_group", "scheduler:ListSchedules"),
+    ("batch_job_definition", "batch:DescribeJobs"),
+    ("batch_job_definition", "batch:ListJobs"),
+    ("lambda_function", "logs:FilterLogEvents"),
+    ("sfn_state_machine", "states:DescribeExecution"),
+    ("sfn_state_machine", "states:GetExecutionHistory"),
+    ("sfn_state_machine", "states:ListExecutions"),
 )
 _OPERATE: Mapping[Purpose, tuple[tuple[str, str], ...]] = {
     "apply": (),
     "destroy": (),
-    "read": tuple(("batch_job_definition", action) for action in _WATCH),
+    "read": _WATCH,
     "run": (
-        *(("batch_job_definition", action) for action in _WATCH),
+        *_WATCH,
         ("batch_job_queue", "batch:SubmitJob"),
         ("batch_job_queue", "batch:TerminateJob"),
+        ("lambda_function", "lambda:InvokeFunction"),
+        ("sfn_state_machine", "states:StartExecution"),
+        ("sfn_state_machine", "states:StopExecution"),
         ("schedule", "iam:PassRole"),
         ("schedule", "scheduler:UpdateSchedule"),
     ),
@@ -131,8 +139,11 @@ class _Grants:
             yield Grant(action, self._scoping.arn(parameter), "ssm:parameter")
         if self._purpose != "run":
             yield from (Grant(action, "*") for action in _looks_at(self._spec.network))
+        if _OPERATE[self._purpose]:
+            yield from (Grant(action, "*") for action in _FINDS)
         for name, action in _OPERATE[self._purpose]:
-            if KINDS[name] in self._scoping.kinds:
+            own_alone = name == "lambda_function" and not self._spec.functions  # nobody calls these
+            if KINDS[name] in self._scoping.kinds and not own_alone:
                 yield from self._narrow(action, KINDS[name])
 
     def _narrow(self, action: str, kind: type[Resource]) -> Iterator[Grant]:
