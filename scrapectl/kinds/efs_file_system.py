@@ -77,6 +77,7 @@ class EfsFileSystem(Resource):
             "elasticfilesystem:TagResource",
             "elasticfilesystem:UntagResource",
             "elasticfilesystem:UpdateFileSystem",
+            "iam:CreateServiceLinkedRole",
         ),
         delete=(
             "ec2:DeleteNetworkInterface",

@@ -29,6 +29,8 @@ _TAGS: Mapping[str, tuple[str, Callable[[str], Mapping[str, Any]], str]] = {
     "cloudwatch": ("ListTagsForResource", lambda arn: {"ResourceARN": arn}, "Tags"),
     "ec2": ("DescribeTags", lambda arn: {"Filters": [{"Name": "resource-id", "Values": [_last(arn)]}]}, "Tags"),
     "ecr": ("ListTagsForResource", lambda arn: {"resourceArn": arn}, "tags"),
+    "datasync": ("ListTagsForResource", lambda arn: {"ResourceArn": arn}, "Tags"),
+    "elasticfilesystem": ("ListTagsForResource", lambda arn: {"ResourceId": _last(arn)}, "Tags"),
     "events": ("ListTagsForResource", lambda arn: {"ResourceARN": arn}, "Tags"),
     "lambda": ("ListTags", lambda arn: {"Resource": arn}, "Tags"),
     "rds": ("ListTagsForResource", lambda arn: {"ResourceName": arn}, "TagList"),
@@ -38,7 +40,7 @@ _TAGS: Mapping[str, tuple[str, Callable[[str], Mapping[str, Any]], str]] = {
     "states": ("ListTagsForResource", lambda arn: {"resourceArn": arn}, "tags"),
 }
 """Service → the call that tells the tags of a thing by its ARN, and the member of its answer."""
-_CLIENTS = {"states": "stepfunctions"}  # where ARNs say otherwise than botocore
+_CLIENTS = {"elasticfilesystem": "efs", "states": "stepfunctions"}  # where ARNs say otherwise than botocore
 
 
 class Caller:

@@ -11,6 +11,7 @@ from typing import Any
 
 from scrapectl.aws.iam import actions_for, matches, passed_roles, values_at
 from scrapectl.aws.iam_resources import arn_of, is_action, level_of, types_of
+from scrapectl.local.judged_ec2 import made_by, named_by
 from scrapectl.local.registry import Call, Refusal
 
 _NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
@@ -30,10 +31,12 @@ _NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("jobId", "batch:job"),
     ),
     "cloudwatch": (("AlarmName", "cloudwatch:alarm"), ("AlarmNames[]", "cloudwatch:alarm")),
-    "ec2": (
-        ("GroupId", "ec2:security-group"),
-        ("LaunchTemplateId", "ec2:launch-template"),
-        ("VpcId", "ec2:vpc"),
+    "datasync": (
+        ("LocationArn", "datasync:location"),
+        ("SourceLocationArn", "datasync:location"),
+        ("DestinationLocationArn", "datasync:location"),
+        ("TaskArn", "datasync:task"),
+        ("TaskExecutionArn", "datasync:taskexecution"),
     ),
     "ecr": (("repositoryName", "ecr:repository"), ("repositoryNames[]", "ecr:repository")),
     "ecs": (("cluster", "ecs:container-instance"),),
@@ -53,13 +56,34 @@ _NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
 _ANY_ARN = ("resourceArn", "ResourceArn", "ResourceARN", "ResourceName", "Resource")
 _PASSED_TO = {
     "batch": "ecs-tasks.amazonaws.com",
+    "datasync": "datasync.amazonaws.com",
     "events": "events.amazonaws.com",
     "iam": "ec2.amazonaws.com",
     "lambda": "lambda.amazonaws.com",
     "scheduler": "scheduler.amazonaws.com",
     "stepfunctions": "states.amazonaws.com",
 }
-_LINKED = {("batch", "CreateComputeEnvironment"): "batch", ("rds", "CreateDBInstance"): "rds"}
+_LINKED = {
+    ("batch", "CreateComputeEnvironment"): "batch",
+    ("efs", "CreateMountTarget"): "elasticfilesystem",
+    ("efs", "PutBackupPolicy"): "backup",
+    ("rds", "CreateDBInstance"): "rds",
+}
+_INTERFACE = ("ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets")
+_BESIDES: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("efs", "CreateMountTarget"): _INTERFACE,
+    ("efs", "DeleteMountTarget"): ("ec2:DeleteNetworkInterface",),
+    ("efs", "ModifyMountTargetSecurityGroups"): ("ec2:ModifyNetworkInterfaceAttribute",),
+    ("datasync", "CreateLocationEfs"): (
+        *_INTERFACE,
+        "ec2:DescribeSecurityGroups",
+        "elasticfilesystem:DescribeFileSystems",
+        "elasticfilesystem:DescribeMountTargets",
+    ),
+    ("datasync", "CreateTask"): ("ec2:CreateNetworkInterface", "ec2:CreateNetworkInterfacePermission"),
+    ("datasync", "DeleteTask"): ("ec2:DeleteNetworkInterface",),
+}
+"""What a service does in the network in the caller's name (API references of EFS and DataSync)."""
 _MANAGED_PASSWORD = ("kms:DescribeKey", "secretsmanager:CreateSecret", "secretsmanager:TagResource")
 
 
@@ -79,8 +103,8 @@ def asked_by(call: Call) -> Iterator[Asked]:
         if action == "iam:PassRole":
             yield from _passes(call)
         elif action == "ec2:CreateTags" and call.operation != "CreateTags":
-            made = "-".join(_words(call.operation.removeprefix("Create")))
-            yield Asked(action, _arn(call, f"ec2:{made}", "*"), {**tags, "ec2:CreateAction": call.operation})
+            made = _arn(call, made_by(call.operation), "*")
+            yield Asked(action, made, {**tags, "ec2:CreateAction": call.operation})
         else:
             for resource in _resources(call, action):
                 yield Asked(action, resource, tags | _boundary(call) | _function(call))
@@ -94,6 +118,9 @@ def _implied(call: Call, tags: Mapping[str, str]) -> Iterator[Asked]:
         service = f"{_LINKED[operation]}.amazonaws.com"
         arn = f"arn:aws:iam::{call.account}:role/aws-service-role/{service}/*"
         yield Asked("iam:CreateServiceLinkedRole", arn, {"iam:AWSServiceName": service})
+    for action in _BESIDES.get(operation, ()):
+        types = types_of(action)
+        yield Asked(action, _arn(call, types[0], "*") if types else "*")
     if params.get("ManageMasterUserPassword"):
         for action in _MANAGED_PASSWORD:
             name = "rds!db-*" if action.startswith("secretsmanager:") else "*"
@@ -174,19 +201,7 @@ def _secrets(call: Call, types: tuple[str, ...]) -> list[str]:
 
 
 def _ec2(call: Call, types: tuple[str, ...]) -> list[str]:
-    """What tags are put on, by the look of its id; what is made has no id yet."""
-    kinds = {"sg": "ec2:security-group", "lt": "ec2:launch-template"}
-    ids = [(kinds.get(one.partition("-")[0], ""), one) for one in call.params.get("Resources", ())]
-    found = [_arn(call, type_, one) for type_, one in ids if type_ in types]
-    made = f"ec2:{'-'.join(_words(call.operation.removeprefix('Create')))}"
-    if made in types and call.operation.startswith("Create"):
-        found.append(_arn(call, made, "*"))
-    name = call.params.get("LaunchTemplateName")
-    if name and call.operation != "CreateLaunchTemplate":
-        filters = [{"Name": "launch-template-name", "Values": [name]}]
-        listed = call.cloud.call("ec2", "DescribeLaunchTemplates", {"Filters": filters}, call.region)
-        found += [_arn(call, "ec2:launch-template", one["LaunchTemplateId"]) for one in listed["LaunchTemplates"]]
-    return found
+    return [_arn(call, type_, name) for type_, name in named_by(call, types)]
 
 
 def _states(call: Call, types: tuple[str, ...]) -> list[str]:
@@ -197,8 +212,37 @@ def _states(call: Call, types: tuple[str, ...]) -> list[str]:
     return [str(named)] if named else []
 
 
+def _datasync(call: Call, types: tuple[str, ...]) -> list[str]:
+    """What is made has no ARN yet."""
+    made = "datasync:task" if call.operation == "CreateTask" else "datasync:location"
+    return [_arn(call, made, "*")] if call.operation.startswith("Create") and made in types else []
+
+
+def _efs(call: Call, types: tuple[str, ...]) -> list[str]:
+    """File systems and access points by the look of their ids; a mount target is its file system's."""
+    params = call.params
+    made = {"CreateAccessPoint": "access-point", "CreateFileSystem": "file-system"}.get(call.operation, "")
+    if f"elasticfilesystem:{made}" in types:
+        return [_arn(call, f"elasticfilesystem:{made}", "*")]
+    named = [params.get(name) for name in ("FileSystemId", "AccessPointId", "ResourceId")]
+    if "MountTargetId" in params:
+        try:
+            found = call.cloud.call(
+                "efs", "DescribeMountTargets", {"MountTargetId": params["MountTargetId"]}, call.region
+            )
+            named.append(found["MountTargets"][0]["FileSystemId"])
+        except Refusal:
+            return []
+    kinds = {"fs": "elasticfilesystem:file-system", "fsap": "elasticfilesystem:access-point"}
+    ids = [str(one).rsplit("/", 1)[-1] for one in named if one]
+    pairs = [(kinds[one.partition("-")[0]], one) for one in ids]
+    return [_arn(call, type_, one) for type_, one in pairs if type_ in types]
+
+
 _SPECIAL: Mapping[str, Callable[[Call, tuple[str, ...]], list[str]]] = {
+    "datasync": _datasync,
     "ec2": _ec2,
+    "efs": _efs,
     "iam": _iam,
     "logs": _logs,
     "s3": _objects,
@@ -268,11 +312,6 @@ def _arn(call: Call, type_: str, name: str) -> str:
     if type_ == "batch:job-definition-revision" and ":" in name:
         return pattern.replace("*:*", name)
     return pattern.replace("*", name, 1)
-
-
-def _words(name: str) -> list[str]:
-    """`SecurityGroup` → security, group."""
-    return "".join(f" {one.lower()}" if one.isupper() else one for one in name).split()
 
 
 def _function(call: Call) -> dict[str, str]:

@@ -41,6 +41,10 @@ class Grant:
         return level_of(self.action) in {"R", "L"}
 
 
+_MADE_BY = {"datasync:location": ("CreateLocationEfs", "CreateLocationS3")}
+"""Type → the calls that make one, where they are not called after it."""
+
+
 class Scoping:
     """What one instance has, by kind, and how IAM tells it from what others have.
 
@@ -128,7 +132,7 @@ class Scoping:
         if "{tagged}" in template and (level_of(action) != "T" or action.startswith("ec2:")):
             if action == "ec2:CreateTags":
                 return [{"StringEquals": ours}, {"StringEquals": {**told, "ec2:CreateAction": self._creates()}}]
-            return [{"StringEquals": told if name == _create(type_) else ours}]
+            return [{"StringEquals": told if name in _MADE_BY.get(type_, (_create(type_),)) else ours}]
         if name.startswith(_ENDS) and is_tagged(type_):
             return [{"StringEquals": ours}]
         # A thing in the making has no tags yet, and one that was made a moment ago may not show them everywhere.

@@ -173,6 +173,7 @@ EFS_DATASYNC_CASES: dict[str, Case] = {
                     "ec2:DescribeNetworkInterfaces",
                     "ec2:DescribeSubnets",
                     "ec2:ModifyNetworkInterfaceAttribute",
+                    "iam:CreateServiceLinkedRole",
                 }
             ),
             "delete": frozenset({"ec2:DeleteNetworkInterface"}),
