@@ -42,14 +42,14 @@ def tokens_of(cloud: Cloud) -> Tokens:
     return cloud.store(Tokens, "global")
 
 
-def awaited_by(integration: Integration, caller: Caller, begun: Any, limits: tuple[str | None, float]) -> Steps:
+def awaited_by(integration: Integration, caller: Caller, begun: Any, limits: tuple[str, float]) -> Steps:
     """Wait for the end of what a call began.
 
     Args:
         integration: What was called.
         caller: As whom.
         begun: What the call answered.
-        limits: The task's token, if it has one, and its deadline.
+        limits: The task's token, "" without one, and its deadline.
 
     Raises:
         StateFailure: It failed, or takes too long: then it is told to end, as when the run is stopped.
@@ -69,10 +69,10 @@ def awaited_by(integration: Integration, caller: Caller, begun: Any, limits: tup
 
 
 def _ways(
-    integration: Integration, caller: Caller, begun: Any, token: str | None
+    integration: Integration, caller: Caller, begun: Any, token: str
 ) -> tuple[Callable[[], Ended | None], Callable[[], Any]]:
     """How to look whether it has ended, and how to end it."""
-    if token is not None:
+    if token:
         table = tokens_of(caller.cloud)
         table.waiting.add(token)
         return functools.partial(table.answers.pop, token, None), functools.partial(table.waiting.discard, token)

@@ -76,8 +76,8 @@ def watch(cloud: Cloud) -> None:
         for branch, turn, look in list(kept.waiting):
             try:
                 found = look()
-            except StateFailure as failure:
-                branch.resume(turn, cloud.clock.now(), failure=failure)
+            except Exception as error:  # noqa: BLE001 - one that cannot be looked at must not keep the others
+                branch.resume(turn, cloud.clock.now(), failure=_broken(error))
             else:
                 if found is not None:
                     branch.resume(turn, cloud.clock.now(), found)
@@ -150,7 +150,7 @@ class Branch:
                 self._end(None, failed)
             except Exception as error:  # noqa: BLE001 - a run must end, whatever is wrong here
                 traceback.print_exc()
-                self._end(None, StateFailure(RUNTIME, f"The embedded cloud cannot go on: {error}"))
+                self._end(None, _broken(error))
             else:
                 self._wait(wait)
 
@@ -193,6 +193,9 @@ class Branch:
             result = call()
         except StateFailure as failure:
             self.resume(turn, self._now_or(self.at), failure=failure)
+        except Exception as error:  # noqa: BLE001 - as above
+            traceback.print_exc()
+            self.resume(turn, self._now_or(self.at), failure=_broken(error))
         else:
             self.resume(turn, self._now_or(self.at), result)
 
@@ -205,6 +208,10 @@ class Branch:
         """The time: on a virtual clock the one that was due, so that what follows is in order however far it leapt."""
         clock = self.run.cloud.clock
         return clock.now() if clock.jumps else due
+
+
+def _broken(error: Exception) -> StateFailure:
+    return StateFailure(RUNTIME, f"The embedded cloud cannot go on: {error}")
 
 
 class _Joined:

@@ -127,7 +127,7 @@ def _moved(step: Step, output: Any) -> tuple[Any, str | None]:
 
 
 def _task(step: Step) -> Steps:
-    return _moved(step, step.output((yield from run_task(step, step.given()))))
+    return _moved(step, step.output((yield from run_task(step))))
 
 
 def _parallel(step: Step) -> Steps:

@@ -18,29 +18,33 @@ if TYPE_CHECKING:
     from scrapectl.local.workflows.states import Step
 
 _LAMBDA = ":lambda:"
+_INVOKE = "arn:aws:states:::lambda:invoke"
 
 
-def run_task(step: Step, given: Any) -> Steps:
+def run_task(step: Step) -> Steps:
     """Call what a task names, and wait for it as it says; returns the result.
 
     Raises:
         StateFailure: It failed, took too long, or is nothing that the embedded cloud calls.
     """
     state, branch = step.state, step.branch
+    token = ""
+    if state["Resource"].endswith(".waitForTaskToken"):  # made for this try; its parameters name it
+        token = secrets.token_urlsafe(48)
+        step.context["Task"] = {"Token": token}
+    given = step.given()
     if "Credentials" in state:
         raise step.scene(given).failure("The embedded cloud calls with the machine's own role alone.")
     seconds = _seconds(step, given)
     deadline = branch.at + seconds if seconds is not None else NEVER
     plan = branch.run.plan
     caller = Caller(branch.run.cloud, plan.region, plan.role, plan.machine, branch.run.name)
-    resource = state["Resource"]
-    if _LAMBDA in resource and ":::" not in resource:
-        return (yield from _run_function(step, given, caller, (seconds, deadline)))
-    integration = integration_of(resource)
+    is_function = _LAMBDA in state["Resource"] and ":::" not in state["Resource"]
+    integration = integration_of(_INVOKE if is_function else state["Resource"])
     if integration is None:
-        raise StateFailure(RUNTIME, f"The embedded cloud does not call {resource}.")
-    task = _Task(step, integration, caller, deadline)
-    return (yield from task.run(given, seconds))
+        raise StateFailure(RUNTIME, f"The embedded cloud does not call {state['Resource']}.")
+    task = _Task(step, integration, caller, (seconds, deadline), token)
+    return (yield from task.call_function(given) if is_function else task.run(given))
 
 
 def _seconds(step: Step, given: Any) -> float | None:
@@ -50,43 +54,29 @@ def _seconds(step: Step, given: Any) -> float | None:
     return state.get("TimeoutSeconds")
 
 
-def _run_function(step: Step, given: Any, caller: Caller, limits: tuple[float | None, float]) -> Steps:
-    """Call a function whose ARN is the resource: its answer is the result, without what Lambda says besides."""
-    branch, arn = step.branch, step.state["Resource"]
-    seconds, deadline = limits
-    told = with_data("input", given, resource=arn) | ({} if seconds is None else {"timeoutInSeconds": seconds})
-    branch.note("LambdaFunctionScheduled", told)
-    branch.note("LambdaFunctionStarted")
-    invoke = integration_of("arn:aws:states:::lambda:invoke")
-    assert invoke is not None  # noqa: S101 - it is one of ours
-    request = {"FunctionName": arn, "Payload": given}
-    try:
-        answer = yield Work(functools.partial(invoke.call, caller, request), deadline)
-        check_size(arn, answer["Payload"])
-    except StateFailure as failure:
-        late = isinstance(failure, Timeout)
-        branch.note("LambdaFunctionTimedOut" if late else "LambdaFunctionFailed", failure.details)
-        raise
-    branch.note("LambdaFunctionSucceeded", with_data("output", answer["Payload"]))
-    return answer["Payload"]
-
-
 class _Task:
-    """One try of a task that calls a service."""
+    """One try of a task that calls a service.
 
-    def __init__(self, step: Step, integration: Integration, caller: Caller, deadline: float) -> None:
-        self._step, self._integration, self._caller, self._deadline = step, integration, caller, deadline
+    Args:
+        limits: Its TimeoutSeconds, None without; and when they will have passed.
+        token: What it is answered by, if it waits for that.
+    """
+
+    def __init__(
+        self, step: Step, integration: Integration, caller: Caller, limits: tuple[float | None, float], token: str
+    ) -> None:
+        self._step, self._integration, self._caller, self._token = step, integration, caller, token
+        self._timeout = {} if limits[0] is None else {"timeoutInSeconds": limits[0]}
+        self._deadline = limits[1]
         self._what = {"resourceType": integration.type, "resource": integration.resource}
+        self._note: Callable[[str, dict[str, Any] | None], int] = step.branch.note
 
-    def run(self, given: Any, seconds: float | None) -> Steps:
+    def run(self, given: Any) -> Steps:
+        """Call it, and wait for its end if that is meant."""
         integration = self._integration
-        token = secrets.token_urlsafe(48) if integration.pattern == "waitForTaskToken" else None
-        if token:  # its parameters name the token, which is made for this try
-            self._step.context["Task"] = {"Token": token}
-            given = self._step.given()
         request = integration.request(given, self._step.scene(given))
         told = {**self._what, "region": self._caller.region, "parameters": compact(given)}
-        self._note("TaskScheduled", told | ({} if seconds is None else {"timeoutInSeconds": seconds}))
+        self._note("TaskScheduled", told | self._timeout)
         self._note("TaskStarted", self._what)
         submitted = False
         try:
@@ -94,7 +84,7 @@ class _Task:
             if integration.pattern:
                 self._note("TaskSubmitted", with_data("output", result, **self._what))
                 submitted = True
-                result = yield from awaited_by(integration, self._caller, result, (token, self._deadline))
+                result = yield from awaited_by(integration, self._caller, result, (self._token, self._deadline))
             check_size(integration.type, result)
         except StateFailure as failure:
             self._failed(failure, in_submission=bool(integration.pattern) and not submitted)
@@ -107,6 +97,18 @@ class _Task:
         kind = "TaskTimedOut" if isinstance(failure, Timeout) else kind
         self._note(kind, {**failure.details, **self._what})
 
-    @property
-    def _note(self) -> Callable[[str, dict[str, Any]], int]:
-        return self._step.branch.note
+    def call_function(self, given: Any) -> Steps:
+        """Call a function whose ARN is the resource: its answer is the result, without what Lambda says besides."""
+        arn = self._step.state["Resource"]
+        self._note("LambdaFunctionScheduled", with_data("input", given, resource=arn) | self._timeout)
+        self._note("LambdaFunctionStarted", None)
+        request = self._integration.request({"FunctionName": arn, "Payload": given}, self._step.scene(given))
+        try:
+            answer = yield Work(functools.partial(self._integration.call, self._caller, request), self._deadline)
+            check_size(arn, answer["Payload"])
+        except StateFailure as failure:
+            late = isinstance(failure, Timeout)
+            self._note("LambdaFunctionTimedOut" if late else "LambdaFunctionFailed", failure.details)
+            raise
+        self._note("LambdaFunctionSucceeded", with_data("output", answer["Payload"]))
+        return answer["Payload"]
