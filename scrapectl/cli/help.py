@@ -54,17 +54,23 @@ HELP: dict[str, Help] = {
         ("scrapectl destroy", "scrapectl destroy --pipeline shop --stage eu", "scrapectl destroy --yes --delete-data"),
     ),
     "run": Help(
-        "Start a job now.",
-        "Ends at once with the run's id; --wait ends with the run, and with its container's exit code.",
+        "Start a job, a function or a workflow now.",
+        "Ends at once with the run's id; --wait ends with the run, and with its container's exit code (a function or "
+        "workflow: 0 or 1). --env becomes variables of a job's container, the event's environment of a function "
+        '({"environment": {"K": "V"}}), and the input of a workflow ({"K": "V"}). A function that is waited for is '
+        "called at once; another gets its event from Lambda's queue, and is tried again when it fails.",
         (
             "scrapectl run collect --follow",
             "scrapectl run collect --env ZIP=10001 --memory 4096 --wait",
             "scrapectl run collect --array 10 --share high --dry-run",
+            "scrapectl run process --env KEY=in/a.csv --follow",
         ),
     ),
     "logs": Help(
         "Print a run's log.",
-        "Of a run by its id, of a job's last run, or of the pipeline's last run. An array's children are merged.",
+        "Of a run by its id, of the last run of a job, function or workflow, or of the pipeline's last run. An array's "
+        "children are merged; so are the history of a workflow's run and the logs of the jobs and functions that it "
+        "ran. AWS keeps no list of a function's calls: those of the last 24 hours are known by their log.",
         (
             "scrapectl logs collect --follow",
             "scrapectl logs collect --since 1h --filter error",
@@ -72,13 +78,16 @@ HELP: dict[str, Help] = {
         ),
     ),
     "status": Help(
-        "Show resources, runs and next starts.",
-        "",
+        "Show resources, runs, next starts and triggers.",
+        "Runs of jobs and workflows as AWS lists them; of functions the calls of the last 24 hours, as far as their "
+        "log tells, some seconds late. A trigger is on or off; one by a bucket's own notification is part of its "
+        "bucket, and not listed.",
         ("scrapectl status", "scrapectl status collect --watch", "scrapectl status --pipeline shop --output json"),
     ),
     "stop": Help(
         "Cancel what waits, end what runs.",
-        "A run by its id, or a job's only active run; --all for all of a job's, or of the pipeline's, active runs.",
+        "A run by its id, or the only active run of a job or workflow; --all for all of its, or of the pipeline's, "
+        "active runs. A workflow takes the jobs that it waits for with it. Lambda lets nobody end a function's call.",
         ("scrapectl stop collect", "scrapectl stop collect --all", 'scrapectl stop --all --reason "wrong zip"'),
     ),
     "drift": Help(
@@ -105,14 +114,14 @@ HELP: dict[str, Help] = {
         ("scrapectl schedule list", "scrapectl schedule list --pipeline shop --output json"),
     ),
     "schedule next": Help(
-        "Show a job's next starts.",
+        "Show when jobs, functions and workflows start next.",
         "From the spec, without AWS; with --pipeline from what stands. Local times that the clock leaves out in spring "
         "are skipped, those that come twice in autumn start once, as EventBridge does. The spec knows of no pause.",
         ("scrapectl schedule next", "scrapectl schedule next collect -n 5", "scrapectl schedule next --pipeline shop"),
     ),
     "schedule pause": Help(
-        "Keep a job's schedules from starting it.",
-        "All of the job's, or one, by its key in the spec. What runs goes on (see: scrapectl stop). A pause survives "
+        "Keep the schedules of a job, function or workflow from starting it.",
+        "All of them, or one, by its key in the spec. What runs goes on (see: scrapectl stop). A pause survives "
         "the next apply, is noted in its plan, and ends with schedule resume, or when the spec itself turns the "
         "schedule off (enabled: false). While an apply or destroy of this pipeline is at work it is waited for.",
         (
@@ -122,9 +131,15 @@ HELP: dict[str, Help] = {
         ),
     ),
     "schedule resume": Help(
-        "Let a job's paused schedules start it again.",
+        "Let paused schedules start their job, function or workflow again.",
         "What would have started meanwhile is not made up for. What the spec has off stays off.",
         ("scrapectl schedule resume collect", "scrapectl schedule resume collect morning --pipeline shop"),
+    ),
+    "graph": Help(
+        "Draw the pipeline, or one workflow's states, as Mermaid.",
+        "A flowchart of what starts, runs, reads, writes and reaches what, or a state diagram of a workflow as it will "
+        "be compiled. AWS is not asked. GitHub and many editors show Mermaid in a block of Markdown.",
+        ("scrapectl graph", "scrapectl graph --workflow process", "scrapectl graph pipeline.yaml --output json"),
     ),
     "pipelines": Help(
         "List every pipeline that stands in this account and region.",
@@ -175,8 +190,9 @@ HELP: dict[str, Help] = {
     ),
     "completion": Help(
         "Print what makes your shell complete.",
-        "Commands, options, and the spec's own names: jobs, schedules, images. Add it to your shell for good: bash by "
-        'the line  eval "$(scrapectl completion bash)"  in ~/.bashrc, zsh by the same with zsh in ~/.zshrc.',
+        "Commands, options, and the spec's own names: what can be run, schedules, images. Add it to your shell for "
+        'good: bash by the line  eval "$(scrapectl completion bash)"  in ~/.bashrc, zsh by the same with zsh in '
+        "~/.zshrc.",
         (
             "scrapectl completion bash",
             "scrapectl completion zsh > ~/.scrapectl-complete.zsh",

@@ -31,6 +31,7 @@ WORDS = {
     "logs": ["--follow", "--since", "--filter", "--last", "--all", "--pipeline"],
     "status": ["--watch", "--pipeline"],
     "stop": ["--all", "--pipeline"],
+    "graph": ["--workflow", "--file", "-f"],
     "pipelines": [],
     "completion": [],
     "doctor": ["--file"],
