@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from scrapectl.local.cloud import Cloud
 
 _POLL = 0.1  # seconds between two looks for what a client waits for
+_REQUEST_ID = "x-scrapectl-request-id"  # from what carries a call out to the headers that AWS has; never sent
 
 # Their bodies are documents and files; what AWS checks in them is checked by the service's own operations.
 _UNCHECKED = {("s3", "PutObject"), ("s3", "UploadPart"), ("ecr", "UploadLayerPart")}
@@ -101,7 +102,10 @@ class FrontDoor:
             with self.cloud.lock:
                 result = self._carry_out(ours, call)
         content_type = call.request.header("Content-Type") if call.request else ""
-        return wire.serialize_result(call.service, call.operation, result, content_type)
+        response = wire.serialize_result(call.service, call.operation, result, content_type)
+        if "request_id" in call.notes:  # a call of a function: its log names the request
+            response.headers[_REQUEST_ID] = call.notes["request_id"]
+        return response
 
     def _carry_out(self, ours: Operation, call: Call) -> dict[str, Any]:
         try:
@@ -155,9 +159,9 @@ class FrontDoor:
 
     def _with_standard_headers(self, response: HttpResponse) -> HttpResponse:
         self._requests += 1
-        ours = {"date", "x-amzn-requestid", "x-amz-request-id", "status"}
+        ours = {"date", "x-amzn-requestid", "x-amz-request-id", "status", _REQUEST_ID}
         headers = {k: v for k, v in response.headers.items() if k.lower() not in ours}
-        request_id = f"{self.cloud.instance}-{self._requests:08d}"
+        request_id = response.headers.get(_REQUEST_ID) or f"{self.cloud.instance}-{self._requests:08d}"
         headers |= {"Date": format_date_time(self.cloud.clock.now()), "x-amzn-RequestId": request_id}
         return HttpResponse(response.status, headers | {"x-amz-request-id": request_id}, response.body)
 
