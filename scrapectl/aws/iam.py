@@ -81,14 +81,18 @@ resource_star_needed: Mapping[str, str] = MappingProxyType(
     {
         "ecr:GetAuthorizationToken": "a token is for the whole registry",
         "batch:ListJobs": _LISTS,
+        "elasticfilesystem:CreateFileSystem": "what is made has no id yet; its tags say whose it is",
         **dict.fromkeys(
             (
                 *("batch:DescribeJobs", "batch:DescribeJobQueues", "batch:DescribeJobDefinitions"),
                 *("batch:DescribeComputeEnvironments", "batch:DescribeSchedulingPolicies"),
                 *("batch:ListSchedulingPolicies", "ec2:DescribeAvailabilityZones", "ec2:DescribeInstances"),
+                *("datasync:ListLocations", "datasync:ListTasks"),
                 *("ec2:DescribeInstanceTypes", "ec2:DescribeLaunchTemplates", "ec2:DescribeLaunchTemplateVersions"),
                 *("ec2:DescribeNetworkInterfaces", "ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups"),
                 *("ec2:DescribeSecurityGroupRules", "ec2:DescribeSubnets", "ec2:DescribeVpcEndpoints"),
+                *("ec2:DescribeAddresses", "ec2:DescribeInternetGateways", "ec2:DescribeNatGateways"),
+                *("ec2:DescribeTags", "ec2:DescribeVpcPeeringConnections"),
                 *("ec2:DescribeVpcs", "autoscaling:DescribeAutoScalingGroups", "events:ListRules"),
                 *("iam:ListInstanceProfiles", "iam:ListRoles", "lambda:ListEventSourceMappings"),
                 *("lambda:ListFunctions", "logs:DescribeLogGroups", "redshift-data:DescribeStatement"),

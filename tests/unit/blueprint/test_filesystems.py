@@ -55,6 +55,15 @@ def test_only_what_mounts_it_and_datasync_come_to_its_port(found: dict[str, Desi
     assert {rule.source for rule in group.egress} == {"self"}
 
 
+def test_functions_that_mount_it_come_to_its_port_too():
+    text = """
+filesystems: {work: {paths: {data: {}}}}
+functions: {publish: {image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/x:1, mounts: {/mnt/work: work/data}}}
+"""
+    group = resources(spec_of(text), "security_group")["security_group.shop-work_mounts"]
+    assert len({rule.source for rule in group.ingress} - {"self"}) == 1
+
+
 def test_the_policy_refuses_plain_text_and_whoever_passes_the_access_points_by(found: dict[str, Desired]):
     policy = found["efs_file_system.shop-work"].resource.policy.document
     effects = {statement["Sid"]: (statement["Effect"], statement["Condition"]) for statement in policy["Statement"]}
