@@ -20,6 +20,12 @@ _CORRECTED: Mapping[str, tuple[str, ...]] = {
     "batch:SubmitJob": ("batch:job-queue", "batch:job-definition", "batch:job-definition-revision"),
 }
 
+#: Action → types that the reference leaves out of an action that says of them all the same that they take tags when
+#: they are made ("Grant permission to tag Amazon EC2 resources during creation", Amazon EC2 User Guide).
+_ALSO: Mapping[str, tuple[str, ...]] = dict.fromkeys(
+    ("ec2:CreateTags", "ec2:DeleteTags"), ("ec2:vpc-peering-connection",)
+)
+
 
 def level_of(action: str) -> Level:
     """Return the access level of an action, as the service authorization reference has it.
@@ -40,7 +46,8 @@ def types_of(action: str) -> tuple[str, ...]:
         KeyError: There is no such action.
     """
     prefix = action.partition(":")[0]
-    return _CORRECTED.get(action) or tuple(f"{prefix}:{kind}" for kind in _entry(action)[1:])
+    found = _CORRECTED.get(action) or tuple(f"{prefix}:{kind}" for kind in _entry(action)[1:])
+    return (*found, *_ALSO.get(action, ()))
 
 
 def is_action(action: str) -> bool:

@@ -14,6 +14,8 @@ import pytest
 
 from scrapectl.cli import main
 from scrapectl.local.caller import Caller, judge
+from scrapectl.local.registry import Call
+from scrapectl.local.services.ec2_interfaces import attach, release
 from scrapectl.pipeline.assumed import Where
 from scrapectl.pipeline.permissions import Purpose, grants
 from scrapectl.pipeline.policy_documents import documents
@@ -135,6 +137,17 @@ class Life:
                 jobName=job, jobQueue=queue["jobQueueName"], jobDefinition=f"shop-{job}", **share
             )
         assert self.held, "it does not run"
+
+    def lingers(self, subnet: str, *groups: str) -> None:
+        """The interface of a job that ended just now holds its subnet and groups until somebody asks who does."""
+        cloud = self.account.cloud
+
+        def let_go(call: Call) -> None:
+            if call.operation == "DescribeNetworkInterfaces":
+                release(cloud, REGION, "job", after=0.5)
+
+        attach(cloud, REGION, "job", subnet, groups, public=True)
+        cloud.hooks.append(let_go)
 
 
 def told(answer: Answer) -> str:

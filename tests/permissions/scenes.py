@@ -161,6 +161,7 @@ def databases(life: Life) -> None:
         client("rds").modify_db_subnet_group(DBSubnetGroupName="shop-databases", SubnetIds=subnets[:2])
         groups = client("ec2").describe_security_groups()["SecurityGroups"]
         of_database = next(one for one in groups if one["GroupName"] == "shop-results_database")["GroupId"]
+        life.lingers(subnets[0], of_database)
         everywhere = [{"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
         client("ec2").authorize_security_group_ingress(GroupId=of_database, IpPermissions=everywhere)
         of_jobs = next(one for one in groups if one["GroupName"] == "shop_jobs")
