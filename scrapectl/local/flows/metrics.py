@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scrapectl.local import moto_private
-from scrapectl.local.functions.invocation import functions_of
+from scrapectl.local.functions.table import functions_of
 
 if TYPE_CHECKING:
     from scrapectl.local.cloud import Cloud

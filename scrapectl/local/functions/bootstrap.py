@@ -1,8 +1,8 @@
 """Turn one event into one answer of a handler, as Lambda's Python runtime does; run as a script of its own.
 
 Started as `python bootstrap.py SCRATCH HANDLER` in the function's folder. `SCRATCH/call.json` holds `event` (text),
-`deadline` (seconds since 1970) and `context`; the answer goes to `SCRATCH/answer.json`: `result` (JSON text) or
-`error`. Output is the function's log.
+`deadline` (seconds since 1970), `layers` (folders) and `context`; the answer goes to `SCRATCH/answer.json`: `result`
+(JSON text) or `error`. Output is the function's log.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+_LAYERS = (f"python/lib/python{_VERSION}/site-packages", "python")
+"""Where Python looks for libraries in a layer ("Packaging your layer content")."""
+
 
 class Failed(Exception):
     """What the runtime itself reports: an error type and a text."""
@@ -31,7 +35,10 @@ def main() -> None:
     """Run the handler once."""
     scratch, handler = Path(sys.argv[1]), sys.argv[2]
     call = json.loads((scratch / "call.json").read_text())
-    sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
+    sys.path[:1] = [
+        os.environ["LAMBDA_TASK_ROOT"],
+        *(f"{layer}/{part}" for layer in call["layers"] for part in _LAYERS),
+    ]
     _log_as_lambda(call["context"]["aws_request_id"])
     try:
         result = _find(handler)(json.loads(call["event"]), _context(call))

@@ -47,7 +47,12 @@ def environment_of(cloud: Cloud, region: str, configuration: Params, place: tupl
 def log_group(configuration: Params) -> str:
     """The log group that a function writes to."""
     chosen = (configuration.get("LoggingConfig") or {}).get("LogGroup")
-    return str(chosen or f"/aws/lambda/{configuration['FunctionName']}")
+    return str(chosen or own_log_group(configuration))
+
+
+def own_log_group(configuration: Params) -> str:
+    """The log group of a function that names none."""
+    return f"/aws/lambda/{configuration['FunctionName']}"
 
 
 def _aws(cloud: Cloud, configuration: Params) -> dict[str, str]:

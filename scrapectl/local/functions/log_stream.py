@@ -8,7 +8,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from scrapectl.local.functions.environment import log_group
+from scrapectl.local.functions.environment import log_group, own_log_group
 from scrapectl.local.jobs.process import LogLine
 from scrapectl.local.registry import Params, Refusal
 from scrapectl.local.services import iam
@@ -32,7 +32,9 @@ class LogStream:
         self._region = region
         self._group = log_group(configuration)
         day = datetime.fromtimestamp(cloud.clock.now(), UTC).strftime("%Y/%m/%d")
-        self.name = f"{day}/[{configuration['Version']}]{uuid.uuid4().hex}"
+        # Streams of a group that is not the function's own bear its name ("Configuring CloudWatch log groups").
+        whose = "" if self._group == own_log_group(configuration) else configuration["FunctionName"]
+        self.name = f"{day}/{whose}[{configuration['Version']}]{uuid.uuid4().hex}"
         self.tail: list[str] = []
         shift = cloud.clock.now() - time.time()
         self._shift = int(shift * 1000) if abs(shift) > 1 else 0

@@ -8,7 +8,7 @@ import pytest
 
 from scrapectl.local.clock import VirtualClock
 from scrapectl.local.cloud import Cloud
-from scrapectl.local.functions.invocation import functions_of
+from scrapectl.local.functions.table import functions_of
 from scrapectl.local.inprocess import connect
 from tests.unit.local_jobs.conftest import Stage
 

@@ -7,7 +7,7 @@ import pytest
 
 from scrapectl.local.cloud import Cloud
 from scrapectl.local.flows.mail import mails_of
-from scrapectl.local.functions.invocation import functions_of
+from scrapectl.local.functions.table import functions_of
 from scrapectl.local.jobs.attempt import runner_of
 from scrapectl.local.server import Server
 from scrapectl.shipped import shipped

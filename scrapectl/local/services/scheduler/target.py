@@ -101,6 +101,8 @@ def members(value: Any, shape: Any) -> Any:
         return {names[key]: members(item, shape.members[names[key]]) for key, item in value.items()}
     if shape.type_name == "list" and isinstance(value, list):
         return [members(item, shape.member) for item in value]
+    if shape.type_name == "blob" and isinstance(value, str):
+        return value.encode()
     if shape.type_name == "map" and isinstance(value, dict):
         return {key: members(item, shape.value) for key, item in value.items()}
     return value
