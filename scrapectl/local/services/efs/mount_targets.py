@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from scrapectl.local.flows.outbox import outbox_of
 from scrapectl.local.paging import page
 from scrapectl.local.registry import Call, Params, Refusal, check, operation
 from scrapectl.local.services.efs.state import (
@@ -15,8 +16,12 @@ from scrapectl.local.services.efs.state import (
     find_file_system,
     must_be_available,
     shown,
+    state_in,
     state_of,
 )
+
+if TYPE_CHECKING:
+    from scrapectl.local.cloud import Cloud
 
 _MOST_GROUPS = 5
 
@@ -136,10 +141,17 @@ def modify_groups(call: Call) -> Params:
 @operation("efs", "DeleteMountTarget")
 def delete(call: Call) -> Params:
     """Delete one; its interface stays until it is gone."""
-    found = find_target(call)
+    found, cloud, region = find_target(call), call.cloud, call.region
     if found.state != DELETING:
-        found.begins(DELETING, call.cloud.clock.now() + call.cloud.delays.mount_target_delete)
+        found.begins(DELETING, cloud.clock.now() + cloud.delays.mount_target_delete)
+        outbox_of(cloud).add(lambda: _settle(cloud, region), cloud.delays.mount_target_delete)
     return {}
+
+
+def _settle(cloud: Cloud, region: str) -> None:
+    """Let EC2 know that an interface has gone, though nobody asks EFS."""
+    with cloud.lock:
+        state_in(cloud, region)
 
 
 def find_target(call: Call) -> MountTarget:
