@@ -12,6 +12,7 @@ from scrapectl.local.engine.choice import Engine
 from scrapectl.local.engine.container import closed_volumes, command_for
 from scrapectl.local.jobs.execution_role import NotStarted
 from scrapectl.local.jobs.job import Attempt, Job
+from scrapectl.local.jobs.mounts import Mount
 from scrapectl.local.jobs.process import Command
 
 MOUNTS = {"mountPoints": [{"sourceVolume": "tmp", "containerPath": "/scratch/"}]}
@@ -53,6 +54,19 @@ def test_what_one_engine_does_not_know_it_is_not_told(tmp_path):
     podman = command(tmp_path, Engine("podman", "podman"))
     assert podman.afterwards[1][-3:] == ("--time", "0", "scrapectl-task7")
     assert "--read-only" not in podman.argv
+
+
+@pytest.mark.parametrize("name", ["docker", "podman"])
+def test_a_file_system_is_a_folder_of_this_machine_and_no_scratch_space(name, tmp_path):
+    system = {"name": "files-1", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}
+    point = {"sourceVolume": "files-1", "containerPath": "/mnt/work", "readOnly": True}
+    mounting = job(volumes=[system], mountPoints=[point])
+    mounting.attempts[-1].mounts = [Mount(tmp_path / "data", "/mnt/work", read_only=True)]
+    image = Built("sha256:1", "65534", ())
+    argv = command_for(Engine(name, name), image, mounting, {}, tmp_path).argv
+    assert argv[argv.index("--volume") + 1] == f"{tmp_path}/data:/mnt/work:ro"
+    assert "--tmpfs" not in argv
+    assert closed_volumes(image, mounting) == []
 
 
 def test_without_the_cgroup_there_is_no_limit(tmp_path):
