@@ -47,6 +47,7 @@ class DatasyncLocationEfs(Resource):
     role: Fixed[Any] = None
 
     kind: ClassVar[str] = "datasync_location_efs"
+    named_by_tag: ClassVar[bool] = True
     pace: ClassVar[Pace] = Pace(first=0.0, interval=5.0, limit=300.0)
     needs: ClassVar[Needs] = Needs(
         read=("datasync:DescribeLocationEfs", "datasync:ListLocations", "datasync:ListTagsForResource"),

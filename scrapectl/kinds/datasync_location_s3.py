@@ -39,6 +39,7 @@ class DatasyncLocationS3(Resource):
     role: Any
 
     kind: ClassVar[str] = "datasync_location_s3"
+    named_by_tag: ClassVar[bool] = True
     pace: ClassVar[Pace] = Pace(first=0.0, interval=5.0, limit=300.0)
     needs: ClassVar[Needs] = Needs(
         read=("datasync:DescribeLocationS3", "datasync:ListLocations", "datasync:ListTagsForResource"),

@@ -11,9 +11,9 @@ from typing import Any, ClassVar, Self
 from scrapectl.engine.marks import Identity
 from scrapectl.engine.ownership import PIPELINE
 from scrapectl.engine.resource import Aws, FieldChange, Key, Live, Removal, Resource, Status, Update
+from scrapectl.kinds.named_by_tag import NAME, named, unnamed
 from scrapectl.kinds.tags import tag_list, tags_from_list
 
-NAME = "Name"
 _FILTER_VALUES = 200
 """EC2 takes no more values in a filter ("Using filtering", Amazon EC2 API Reference)."""
 
@@ -115,8 +115,7 @@ class Ec2Named(Resource):
         status, reason = cls.status_of(document)
         if resource is None or status is None:
             return None
-        tags = tags_from_list(document.get("Tags") or ())
-        del tags[NAME]
+        tags = unnamed(tags_from_list(document.get("Tags") or ()))
         thing_id = document[cls.shape.id]
         arn = f"arn:{aws.partition}:ec2:{aws.region}:{aws.account}:{cls.shape.type}/{thing_id}"
         outputs = {"arn": arn, "id": thing_id, "name": name, **cls.more_outputs(document)}
@@ -149,7 +148,7 @@ class Ec2Named(Resource):
 
     def tagged(self, tags: Mapping[str, str]) -> list[dict[str, Any]]:
         """The tags of a create call: it is never there without them."""
-        return [{"ResourceType": self.shape.type, "Tags": tag_list({**tags, NAME: self.name})}]
+        return [{"ResourceType": self.shape.type, "Tags": tag_list(named(tags, self.name))}]
 
 
 def _described(aws: Aws, shape: Shape, names: Sequence[str]) -> list[dict[str, Any]]:

@@ -37,6 +37,7 @@ class EfsAccessPoint(Resource):
     mode: Fixed[str] = ROOT_MODE
 
     kind: ClassVar[str] = "efs_access_point"
+    named_by_tag: ClassVar[bool] = True
     pace: ClassVar[Pace] = Pace(first=1.0, interval=2.0, limit=300.0)
     needs: ClassVar[Needs] = Needs(
         read=("elasticfilesystem:DescribeAccessPoints",),

@@ -47,6 +47,7 @@ class EfsFileSystem(Resource):
     mount_targets: frozenset[MountTarget] = frozenset()
 
     kind: ClassVar[str] = "efs_file_system"
+    named_by_tag: ClassVar[bool] = True
     holds_data: ClassVar[bool] = True
     contents_name: ClassVar[tuple[str, str]] = ("byte", "bytes")
     tells_the_spec: ClassVar[bool] = True
