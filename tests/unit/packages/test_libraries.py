@@ -212,7 +212,7 @@ def test_without_pip_it_is_told_how_to_get_it(workshop, monkeypatch):
 
 
 def test_no_network_is_no_fault_of_the_spec(workshop, monkeypatch):
-    monkeypatch.setenv("PIP_RETRIES", "0")
+    monkeypatch.setenv("PIP_RETRIES", "1")
     workshop.write("requirements.txt", "--index-url http://127.0.0.1:9/simple\nwords==1.0\n")
     with pytest.raises(EnvironmentProblem, match="cannot reach"):
         workshop.build()
