@@ -27,6 +27,7 @@ _LISTS = {
     "lambda": ("ListFunctions", "Functions", "functions"),
     "events": ("ListRules", "Rules", "event rules"),
     "cloudwatch": ("DescribeAlarms", "MetricAlarms", "alarms"),
+    "stepfunctions": ("ListStateMachines", "stateMachines", "state machines"),
 }
 _GLOBAL = {"s3", "iam"}
 

@@ -117,7 +117,7 @@ class Branch:
 
     def begin(self) -> None:
         """Take the first step, in a worker."""
-        self.later(self.at, lambda turn: self.resume(turn, self._now_or(self.at)))
+        self.later(self.at, lambda turn: self.resume(turn, self.at))
 
     def waits(self, turn: int) -> bool:
         """Whether it still waits as it did in a turn."""
@@ -141,7 +141,7 @@ class Branch:
             if not self.waits(turn):
                 return
             self._turn += 1
-            self.at = max(self.at, at)
+            self.at = max(self.at, self._now_or(at))
             try:
                 wait = self._steps.throw(failure) if failure else self._steps.send(value)
             except StopIteration as stop:
@@ -174,13 +174,13 @@ class Branch:
     def _wait(self, wait: Wait) -> None:
         turn = self._turn
         if isinstance(wait, Until):
-            self.later(wait.at, lambda turn: self.resume(turn, self._now_or(wait.at)))
+            self.later(wait.at, lambda turn: self.resume(turn, wait.at))
         elif isinstance(wait, Join):
             _Joined(self, turn, wait).begin()
         else:
             if wait.deadline < NEVER:
                 end = wait.deadline
-                self.later(end, lambda turn: self.resume(turn, self._now_or(end), failure=Timeout()))
+                self.later(end, lambda turn: self.resume(turn, end, failure=Timeout()))
             if isinstance(wait, Work):
                 self.later(self.at, lambda turn: self._work(turn, wait.call))
             else:
@@ -192,12 +192,12 @@ class Branch:
         try:
             result = call()
         except StateFailure as failure:
-            self.resume(turn, self._now_or(self.at), failure=failure)
+            self.resume(turn, self.at, failure=failure)
         except Exception as error:  # noqa: BLE001 - as above
             traceback.print_exc()
-            self.resume(turn, self._now_or(self.at), failure=_broken(error))
+            self.resume(turn, self.at, failure=_broken(error))
         else:
-            self.resume(turn, self._now_or(self.at), result)
+            self.resume(turn, self.at, result)
 
     def later(self, at: float, act: Callable[[int], None]) -> None:
         """Have something done at a time, for the wait that begins now."""

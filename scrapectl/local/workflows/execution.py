@@ -13,7 +13,7 @@ from scrapectl.local.flows.bus import new_event, put_event
 from scrapectl.local.flows.outbox import outbox_of
 from scrapectl.local.registry import Refusal
 from scrapectl.local.workflows.branch import Branch
-from scrapectl.local.workflows.failure import RUNTIME, StateFailure
+from scrapectl.local.workflows.failure import StateFailure
 from scrapectl.local.workflows.history import History, is_logged, log_line, with_data
 from scrapectl.local.workflows.intrinsics import compact
 from scrapectl.local.workflows.states import run_scope
@@ -21,7 +21,6 @@ from scrapectl.local.workflows.states import run_scope
 if TYPE_CHECKING:
     from scrapectl.local.cloud import Cloud
 
-_NO_JSONATA = "The embedded cloud does not run JSONata: write these states in JSONPath, or run them on AWS."
 _SAID_IN_EVENTS = (
     *("stopDate", "output", "outputDetails", "error", "cause", "redriveStatusReason", "redriveDate"),
     *("stateMachineVersionArn", "stateMachineAliasArn"),
@@ -135,8 +134,6 @@ class Execution:
         return number
 
     def _steps(self, branch: Branch) -> Any:
-        if _speaks_jsonata(self.plan.document):
-            raise StateFailure(RUNTIME, _NO_JSONATA)
         return (yield from run_scope(branch, self.plan.document, json.loads(self.input)))
 
     def _finished(self, result: Any, failure: StateFailure | None) -> None:
@@ -205,12 +202,3 @@ class Execution:
 def shown(seconds: float) -> str:
     """A time as the context object has it."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _speaks_jsonata(value: Any) -> bool:
-    """Whether a machine, or a state at any depth in it, is written in JSONata."""
-    if isinstance(value, list):
-        return any(map(_speaks_jsonata, value))
-    if not isinstance(value, dict):
-        return False
-    return value.get("QueryLanguage") == "JSONata" or any(map(_speaks_jsonata, value.values()))

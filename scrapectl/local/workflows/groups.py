@@ -8,7 +8,7 @@ from scrapectl.local.workflows.branch import Branch, Join, Steps
 from scrapectl.local.workflows.failure import StateFailure
 
 if TYPE_CHECKING:
-    from scrapectl.local.workflows.states import Step
+    from scrapectl.local.workflows.steps import Step
 
 MOST_AT_ONCE = 40
 """Items of an inline map that run side by side at most (Step Functions Developer Guide, "Map state")."""
@@ -25,39 +25,30 @@ def run_parallel(step: Step, data: Any) -> Steps:
     return (yield from _joined(step, [branch_of(scope) for scope in step.state["Branches"]], 0))
 
 
-def run_map(step: Step, data: Any) -> Steps:
+def run_map(step: Step) -> Steps:
     """Run the same states for every item; returns their outputs in order.
 
     Raises:
         StateFailure: There is no list of items, an item failed, or its kind is not run here.
     """
-    state, scene = step.state, step.scene(data)
-    processor = state.get("ItemProcessor") or state["Iterator"]
+    processor = step.state.get("ItemProcessor") or step.state["Iterator"]
     if (processor.get("ProcessorConfig") or {}).get("Mode") == "DISTRIBUTED":
-        raise scene.failure("The embedded cloud runs inline maps alone, not distributed ones.")
-    items = scene.at(state["ItemsPath"], "ItemsPath") if "ItemsPath" in state else data
+        raise step.failure("The embedded cloud runs inline maps alone, not distributed ones.")
+    items = step.items()
     if not isinstance(items, list):
-        raise scene.failure(f'Reference path "{state.get("ItemsPath", "$")}" must point to array.')
+        raise step.failure(f'Reference path "{step.state.get("ItemsPath", "$")}" must point to array.')
     begun = step.branch.note("MapStateStarted", {"length": len(items)})
-    branches = [_iteration(step, processor, (number, item), data, begun) for number, item in enumerate(items)]
-    limit = scene.at(state["MaxConcurrencyPath"], "MaxConcurrencyPath") if "MaxConcurrencyPath" in state else None
-    most = limit if limit is not None else state.get("MaxConcurrency", 0)
-    return (yield from _joined(step, branches, min(most or MOST_AT_ONCE, MOST_AT_ONCE)))
+    branches = [_iteration(step, processor, (number, item), begun) for number, item in enumerate(items)]
+    return (yield from _joined(step, branches, min(step.value("MaxConcurrency") or MOST_AT_ONCE, MOST_AT_ONCE)))
 
 
-def _iteration(step: Step, scope: dict[str, Any], item: tuple[int, Any], data: Any, begun: int) -> Branch:
+def _iteration(step: Step, scope: dict[str, Any], item: tuple[int, Any], begun: int) -> Branch:
     number, value = item
-    selector = step.state.get("ItemSelector", step.state.get("Parameters"))
     told = {"name": step.name, "index": number}
 
     def run(branch: Branch) -> Steps:
         branch.context["Map"] = {"Item": {"Index": number, "Value": value}}
-        given = value
-        if selector is not None:
-            scene = step.scene(data)
-            given = type(scene)(data, {**scene.context, **branch.context}, scene.variables, scene.where).filled(
-                selector
-            )
+        given = step.item_input(branch.context, value)
         branch.iteration = told
         branch.note("MapIterationStarted", told)
         try:

@@ -3,64 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from scrapectl.local.workflows.branch import Branch, Steps, Until, Wait
-from scrapectl.local.workflows.choices import next_of
-from scrapectl.local.workflows.failure import RUNTIME, StateFailure, check_size
+from scrapectl.local.workflows.failure import StateFailure, check_size
 from scrapectl.local.workflows.groups import run_map, run_parallel
 from scrapectl.local.workflows.history import with_data
-from scrapectl.local.workflows.payloads import Scene
 from scrapectl.local.workflows.retries import Patience, catcher_of
+from scrapectl.local.workflows.steps import JsonataStep, Step
 from scrapectl.local.workflows.tasks import run_task
-
-
-@dataclass
-class Step:
-    """One state that was entered.
-
-    Attributes:
-        entered: Id of the event.
-        data: Its input, before InputPath.
-        context: The context object.
-        run_inner: Runs the states inside it: a branch's, an item's.
-    """
-
-    branch: Branch
-    name: str
-    state: dict[str, Any]
-    entered: int
-    data: Any
-    context: dict[str, Any]
-    run_inner: Callable[[Branch, dict[str, Any], Any], Steps]
-
-    def scene(self, data: Any) -> Scene:
-        """What its paths see."""
-        where = f"An error occurred while executing the state '{self.name}' (entered at the event id #{self.entered}). "
-        return Scene(data, self.context, self.branch.variables, where)
-
-    def input(self) -> Any:
-        """Its input through InputPath."""
-        return self.scene(self.data).filtered(self.state.get("InputPath", "$"), "InputPath")
-
-    def given(self) -> Any:
-        """What it hands on to what it calls: Parameters, or its input."""
-        data = self.input()
-        return self.scene(data).filled(self.state["Parameters"]) if "Parameters" in self.state else data
-
-    def output(self, result: Any) -> Any:
-        """Its output: the result through ResultSelector, put in by ResultPath, cut by OutputPath."""
-        if "ResultSelector" in self.state:
-            result = self.scene(result).filled(self.state["ResultSelector"])
-        self.assign(self.state, result)
-        whole = self.scene(self.data).with_result(self.state.get("ResultPath", "$"), result)
-        return self.scene(whole).filtered(self.state.get("OutputPath", "$"), "OutputPath")
-
-    def assign(self, rule: dict[str, Any], data: Any) -> None:
-        """Set the variables of Assign; all see the values from before."""
-        self.branch.variables.update(self.scene(data).filled(rule.get("Assign") or {}))
 
 
 def run_scope(branch: Branch, scope: dict[str, Any], data: Any) -> Steps:
@@ -85,7 +37,8 @@ def _run_state(
     branch.state = kind
     time = datetime.fromtimestamp(branch.at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     context = {**branch.run.context(), **branch.context, "State": {"Name": name, "EnteredTime": time, "RetryCount": 0}}
-    step = Step(branch, name, state, entered, data, context, run_scope)
+    language = state.get("QueryLanguage") or branch.run.plan.document.get("QueryLanguage")
+    step = (JsonataStep if language == "JSONata" else Step)(branch, name, state, entered, data, context, run_scope)
     try:
         output, after = yield from _with_retries(step)
     except StateFailure as failure:
@@ -93,7 +46,7 @@ def _run_state(
         if rule is None:
             branch.state = ""
             raise
-        output, after = _caught(step, rule, failure)
+        output, after = step.caught(rule, {"Error": failure.error or "", "Cause": failure.cause or ""}), rule["Next"]
     check_size(name, output)
     branch.state = ""
     branch.note(f"{kind}StateExited", with_data("output", output, name=name))
@@ -115,13 +68,6 @@ def _with_retries(step: Step) -> Generator[Wait, Any, tuple[Any, str | None]]:
         step.context["State"]["RetryCount"] = patience.tries
 
 
-def _caught(step: Step, rule: dict[str, Any], failure: StateFailure) -> tuple[Any, str]:
-    """Go where a catcher leads, with error and cause in the data."""
-    told = {"Error": failure.error or "", "Cause": failure.cause or ""}
-    step.assign(rule, told)
-    return step.scene(step.data).with_result(rule.get("ResultPath", "$"), told), rule["Next"]
-
-
 def _moved(step: Step, output: Any) -> tuple[Any, str | None]:
     return output, step.state.get("Next")
 
@@ -135,67 +81,51 @@ def _parallel(step: Step) -> Steps:
 
 
 def _map(step: Step) -> Steps:
-    return _moved(step, step.output((yield from run_map(step, step.input()))))
+    return _moved(step, step.output((yield from run_map(step))))
 
 
 def _pass(step: Step) -> Steps:
     yield from ()
-    given = step.given()
-    return _moved(step, step.output(step.state.get("Result", given)))
+    return _moved(step, step.passed())
 
 
 def _choice(step: Step) -> Steps:
     yield from ()
-    data = step.input()
-    rule = next_of(step.state, step.scene(data))
+    rule = step.chosen()
     if rule is None:
-        raise step.scene(data).failure(
-            "Failed to transition out of the state. The state does not point to a next state.", "States.NoChoiceMatched"
-        )
-    step.assign(rule, data)
-    return _cut(step, data), rule["Next"]
+        text = "Failed to transition out of the state. The state does not point to a next state."
+        raise step.failure(text, "States.NoChoiceMatched")
+    return step.cut(rule), rule["Next"]
 
 
 def _wait(step: Step) -> Steps:
-    data = step.input()
-    yield Until(_until(step, step.scene(data)))
-    step.assign(step.state, data)
-    return _moved(step, _cut(step, data))
+    yield Until(_until(step))
+    return _moved(step, step.cut(step.state))
 
 
-def _until(step: Step, scene: Scene) -> float:
-    state = step.state
-    if "Seconds" in state or "SecondsPath" in state:
-        seconds = state["Seconds"] if "Seconds" in state else scene.at(state["SecondsPath"], "SecondsPath")
+def _until(step: Step) -> float:
+    seconds, text = step.value("Seconds"), step.value("Timestamp")
+    if text is None:
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
-            path = state.get("SecondsPath")
-            raise scene.failure(f"The SecondsPath parameter '{path}' does not reference a valid number of seconds")
+            raise step.failure(f"{seconds} is no number of seconds to wait")
         return step.branch.at + seconds
-    text = state["Timestamp"] if "Timestamp" in state else scene.at(state["TimestampPath"], "TimestampPath")
     try:
         return datetime.fromisoformat(text).timestamp()
     except (TypeError, ValueError) as error:
-        path = state.get("TimestampPath", "Timestamp")
-        raise scene.failure(f"The TimestampPath parameter '{path}' does not reference a valid timestamp") from error
+        raise step.failure(f"{text} is no timestamp to wait for") from error
 
 
 def _succeed(step: Step) -> Steps:
     yield from ()
-    return _cut(step, step.input()), None
+    return step.cut(step.state), None
 
 
 def _fail(step: Step) -> Steps:
     yield from ()
-    scene, state = step.scene(step.data), step.state
-    error = state.get("Error") if "ErrorPath" not in state else scene.computed(state["ErrorPath"], "ErrorPath")
-    cause = state.get("Cause") if "CausePath" not in state else scene.computed(state["CausePath"], "CausePath")
+    error, cause = step.value("Error"), step.value("Cause")
     if any(not isinstance(text, str | None) for text in (error, cause)):
-        raise StateFailure(RUNTIME, "ErrorPath and CausePath must name text.")
+        raise step.failure("Error and Cause must be text")
     raise StateFailure(error, cause)
-
-
-def _cut(step: Step, data: Any) -> Any:
-    return step.scene(data).filtered(step.state.get("OutputPath", "$"), "OutputPath")
 
 
 _KINDS: dict[str, Callable[[Step], Steps]] = {

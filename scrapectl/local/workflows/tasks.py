@@ -15,7 +15,7 @@ from scrapectl.local.workflows.integrations import Caller, Integration, integrat
 from scrapectl.local.workflows.intrinsics import compact
 
 if TYPE_CHECKING:
-    from scrapectl.local.workflows.states import Step
+    from scrapectl.local.workflows.steps import Step
 
 _LAMBDA = ":lambda:"
 _INVOKE = "arn:aws:states:::lambda:invoke"
@@ -34,8 +34,8 @@ def run_task(step: Step) -> Steps:
         step.context["Task"] = {"Token": token}
     given = step.given()
     if "Credentials" in state:
-        raise step.scene(given).failure("The embedded cloud calls with the machine's own role alone.")
-    seconds = _seconds(step, given)
+        raise step.failure("The embedded cloud calls with the machine's own role alone.")
+    seconds = step.value("TimeoutSeconds")
     deadline = branch.at + seconds if seconds is not None else NEVER
     plan = branch.run.plan
     caller = Caller(branch.run.cloud, plan.region, plan.role, plan.machine, branch.run.name)
@@ -45,13 +45,6 @@ def run_task(step: Step) -> Steps:
         raise StateFailure(RUNTIME, f"The embedded cloud does not call {state['Resource']}.")
     task = _Task(step, integration, caller, (seconds, deadline), token)
     return (yield from task.call_function(given) if is_function else task.run(given))
-
-
-def _seconds(step: Step, given: Any) -> float | None:
-    state = step.state
-    if "TimeoutSecondsPath" in state:
-        return float(step.scene(given).at(state["TimeoutSecondsPath"], "TimeoutSecondsPath"))
-    return state.get("TimeoutSeconds")
 
 
 class _Task:

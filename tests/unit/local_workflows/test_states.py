@@ -106,10 +106,3 @@ def test_a_run_that_never_ends_ends_with_its_history(world):
     states["z"] = SUCCEED
     error, cause = world.failure(states)
     assert (error, cause) == ("States.Runtime", "The execution reached the maximum number of history events (25000).")
-
-
-def test_jsonata_is_taken_and_its_run_says_why_it_fails(world):
-    states = {"p": {"Type": "Pass", "Output": "{% $states.input %}", "End": True}}
-    error, cause = world.failure(states, QueryLanguage="JSONata")
-    assert error == "States.Runtime"
-    assert "JSONata" in cause
