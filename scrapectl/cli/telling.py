@@ -11,11 +11,14 @@ from scrapectl.cli.options import Settings
 from scrapectl.cli.reach import Reached
 from scrapectl.errors import UsageError
 from scrapectl.operate.clock import Clock
-from scrapectl.operate.follow import Follower
+from scrapectl.operate.follow import INTERVAL, Follower
 from scrapectl.operate.logs import Line, read_lines
+from scrapectl.operate.run import Run, is_made_by_aws
 from scrapectl.operate.runnables import Runnables, find_runnables
 from scrapectl.units import parse_duration
 from scrapectl.views.output import tell
+
+_LOG_SHOWS = 30.0  # seconds that CloudWatch may take to show a function's first line
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Lines:
 def print_logs(settings: Settings, reached: Reached, name: str | None, wanted: Lines, *, follow: bool) -> None:
     """Print the lines of a run, of a thing's last runs, or of the pipeline's."""
     runnables = find_runnables(reached.aws, reached.owner)
-    runs = runnables.last(name, wanted.last)
+    runs = _meant(runnables, name, wanted.last, patient=follow)
     if not runs:
         tell(f"{name or reached.owner} has not run {_since_when(runnables, name)}.")
         return
@@ -71,6 +74,19 @@ def print_logs(settings: Settings, reached: Reached, name: str | None, wanted: L
         matching(line)
     if not shown:
         tell(f"{', '.join(run.id for run in runs)} has no such line." if wanted.narrow else "There is no line yet.")
+
+
+def _meant(runnables: Runnables, name: str | None, count: int, *, patient: bool) -> list[Run]:
+    """The runs; who follows a function's call waits until its log shows, for nothing else tells of it."""
+    may_come = patient and name is not None and is_made_by_aws(name) and runnables.kinds["function"].things
+    end = time.monotonic() + (_LOG_SHOWS if may_come else 0.0)
+    while True:
+        try:
+            return runnables.last(name, count)
+        except UsageError:
+            if time.monotonic() >= end:
+                raise
+        time.sleep(INTERVAL)
 
 
 def _since_when(runnables: Runnables, name: str | None) -> str:

@@ -6,12 +6,12 @@ import base64
 import functools
 import json
 import re
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from scrapectl.errors import UsageError
+from scrapectl.operate.clock import Clock
 from scrapectl.operate.overrides import Overrides
 from scrapectl.operate.patience import patiently
 from scrapectl.operate.run import Run
@@ -69,15 +69,15 @@ def refuse_for_jobs(thing: Any, overrides: Overrides) -> None:
             raise UsageError(f"{word} is for jobs; {thing.name} is a {thing.kind}.", "It takes --env and --env-file.")
 
 
-def send(aws: Aws, function: StandingFunction, request: Mapping[str, Any]) -> Run:
+def send(aws: Aws, function: StandingFunction, request: Mapping[str, Any], clock: Clock) -> Run:
     """Hand the event over; nobody waits. A run's id is that of the request, which its log names."""
     answer = _invoke(aws, request)
-    return Run(str(answer.get("RequestId", "")), function.name, "SUBMITTED", time.time(), **_where(function))
+    return Run(str(answer.get("RequestId", "")), function.name, "SUBMITTED", clock.now(), **_where(function))
 
 
-def call(aws: Aws, function: StandingFunction, request: Mapping[str, Any]) -> Run:
+def call(aws: Aws, function: StandingFunction, request: Mapping[str, Any], clock: Clock) -> Run:
     """Call it and wait for its answer: an ended run, with its log when that fits into the answer (4 KB)."""
-    created = time.time()
+    created = clock.now()
     answer = _invoke(aws, {**request, "InvocationType": "RequestResponse", "LogType": "Tail"})
     said = base64.b64decode(answer.get("LogResult") or "").decode("utf-8", "replace")
     ids = _REPORT.findall(said)
@@ -89,7 +89,7 @@ def call(aws: Aws, function: StandingFunction, request: Mapping[str, Any]) -> Ru
         "FAILED" if failed else "SUCCEEDED",
         created,
         created,
-        time.time(),
+        clock.now(),
         reason=why(text) if failed else None,
         answer=None if failed else text,
         said=tuple(said.splitlines()) if said.startswith("START ") else (),

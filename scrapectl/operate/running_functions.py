@@ -32,7 +32,7 @@ class Functions:
 
     def start(self, name: str, request: Mapping[str, Any], *, stay: bool) -> Run:
         """Call it and wait for the answer, or hand the event over."""
-        return (call if stay else send)(self.aws, self.things[name], request)
+        return (call if stay else send)(self.aws, self.things[name], request, self.clock)
 
     def recent(self, names: Collection[str], most: int) -> list[Run]:
         """Calls of the last 24 hours, as far as `most` asks."""

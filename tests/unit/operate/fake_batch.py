@@ -1,12 +1,12 @@
-"""A Batch and a log service made of dicts, behind the `Aws` protocol: every call is kept, time is virtual."""
+"""Batch, Lambda, Step Functions and logs made of dicts, behind the `Aws` protocol: calls are kept, time is virtual."""
 # ruff: noqa: ARG002 - the signatures are those of AWS
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
-
-ABSENT = "ResourceNotFoundException"
 
 
 class FakeAws:
@@ -23,6 +23,10 @@ class FakeAws:
         self.functions: list[dict[str, Any]] = []
         self.machines: list[dict[str, Any]] = []
         self.tagged: list[dict[str, Any]] = []
+        self.tags: dict[str, dict[str, str]] = {}  # ARN → tags, as the services themselves know them
+        self.executions: dict[str, dict[str, Any]] = {}  # ARN → what DescribeExecution answers
+        self.histories: dict[str, list[dict[str, Any]]] = {}
+        self.answers: list[dict[str, Any]] = []  # of Invoke
         self.now = 1_000_000.0
         self.script: list[tuple[float, Callable[[], None]]] = []
         self.page = 2
@@ -38,7 +42,7 @@ class FakeAws:
     ) -> Any:
         self.calls.append((operation, params if blind_retry else {**params, "blind_retry": False}))
         answer = getattr(self, f"_{operation}")(**params)
-        assert answer is not None or ABSENT in absent
+        assert answer is not None or absent
         return answer
 
     def pages(self, service: str, operation: str, items: str, /, *, absent: Sequence[str] = (), **params: Any) -> Any:
@@ -101,6 +105,94 @@ class FakeAws:
         assert 0 < len(jobs) <= 100
         return {"jobs": [self.jobs[job] for job in jobs if job in self.jobs]}
 
+    def function(self, name: str, owner: str = "shop", **more: Any) -> None:
+        """A function that stands, and that the tagging API knows."""
+        group = {"LoggingConfig": {"LogGroup": f"/scrapectl/{owner}"}}
+        found = function_arn(name)
+        self.functions.append({"FunctionName": name, "FunctionArn": found, "Timeout": 60, **group, **more})
+        self._tag(found, owner, f"lambda_function.{name}")
+
+    def machine(self, name: str, owner: str = "shop", address: str = "") -> None:
+        """A state machine that stands, and that the tagging API knows."""
+        found = machine_arn(name)
+        self.machines.append({"name": name, "stateMachineArn": found})
+        self._tag(found, owner, f"sfn_state_machine.{address or name}")
+
+    def _tag(self, arn: str, owner: str, address: str) -> None:
+        self.tags[arn] = {"scrapectl:pipeline": owner, "scrapectl:address": address}
+        entries = [{"Key": key, "Value": value} for key, value in self.tags[arn].items()]
+        self.tagged.append({"ResourceARN": arn, "Tags": entries})
+
+    def execute(self, machine: str, name: str, status: str, **more: Any) -> dict[str, Any]:
+        """An execution that began now."""
+        found = f"{machine_arn(machine).replace('stateMachine', 'execution')}:{name}"
+        entry = {"executionArn": found, "name": name, "status": status, "startDate": self.moment(), **more}
+        self.executions[found] = entry
+        self.histories.setdefault(found, [])
+        return entry
+
+    def happen(self, execution: Mapping[str, Any], kind: str, before: int | None = None, **details: Any) -> None:
+        """An event of its history; `before` is the one it follows, else the last."""
+        events = self.histories[execution["executionArn"]]
+        number = len(events) + 1
+        member = {f"{kind[0].lower()}{kind[1:]}EventDetails": details} if details else {}
+        if kind.endswith("StateEntered"):
+            member = {"stateEnteredEventDetails": details}
+        if kind.endswith("StateExited"):
+            member = {"stateExitedEventDetails": details}
+        previous = number - 1 if before is None else before
+        events.append({"id": number, "previousEventId": previous, "type": kind, "timestamp": self.moment(), **member})
+
+    def moment(self) -> dt.datetime:
+        return dt.datetime.fromtimestamp(self.now, dt.UTC)
+
+    def _list_tags(self, *, Resource: str) -> Any:  # noqa: N803
+        return {"Tags": self.tags.get(Resource, {})}
+
+    def _list_tags_for_resource(self, *, resourceArn: str) -> Any:  # noqa: N803
+        return {"tags": [{"key": key, "value": value} for key, value in self.tags.get(resourceArn, {}).items()]}
+
+    def _start_execution(self, *, stateMachineArn: str, name: str, **more: Any) -> Any:  # noqa: N803
+        return {"executionArn": self.execute(stateMachineArn.rpartition(":")[2], name, "RUNNING")["executionArn"]}
+
+    def _list_executions(self, *, stateMachineArn: str, **more: Any) -> Any:  # noqa: N803
+        assert 1 <= more["maxResults"] <= 1000
+        start = stateMachineArn.replace("stateMachine", "execution") + ":"
+        found = [e for arn, e in self.executions.items() if arn.startswith(start)]
+        found = [e for e in found if more.get("statusFilter") in {None, e["status"]}]
+        newest = sorted(found, key=lambda e: e["startDate"], reverse=True)[: more["maxResults"]]
+        return {"executions": [{k: v for k, v in e.items() if k not in {"error", "cause"}} for e in newest]}
+
+    def _describe_execution(self, *, executionArn: str) -> Any:  # noqa: N803
+        return self.executions.get(executionArn)
+
+    def _get_execution_history(self, *, executionArn: str, **more: Any) -> Any:  # noqa: N803
+        """Pages of two."""
+        assert more["includeExecutionData"]
+        start = int(more.get("nextToken", "0"))
+        events = self.histories[executionArn]
+        more_events = {"nextToken": str(start + self.page)} if len(events) > start + self.page else {}
+        return {"events": events[start : start + self.page], **more_events}
+
+    def _stop_execution(self, *, executionArn: str, **more: Any) -> Any:  # noqa: N803
+        self.executions[executionArn]["status"] = "ABORTED"
+        return {}
+
+    def _invoke(self, **params: Any) -> Any:
+        return self.answers.pop(0)
+
+    def _filter_log_events(self, *, logGroupName: str, filterPattern: str, **more: Any) -> Any:  # noqa: N803
+        """Lines that hold a quoted term, or any of several (`?"a" ?"b"`)."""
+        terms = re.findall(r'"([^"]*)"', filterPattern)
+        streams = more.get("logStreamNames") or [s for s in self.events if s.startswith(more["logStreamNamePrefix"])]
+        found = []
+        for stream in streams:
+            for at, text in self.events[stream]:
+                inside = more.get("startTime", 0) <= at * 1000 < more.get("endTime", 10**15)
+                if at <= self.now and inside and any(term in text for term in terms):
+                    found.append({"logStreamName": stream, "timestamp": int(at * 1000), "message": text})
+        return {"events": sorted(found, key=lambda event: event["timestamp"])}
+
     def _list_functions(self) -> Any:
         return {"Functions": self.functions}
 
@@ -134,6 +226,14 @@ class FakeAws:
 
     def _get_schedule(self, *, GroupName: str, Name: str) -> Any:  # noqa: N803
         return self.schedules.get(Name)
+
+
+def function_arn(name: str) -> str:
+    return f"arn:aws:lambda:eu-west-1:123456789012:function:{name}"
+
+
+def machine_arn(name: str) -> str:
+    return f"arn:aws:states:eu-west-1:123456789012:stateMachine:{name}"
 
 
 def arn(name: str, revision: int) -> str:
