@@ -1,8 +1,9 @@
-"""Writes docs/reference from what the program itself says: the schema's descriptions and the commands' help."""
+"""Writes what the docs have from the program itself: the schema's descriptions, the commands' help, drawn examples."""
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +11,16 @@ from typing import Any
 
 import click
 
+from scrapectl.cli.drawing import draw
 from scrapectl.cli.help import HELP
 from scrapectl.cli.root import group
+from scrapectl.spec import load_spec
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs" / "reference"
+SYSTEMS = ROOT / "docs" / "systems"
+GRAPH = re.compile(r"(<!-- graph: (\S+)(?: (\S+))? -->\n).*?(<!-- end -->)", re.DOTALL)
+"""Where a page wants the picture of a spec, or of one of its workflows."""
 SPEC_INTRO = """# The spec, key by key
 
 Written by `make docs` from `schemas/pipeline.schema.json`, which editors complete from:
@@ -105,10 +111,21 @@ def _context(command: click.Command, name: str, parent: click.Context | None) ->
     return click.Context(command, info_name=name, parent=parent, **{**command.context_settings, **width})
 
 
+def drawn(text: str) -> str:
+    """A page with its pictures as `scrapectl graph` draws them now."""
+    return GRAPH.sub(lambda found: f"{found[1]}```mermaid\n{_drawing(found[2], found[3])}\n```\n{found[4]}", text)
+
+
+def _drawing(file: str, workflow: str | None) -> str:
+    text, _ = draw(load_spec(ROOT / file, env={}, require_env=False), workflow)
+    return text.strip()
+
+
 def pages() -> dict[Path, str]:
     """Every page with its text."""
     schema = json.loads((ROOT / "schemas" / "pipeline.schema.json").read_text(encoding="utf-8"))
-    return {REFERENCE / "spec.md": spec_reference(schema), REFERENCE / "commands.md": command_reference()}
+    written = {REFERENCE / "spec.md": spec_reference(schema), REFERENCE / "commands.md": command_reference()}
+    return written | {page: drawn(page.read_text(encoding="utf-8")) for page in sorted(SYSTEMS.glob("*.md"))}
 
 
 def main() -> int:
