@@ -14,6 +14,7 @@ OURS = "scrapectl_"
 """How the ids of a bucket's own entries begin. Those of pipelines that use it as `existing:` begin with `scrapectl-`
 (SPEC, "Rules for the whole language"), and are as foreign to it as anybody's."""
 _ABSENT = ("NoSuchBucket", "404")
+_EVENTBRIDGE = "EventBridgeConfiguration"
 _FUNCTIONS = "LambdaFunctionConfigurations"
 # S3 takes the whole list at once, with no way to say which list was read: two writers of ours would lose an entry.
 _ONE_AT_A_TIME = threading.Lock()
@@ -45,7 +46,7 @@ def notifications_of(aws: Aws, bucket: str) -> Any:
 
 def tells_eventbridge(configuration: Entry) -> bool:
     """Whether EventBridge hears of all that happens in the bucket."""
-    return "EventBridgeConfiguration" in configuration
+    return _EVENTBRIDGE in configuration
 
 
 def entries_of(configuration: Entry) -> list[Entry]:
@@ -55,9 +56,7 @@ def entries_of(configuration: Entry) -> list[Entry]:
 
 def notification_of(entry: Entry) -> Notification:
     """Read one entry."""
-    rules = entry.get("Filter", {}).get("Key", {}).get("FilterRules", ())
-    # S3 answers "Prefix" where "prefix" was put.
-    found = {str(rule["Name"]).lower(): rule["Value"] for rule in rules}
+    found = {rule["Name"].lower(): rule["Value"] for rule in _rules(entry)}
     return Notification(
         entry.get("Id", ""),
         entry["LambdaFunctionArn"],
@@ -95,6 +94,25 @@ def rewrite(
             return
         wanted = {**standing, _FUNCTIONS: list(change(entries_of(standing)))}
         if eventbridge:
-            wanted["EventBridgeConfiguration"] = {}
-        filled = {name: value for name, value in wanted.items() if value or name == "EventBridgeConfiguration"}
+            wanted[_EVENTBRIDGE] = {}
+        filled = {name: _as_put(value) for name, value in wanted.items() if value or name == _EVENTBRIDGE}
         aws.call("s3", "put_bucket_notification_configuration", Bucket=bucket, NotificationConfiguration=filled)
+
+
+def _rules(entry: Entry) -> list[Mapping[str, str]]:
+    return list(entry.get("Filter", {}).get("Key", {}).get("FilterRules", ()))
+
+
+def _as_put(value: Any) -> Any:
+    """Spell entries as they are put: S3 answers "Prefix" where it takes "prefix" (its API reference, FilterRule)."""
+    if not isinstance(value, list):
+        return value
+    return [
+        {
+            **entry,
+            "Filter": {"Key": {"FilterRules": [{**rule, "Name": rule["Name"].lower()} for rule in _rules(entry)]}},
+        }
+        if _rules(entry)
+        else entry
+        for entry in value
+    ]

@@ -39,6 +39,7 @@ class Delays:
     mount_target: float = 90.0
     mount_target_delete: float = 45.0
     access_point: float = 4.0
+    trail_event: float = 60.0
     fleet_start: float = 900.0
     fleet_stop: float = 120.0
     transfer_task: float = 20.0

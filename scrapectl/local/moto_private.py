@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from typing import Any
 
 # Read by moto when its modules load: the full image catalogue costs a second and 100 MB, and no pipeline asks for it.
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
@@ -19,6 +20,7 @@ from moto.core.resource_tagging import iter_taggable_backends, make_tag_matcher,
 from moto.core.routing import get_service_router
 from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
+from moto.s3 import notifications as _notifications
 from moto.sqs import models as _queues
 from werkzeug.exceptions import HTTPException, NotFound
 
@@ -33,6 +35,7 @@ __all__ = [
     "get_serializer_class",
     "get_service_model",
     "get_service_router",
+    "hear_objects",
     "iter_taggable_backends",
     "make_tag_matcher",
     "match_resource_type",
@@ -55,3 +58,21 @@ _queues.Queue.lambda_event_source_mappings = property(_none_mapped, _map_none)  
 def run_queues_by(now: Callable[[], float]) -> None:
     """Have delays, visibility and age of messages go by a clock: seconds since 1970."""
     vars(_queues).update(unix_time=now, unix_time_millis=lambda: now() * 1000)
+
+
+Heard = Callable[[str, Any, Any], None]
+_heard: list[Heard] = []
+
+
+# moto calls functions and sends to queues inside the request that writes an object; ours are told, and do it later.
+def _tell(_account: str, event: Any, bucket: Any, key: Any) -> None:
+    for hear in _heard:
+        hear(str(event.value), bucket, key)
+
+
+_notifications.send_event = _tell  # type: ignore[assignment]
+
+
+def hear_objects(hear: Heard) -> None:
+    """Have each change of an object told: the event (`s3:ObjectCreated:Put`), moto's bucket, moto's key."""
+    _heard[:] = [hear]

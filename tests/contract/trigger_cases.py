@@ -70,6 +70,8 @@ def other_events(bench: Bench, want: S3BucketNotification) -> None:
     for entry in found["LambdaFunctionConfigurations"]:
         if entry["Id"] == want.id:
             entry["Events"] = ["s3:ObjectRemoved:*"]
+        for rule in entry["Filter"]["Key"]["FilterRules"]:
+            rule["Name"] = rule["Name"].lower()
     found.pop("ResponseMetadata")
     s3.put_bucket_notification_configuration(Bucket=want.bucket, NotificationConfiguration=found)
 
@@ -129,7 +131,7 @@ TRIGGER_CASES: dict[str, Case] = {
     S3BucketNotification.kind: Case(
         bucket_notification,
         {
-            "prefix": lambda _: "",
+            "prefix": lambda _: "in/shop/more/",
             "suffix": lambda _: ".json",
         },
         tampers={"events": other_events},

@@ -54,12 +54,17 @@ def _at(event: Any, path: str) -> Any:
 
 
 def _filled(template: str, values: dict[str, Any]) -> str:
-    """Fill a template in: inside a JSON text a place gets the bare value, elsewhere a whole JSON value."""
+    """Fill a template in: inside a JSON text a place gets the bare value, elsewhere a whole JSON value.
+
+    A path that finds nothing leaves nothing in a text (EventBridge User Guide, "Input transformation").
+    """
 
     def value(found: re.Match[str]) -> str:
         told = values.get(found[1])
         if not _inside_text(template, found.start()):
             return json.dumps(told)
+        if told is None:
+            return ""
         return json.dumps(told)[1:-1] if isinstance(told, str) else json.dumps(json.dumps(told))[1:-1]
 
     return _PLACE.sub(value, template)

@@ -9,7 +9,7 @@ import scrapectl.local.functions.invoke  # noqa: F401 - registers Publish and In
 from scrapectl.local.flows import alarms
 from scrapectl.local.flows.outbox import outbox_of
 from scrapectl.local.functions import sources
-from scrapectl.local.services import scheduler
+from scrapectl.local.services import s3_events, scheduler
 from scrapectl.local.workflows import branch
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 def set_to_work(cloud: Cloud) -> None:
     """Have a cloud's ticks fire schedules, watch alarms and runs, feed functions from queues, and deliver, in order."""
+    s3_events.listen(cloud)
     cloud.workers.append(lambda: scheduler.fire_due(cloud))
     cloud.workers.append(lambda: alarms.watch(cloud))
     cloud.workers.append(lambda: sources.poll(cloud))

@@ -1,4 +1,4 @@
-"""S3 beyond moto: tags given at creation, a new bucket's defaults, tiering, EventBridge, names that rest a while."""
+"""S3 beyond moto: tags given at creation, a new bucket's defaults, tiering, policies, names that rest a while."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from scrapectl.local.registry import Call, Params, Refusal, check, operation
+from scrapectl.local.services import s3_notifications
 
 if TYPE_CHECKING:
     from scrapectl.local.cloud import Cloud
@@ -32,14 +33,12 @@ class Buckets:
 
     deleted_at: dict[str, float] = field(default_factory=dict)
     tiering: dict[str, dict[str, Params]] = field(default_factory=dict)
-    eventbridge: set[str] = field(default_factory=set)
     policies: dict[str, str] = field(default_factory=dict)
 
     def forget(self, bucket: str) -> None:
         """Drop what was kept of a bucket that is gone."""
         self.tiering.pop(bucket, None)
         self.policies.pop(bucket, None)
-        self.eventbridge.discard(bucket)
 
 
 def _buckets(cloud: Cloud) -> Buckets:
@@ -93,6 +92,7 @@ def delete_bucket(call: Call) -> Params:
     buckets = _buckets(call.cloud)
     buckets.deleted_at[bucket] = call.cloud.clock.now()
     buckets.forget(bucket)
+    s3_notifications.forget(call.cloud, bucket)
     return result
 
 
@@ -111,26 +111,6 @@ def check_lifecycle(call: Call) -> None:
         if aborts and "Tag" in str(rule.get("Filter", "")):
             message = "AbortIncompleteMultipartUpload cannot be specified with Tags"
             raise Refusal("InvalidRequest", message, 400)
-
-
-@operation("s3", "PutBucketNotificationConfiguration")
-def put_notification(call: Call) -> Params:
-    """Replace the notifications, and keep whether EventBridge is told, which moto loses."""
-    wanted = dict(call.params.get("NotificationConfiguration") or {})
-    told = wanted.pop("EventBridgeConfiguration", None) is not None
-    result = call.moto({"Bucket": call.params["Bucket"], "NotificationConfiguration": wanted})
-    switch = _buckets(call.cloud).eventbridge
-    (switch.add if told else switch.discard)(call.params["Bucket"])
-    return result
-
-
-@operation("s3", "GetBucketNotificationConfiguration")
-def get_notification(call: Call) -> Params:
-    """Answer the notifications, EventBridge included."""
-    result = call.moto()
-    if call.params["Bucket"] in _buckets(call.cloud).eventbridge:
-        result["EventBridgeConfiguration"] = {}
-    return result
 
 
 def _tiering(call: Call) -> dict[str, Params]:

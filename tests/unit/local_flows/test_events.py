@@ -127,7 +127,7 @@ INPUTS = {
     ),
     "a text": (
         {"InputTransformer": {"InputPathsMap": {"n": "$.detail.rows[1].n"}, "InputTemplate": '"row <n> of <none>"'}},
-        '"row two of null"',
+        '"row two of "',
     ),
 }
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from scrapectl.local.registry import Call, Params, Refusal, operation
-from scrapectl.local.services.cloudtrail.state import EVERYTHING, find_trail, trails_in
+from scrapectl.local.services.cloudtrail.state import EVERYTHING, Trail, find_trail, trails_in
 
 if TYPE_CHECKING:
     from scrapectl.local.cloud import Cloud
@@ -48,12 +48,18 @@ def get(call: Call) -> Params:
     return {"TrailARN": found.arn, "EventSelectors": found.selectors}
 
 
-def hears_write(cloud: Cloud, region: str, arn: str) -> bool:
-    """Whether some trail that logs hears of a write of an object, named by its ARN."""
-    return any(
-        trail.started_at is not None and any(_selects(selector, arn) for selector in trail.selectors)
+def hears_anything(cloud: Cloud, region: str) -> bool:
+    """Whether a region has trails at all."""
+    return bool(trails_in(cloud, region))
+
+
+def hearing(cloud: Cloud, region: str, arn: str) -> list[Trail]:
+    """List the trails that log, and that hear of a write of an object, named by its ARN."""
+    return [
+        trail
         for trail in trails_in(cloud, region).values()
-    )
+        if trail.started_at is not None and any(_selects(selector, arn) for selector in trail.selectors)
+    ]
 
 
 def _selects(selector: Params, arn: str) -> bool:
