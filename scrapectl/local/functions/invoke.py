@@ -53,7 +53,12 @@ def answer_invoke(call: Call) -> Params:
         return {"StatusCode": 202, "Payload": b""}
     call.notes["request_id"] = str(uuid.uuid4())
     answer = invoke(call.cloud, call.region, name, payload, call.notes["request_id"])
-    told: Params = {"StatusCode": 200, "Payload": answer.payload, "ExecutedVersion": answer.version}
+    told: Params = {
+        "RequestId": call.notes["request_id"],
+        "StatusCode": 200,
+        "Payload": answer.payload,
+        "ExecutedVersion": answer.version,
+    }
     if answer.failed:
         told["FunctionError"] = "Unhandled"
     if params.get("LogType") == "Tail":

@@ -164,7 +164,8 @@ class Integration:
             return result
         if self.type == "lambda":
             result = _function_result(result)
-        return {**result, **_METADATA, "SdkResponseMetadata": {"RequestId": str(uuid.uuid4())}}
+        request_id = result.pop("RequestId", None) or str(uuid.uuid4())  # of a function the one that its log names
+        return {**result, **_METADATA, "SdkResponseMetadata": {"RequestId": request_id}}
 
     def failure(self, refusal: Refusal) -> StateFailure:
         """How the refusal of a service is told."""
