@@ -55,17 +55,27 @@ def awaited_by(integration: Integration, caller: Caller, begun: Any, limits: tup
         StateFailure: It failed, or takes too long: then it is told to end, as when the run is stopped.
     """
     token, deadline = limits
-    look, end = _ways(integration, caller, begun, token)
+    look, end_it = _ways(integration, caller, begun, token)
     ended: Ended | None = None
     try:
         ended = yield Watch(look, deadline)
     finally:
         if ended is None:
-            with contextlib.suppress(Refusal):  # it has ended, or the role may not
-                end()
+            _end(end_it)
     if isinstance(ended.result, StateFailure):
         raise ended.result
     return ended.result
+
+
+def end(integration: Integration, caller: Caller, token: str, begun: Any) -> None:
+    """End what a call began that nobody waits for any more."""
+    if integration.pattern:
+        _end(_ways(integration, caller, begun, token)[1])
+
+
+def _end(act: Callable[[], Any]) -> None:
+    with contextlib.suppress(Refusal):  # it has ended, or the role may not
+        act()
 
 
 def _ways(

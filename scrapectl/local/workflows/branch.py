@@ -35,10 +35,12 @@ class Work:
 
     Attributes:
         deadline: When to stop waiting, with a `Timeout`; what the call does goes on.
+        undo: Takes a result that came too late, to end what was begun.
     """
 
     call: Callable[[], Any]
     deadline: float
+    undo: Callable[[Any], None] = lambda _result: None
 
 
 @dataclass(frozen=True)
@@ -135,11 +137,11 @@ class Branch:
         self.previous = self.run.tell(self.at, kind, self.previous, details)
         return self.previous
 
-    def resume(self, turn: int, at: float, value: Any = None, failure: StateFailure | None = None) -> None:
-        """Go on with what was waited for; nothing happens when it no longer waits for that."""
+    def resume(self, turn: int, at: float, value: Any = None, failure: StateFailure | None = None) -> bool:
+        """Go on with what was waited for; False, and nothing else, when it no longer waits for that."""
         with self.run.cloud.lock:
             if not self.waits(turn):
-                return
+                return False
             self._turn += 1
             self.at = max(self.at, self._now_or(at))
             try:
@@ -153,6 +155,7 @@ class Branch:
                 self._end(None, _broken(error))
             else:
                 self._wait(wait)
+            return True
 
     def abort(self, *, told: bool) -> None:
         """End it where it is, and what it started; `told` in the history, as when another branch failed."""
@@ -182,24 +185,25 @@ class Branch:
                 end = wait.deadline
                 self.later(end, lambda turn: self.resume(turn, end, failure=Timeout()))
             if isinstance(wait, Work):
-                self.later(self.at, lambda turn: self._work(turn, wait.call))
+                self.later(self.at, lambda turn: self._work(turn, wait))
             else:
                 self.run.cloud.store(Watches, "global").waiting.append((self, turn, wait.look))
 
-    def _work(self, turn: int, call: Callable[[], Any]) -> None:
+    def _work(self, turn: int, work: Work) -> None:
         if not self.waits(turn):
             return
         try:
-            result = call()
+            result = work.call()
         except StateFailure as failure:
             self.resume(turn, self.at, failure=failure)
         except Exception as error:  # noqa: BLE001 - as above
             traceback.print_exc()
             self.resume(turn, self.at, failure=_broken(error))
         else:
-            self.resume(turn, self.at, result)
+            if not self.resume(turn, self.at, result):
+                work.undo(result)
 
-    def later(self, at: float, act: Callable[[int], None]) -> None:
+    def later(self, at: float, act: Callable[[int], Any]) -> None:
         """Have something done at a time, for the wait that begins now."""
         turn = self._turn
         outbox_of(self.run.cloud).add(lambda: act(turn), at - self.run.cloud.clock.now())

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from scrapectl.local.workflows.awaited import awaited_by
+from scrapectl.local.workflows.awaited import awaited_by, end
 from scrapectl.local.workflows.branch import NEVER, Steps, Work
 from scrapectl.local.workflows.failure import RUNTIME, StateFailure, Timeout, check_size
 from scrapectl.local.workflows.history import with_data
@@ -73,7 +73,9 @@ class _Task:
         self._note("TaskStarted", self._what)
         submitted = False
         try:
-            result = yield Work(functools.partial(integration.call, self._caller, request), self._deadline)
+            call = functools.partial(integration.call, self._caller, request)
+            undo = functools.partial(end, integration, self._caller, self._token)
+            result = yield Work(call, self._deadline, undo)
             if integration.pattern:
                 self._note("TaskSubmitted", with_data("output", result, **self._what))
                 submitted = True

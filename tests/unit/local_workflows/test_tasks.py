@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from scrapectl.local.jobs.attempt import runner_of
 from scrapectl.local.workflows.integrations import integration_of
 from scrapectl.local.workflows.members import pascal
 from tests.unit.local_workflows.conftest import TASK
@@ -285,3 +286,20 @@ def test_names_of_services_of_several_words():
         "RedshiftData",
         "CloudWatchLogs",
     ]
+
+
+def test_a_job_that_is_submitted_while_its_run_is_stopped_ends_as_well(world, stage, monkeypatch):
+    arn = world.start(world.machine({"StartAt": "j", "States": {"j": job("sleep 60")}}))
+    real = world.cloud.call
+
+    def submit_late(service, operation, params, region="us-east-1"):
+        answer = real(service, operation, params, region)
+        if operation == "SubmitJob":
+            world.sfn.stop_execution(executionArn=arn)
+        return answer
+
+    monkeypatch.setattr(world.cloud, "call", submit_late)
+    world.pass_time()
+    assert world.told(arn)["status"] == "ABORTED"
+    (known,) = runner_of(world.cloud).board.jobs
+    assert stage.wait(known)["isTerminated"]
