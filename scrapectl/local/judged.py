@@ -12,9 +12,23 @@ from typing import Any
 from scrapectl.aws.iam import actions_for, matches, passed_roles, values_at
 from scrapectl.aws.iam_resources import arn_of, is_action, level_of, types_of
 from scrapectl.local.judged_ec2 import made_by, named_by
+from scrapectl.local.judged_functions import asked_for_function
 from scrapectl.local.registry import Call, Refusal
 
 _NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "appstream": (
+        ("FleetName", "appstream:fleet"),
+        ("StackName", "appstream:stack"),
+        ("ImageName", "appstream:image"),
+        ("Name", "appstream:fleet"),
+        ("Name", "appstream:stack"),
+    ),
+    "cloudtrail": (
+        ("Name", "cloudtrail:trail"),
+        ("TrailName", "cloudtrail:trail"),
+        ("ResourceId", "cloudtrail:trail"),
+        ("ResourceIdList[]", "cloudtrail:trail"),
+    ),
     "batch": (
         ("jobQueueName", "batch:job-queue"),
         ("jobQueue", "batch:job-queue"),
@@ -55,6 +69,7 @@ _NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
 """Service → (parameter, type of the resource that it names), what is made first."""
 _ANY_ARN = ("resourceArn", "ResourceArn", "ResourceARN", "ResourceName", "Resource")
 _PASSED_TO = {
+    "appstream": "appstream.amazonaws.com",
     "batch": "ecs-tasks.amazonaws.com",
     "datasync": "datasync.amazonaws.com",
     "events": "events.amazonaws.com",
@@ -109,6 +124,7 @@ def asked_by(call: Call) -> Iterator[Asked]:
             for resource in _resources(call, action):
                 yield Asked(action, resource, tags | _boundary(call) | _function(call))
     yield from _implied(call, tags)
+    yield from (Asked(action, resource) for action, resource in asked_for_function(call))
 
 
 def _implied(call: Call, tags: Mapping[str, str]) -> Iterator[Asked]:
@@ -286,7 +302,12 @@ def _boundary(call: Call) -> dict[str, str]:
 
 def _tags(params: Mapping[str, Any]) -> dict[str, str]:
     """The tags that a request brings, in whichever way its service writes them."""
-    lists = [params.get("tags"), params.get("Tags"), params.get("CreateBucketConfiguration", {}).get("Tags")]
+    lists = [
+        params.get("tags"),
+        params.get("Tags"),
+        params.get("TagsList"),
+        params.get("CreateBucketConfiguration", {}).get("Tags"),
+    ]
     lists += [each.get("Tags") for each in params.get("TagSpecifications") or ()]
     found: dict[str, str] = {}
     for tags in filter(None, lists):
