@@ -146,7 +146,7 @@ def _layer_base(scope: Scope, function: Function, text: str) -> str:
     """Functions that name one folder share its layer, as far as it is for one runtime and platform."""
     word = re.sub(r"[^a-z0-9]+", "-", PurePosixPath(text).stem.lower()).strip("-") or "layer"
     fixed = json.dumps([str(PurePosixPath(text)), function.runtime, function.platform])
-    return f"{scope.base(None, word)}-{hashlib.sha256(fixed.encode()).hexdigest()[: names.HASH_DIGITS]}"
+    return f"{scope.base(word)}-{hashlib.sha256(fixed.encode()).hexdigest()[: names.HASH_DIGITS]}"
 
 
 def _event_source(scope: Scope, trigger: Trigger, event: MessageEvent) -> Desired:

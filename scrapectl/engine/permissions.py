@@ -11,7 +11,7 @@ class Needs:
     """The IAM actions of each verb; the contract test compares them with the calls that were made.
 
     Attributes:
-        given: Field → what AWS asks of whoever sets it, at create and update, without a call of ours.
+        given: Field → what only things that set it need besides at create and update.
     """
 
     read: tuple[str, ...] = ()

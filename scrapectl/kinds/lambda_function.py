@@ -111,8 +111,6 @@ class LambdaFunction(Resource):
             "lambda:AddPermission",
             "lambda:DeleteFunctionConcurrency",
             "lambda:DeleteFunctionEventInvokeConfig",
-            "lambda:PutFunctionConcurrency",
-            "lambda:PutFunctionEventInvokeConfig",
             "lambda:RemovePermission",
             "lambda:TagResource",
             "lambda:UntagResource",
@@ -121,9 +119,11 @@ class LambdaFunction(Resource):
         ),
         delete=("lambda:DeleteFunction",),
         given={
-            "image": ("ecr:BatchGetImage", "ecr:GetRepositoryPolicy", "ecr:SetRepositoryPolicy"),
+            "concurrency": ("lambda:PutFunctionConcurrency",),
+            "image": ("ecr:GetRepositoryPolicy", "ecr:SetRepositoryPolicy"),
             "layers": ("lambda:GetLayerVersion",),
             "mounts": ("elasticfilesystem:DescribeMountTargets",),
+            "on_failure": ("lambda:PutFunctionEventInvokeConfig",),
             "subnets": ("ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"),
         },
     )

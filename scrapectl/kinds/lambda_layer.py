@@ -49,8 +49,8 @@ class LambdaLayer(Resource):
     )
     scopes: ClassVar[Scopes] = Scopes(
         {
-            "lambda:layer": ("lambda:{region}:{account}:layer:{exact}",),
-            "lambda:layerVersion": ("lambda:{region}:{account}:layer:{exact}:*",),
+            "lambda:layer": ("lambda:{region}:{account}:layer:{name}",),
+            "lambda:layerVersion": ("lambda:{region}:{account}:layer:{name}:*",),
         }
     )
 

@@ -55,7 +55,12 @@ _NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
     "ecr": (("repositoryName", "ecr:repository"), ("repositoryNames[]", "ecr:repository")),
     "ecs": (("cluster", "ecs:container-instance"),),
     "events": (("Name", "events:rule-on-default-event-bus"), ("Rule", "events:rule-on-default-event-bus")),
-    "lambda": (("FunctionName", "lambda:function"), ("UUID", "lambda:eventSourceMapping")),
+    "lambda": (
+        ("FunctionName", "lambda:function"),
+        ("UUID", "lambda:eventSourceMapping"),
+        ("LayerName", "lambda:layer"),
+        ("LayerName", "lambda:layerVersion"),
+    ),
     "rds": (
         ("DBInstanceIdentifier", "rds:db"),
         ("DBSubnetGroupName", "rds:subgrp"),

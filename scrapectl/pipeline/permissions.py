@@ -79,8 +79,8 @@ _USES: Mapping[Purpose, Mapping[str, tuple[str, ...]]] = {
 }
 """What is asked of a thing that the spec does not own, besides looking at it."""
 _NEVER: Mapping[Purpose, frozenset[str]] = {
-    # What kinds can do and no spec asks for: a repository or log group that keeps all, a reserved concurrency.
-    "apply": frozenset({"ecr:DeleteLifecyclePolicy", "lambda:PutFunctionConcurrency", "logs:DeleteRetentionPolicy"}),
+    # What kinds can do and no spec asks for: a repository or log group that keeps all.
+    "apply": frozenset({"ecr:DeleteLifecyclePolicy", "logs:DeleteRetentionPolicy"}),
     # A destroy waits for no job: AWS ends them with their queue.
     "destroy": frozenset({"batch:DescribeJobs", "batch:ListJobs", "batch:TerminateJob"}),
 }
@@ -126,11 +126,18 @@ class _Grants:
         for account, name in repositories(self._spec, where.region) if self._purpose != "run" else ():
             arn = f"arn:{where.partition}:ecr:{where.region}:{account}:repository/{name}"
             yield Grant("ecr:DescribeImages", arn, "ecr:repository")
+        for arn in self._layers() if self._purpose == "apply" else ():
+            yield Grant("lambda:GetLayerVersion", arn, "lambda:layerVersion")
         uses = _USES.get(self._purpose, {})
         for (section, _), arn in existing_arns(self._spec, where).items():
             for action in (*(_LOOKS[section] if self._purpose != "run" else ()), *uses.get(section, ())):
                 types = types_of(action)
                 yield Grant(action, arn, types[0]) if types else Grant(action, "*")
+
+    def _layers(self) -> list[str]:
+        """The layers of others that functions have."""
+        named = {layer for function in self._spec.functions.values() for layer in function.layers}
+        return sorted(layer for layer in named if layer.startswith("arn:"))
 
     def besides(self) -> Iterator[Grant]:
         """The lease, the network, and what is done with a pipeline that stands."""

@@ -51,6 +51,14 @@ def dropped(action: str) -> Callable[[Document], Document]:
     return lambda statement: {**statement, "Action": [one for one in statement["Action"] if one != action]}
 
 
+def make_folders(folder: Path) -> None:
+    """The folders of an image, of a function and of a layer."""
+    files = {"scraper/Dockerfile": "FROM scratch\n", "publish/app.py": "def handler(event, context): ...\n"}
+    for path, text in {**files, "words/words.py": "x = 1\n"}.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text)
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a command line came to."""
@@ -81,8 +89,7 @@ class Life:
     def __post_init__(self) -> None:
         self.caller: Caller = judge(self.account.cloud, [])
         self.held: list[Held] = hold_jobs(self.account.cloud)
-        (self.folder / "scraper").mkdir()
-        self.dockerfile("FROM scratch\n")
+        make_folders(self.folder)
         open_session: Any = lambda where, _listeners=(): self.account.session(where.region or REGION)  # noqa: E731
         self.monkeypatch.setattr("scrapectl.aws.session.open_session", open_session)
         self.monkeypatch.chdir(self.folder)

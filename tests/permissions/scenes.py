@@ -174,6 +174,18 @@ def databases(life: Life) -> None:
     life.apply(ROWS + "jobs: {work: {image: 'public.ecr.aws/x/y:1'}}\n")
 
 
+FUNCTION = "functions: {{publish: {{code: ./publish, handler: app.handler, memory: {memory}{more}}}}}\n"
+RENDER = "images: {scraper: {build: ./scraper}}\nfunctions: {render: {image: scraper}}\n"
+
+
+def functions(life: Life) -> None:
+    life.apply(ROWS + FUNCTION.format(memory=128, more=", layers: [./words], concurrency: 1") + TAGS)
+    (life.folder / "words" / "words.py").write_text("x = 2\n")
+    life.apply(ROWS + FUNCTION.format(memory=256, more=", layers: [./words], concurrency: 1"))
+    life.apply(ROWS + RENDER)
+    life.apply(ROWS)
+
+
 TELLS = """
 topics: {{news: {{email: [{mail}]{queues}}}}}
 jobs: {{work: {{image: "public.ecr.aws/x/y:1", schedules: {{at-{minute}: {{cron: "{minute} 6 * * ? *"}}}}}}}}
@@ -196,6 +208,7 @@ def telling(life: Life) -> None:
         events.put_targets(Rule="shop_failed-runs", Targets=[{"Id": "wrong", "Arn": topic["TopicArn"]}])
         functions.update_function_configuration(FunctionName="shop_notifier", MemorySize=512)
         functions.put_function_concurrency(FunctionName="shop_notifier", ReservedConcurrentExecutions=1)
+        functions.put_function_event_invoke_config(FunctionName="shop_notifier", MaximumRetryAttempts=0)
         functions.add_permission(
             FunctionName="shop_notifier",
             StatementId="wrong",
@@ -212,8 +225,9 @@ def telling(life: Life) -> None:
 
 SCENES = (
     Scene(storage, ("s3:*",)),
-    Scene(message_queues, ("sqs:*", "ssm:*", "tag:*")),
+    Scene(message_queues, ("sqs:*", "ssm:*", "tag:*", "datasync:List*", "elasticfilesystem:Describe*")),
     Scene(secrets, ("secretsmanager:*",)),
+    Scene(functions, ("lambda:*Layer*", "lambda:PutFunction*", "ecr:*RepositoryPolicy")),
     Scene(images, ("ecr:*",)),
     Scene(machines, ("ec2:*LaunchTemplate*", "iam:*InstanceProfile*")),
     Scene(databases, ("rds:*", "kms:*", "ec2:*")),
