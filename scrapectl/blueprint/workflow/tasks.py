@@ -38,7 +38,7 @@ _LAMBDA = retry(
     *("Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException"),
     *("Lambda.ClientExecutionTimeoutException", "Lambda.TooManyRequestsException"),
 )
-_SNS = retry("SNS.SnsException", "SNS.InternalErrorException", "SNS.ThrottledException", "SNS.SdkClientException")
+_SNS = retry("SNS.AmazonSNSException", "SNS.InternalErrorException", "SNS.ThrottledException", "SNS.SdkClientException")
 
 
 def run_job(step: RunStep, name: str, given: Given, within: int) -> State:

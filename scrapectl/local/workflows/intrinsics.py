@@ -19,6 +19,7 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][-+]?\d+)?")
 _TEXT = re.compile(r"'((?:[^'\\]|\\.)*)'")
 _WORDS = {"true": True, "false": False, "null": None}
 _PATH = re.compile(r"""\$(?:[^\s,()\[\]'"]|\[(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\?\(.*?\)|[^\]'"])*\])*""")
+_PIECES = re.compile(r"\\.|\{\}|.", re.DOTALL)  # of a template: what is escaped, a place, anything else
 _MOST = {"range": 1000, "text": 10_000}
 _HASHES = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
 
@@ -110,7 +111,7 @@ class Literal(str):  # noqa: SLOT000 - it carries one more
 
     def __new__(cls, raw: str) -> Self:
         """Take the backslashes off what they escape."""
-        made = super().__new__(cls, re.sub(r"\\(.)", r"\1", raw))
+        made = super().__new__(cls, re.sub(r"\\(.)", r"\1", raw, flags=re.DOTALL))
         made.raw = raw
         return made
 
@@ -122,12 +123,11 @@ def compact(value: Any) -> str:
 
 def _format(template: str, *values: Any) -> str:
     raw = template.raw if isinstance(template, Literal) else template
-    parts = re.split(r"(?<!\\)\{\}", raw)
-    if len(parts) != len(values) + 1:
-        raise ValueError(f"{len(parts) - 1} places for {len(values)} values")
-    words = [value if isinstance(value, str) else compact(value) for value in values]
-    plain = [re.sub(r"\\(.)", r"\1", part) for part in parts]
-    return plain[0] + "".join(word + part for word, part in zip(words, plain[1:], strict=True))
+    pieces = _PIECES.findall(raw)
+    if pieces.count("{}") != len(values):
+        raise ValueError(f"{pieces.count('{}')} places for {len(values)} values")
+    words = iter([value if isinstance(value, str) else compact(value) for value in values])
+    return "".join(next(words) if piece == "{}" else piece[-1] for piece in pieces)
 
 
 def _range(first: float, last: float, step: float) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -140,7 +141,7 @@ class Run:
         if path == "$":
             return result
         *steps, last = _steps(path)
-        holder = data
+        holder = data = copy.deepcopy(data)  # the input, or what another branch has, stays as it is
         for step in steps:
             holder = holder.setdefault(step, {})
         holder[last] = result
