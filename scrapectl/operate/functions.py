@@ -19,8 +19,9 @@ from scrapectl.operate.tagged import Found
 
 if TYPE_CHECKING:
     from scrapectl.engine.resource import Aws
+    from scrapectl.operate.runnable import Runnable
 
-_REPORT = re.compile(r"^(?:START|END|REPORT) RequestId: (\S+)", re.MULTILINE)
+_NAMED = re.compile(r"^(?:START|END|REPORT) RequestId: (\S+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def invocation(function: StandingFunction, overrides: Overrides) -> dict[str, An
     return {"FunctionName": function.physical, "InvocationType": "Event", "Payload": json.dumps(event)}
 
 
-def refuse_for_jobs(thing: Any, overrides: Overrides) -> None:
+def refuse_for_jobs(thing: Runnable, overrides: Overrides) -> None:
     """Let only variables be overridden.
 
     Raises:
@@ -80,7 +81,7 @@ def call(aws: Aws, function: StandingFunction, request: Mapping[str, Any], clock
     created = clock.now()
     answer = _invoke(aws, {**request, "InvocationType": "RequestResponse", "LogType": "Tail"})
     said = base64.b64decode(answer.get("LogResult") or "").decode("utf-8", "replace")
-    ids = _REPORT.findall(said)
+    ids = _NAMED.findall(said)
     failed = bool(answer.get("FunctionError"))
     text = answer["Payload"].read().decode("utf-8", "replace")
     return Run(

@@ -19,7 +19,7 @@ from scrapectl.operate.schedules import Timing, standing_timings
 if TYPE_CHECKING:
     from scrapectl.engine.resource import Aws
 
-SHOWN = 10  # ended runs that a status tells, besides all that go on
+SHOWN = 10  # ended runs of each kind that a status tells, besides all that go on
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,12 @@ def read_status(aws: Aws, owner: str, name: str | None) -> Standing:
 
 
 def _runs(runnables: Runnables, name: str | None) -> list[Run]:
-    """What goes on, and the newest of what has ended."""
+    """What goes on, and the newest of each kind that has ended: a function's many calls hide no failed job."""
     found = runnables.recent(name, SHOWN)
-    ended = [run for run in found if run.ended][:SHOWN]
-    return [run for run in found if not run.ended] + runnables.explain(ended)
+    ended = [run for run in found if run.ended]
+    shown = [run for kind in runnables.kinds for run in [run for run in ended if run.kind == kind][:SHOWN]]
+    newest_first = sorted(shown, key=lambda run: (-run.created, run.id))
+    return [run for run in found if not run.ended] + runnables.explain(newest_first)
 
 
 def _lives(aws: Aws, owner: str, things: Mapping[str, Runnable], *, every: bool) -> list[Live]:

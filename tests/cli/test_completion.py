@@ -20,6 +20,8 @@ SPEC = """
       collect: {image: scraper, schedules: {morning: {rate: 1d}, evening: {rate: 1d}}}
       count: {image: scraper}
       scrape: {image: scraper}
+    functions: {publish: {code: ./publish, handler: app.handler, schedules: {often: {rate: 1d}}}}
+    workflows: {process: {steps: [{run: collect}]}}
 """
 
 
@@ -52,6 +54,11 @@ def ask(scrapectl, monkeypatch):
         ("scrapectl --local logs --follow s", ["plain,scrape"]),
         ("scrapectl schedule pause collect ", ["plain,morning", "plain,evening"]),
         ("scrapectl schedule pause count ", []),
+        ("scrapectl run p", ["plain,publish", "plain,process"]),
+        ("scrapectl schedule next pu", ["plain,publish"]),
+        ("scrapectl schedule pause publish ", ["plain,often"]),
+        ("scrapectl stop p", ["plain,process"]),
+        ("scrapectl graph --workflow p", ["plain,process"]),
         ("scrapectl images push ", ["plain,scraper"]),
         ("scrapectl apply --only b", ["plain,buckets.raw"]),
         ("scrapectl stop --pipeline other ", []),

@@ -19,6 +19,8 @@ SPEC = """
         code: ./publish
         handler: app.handler
         schedules: {{often: {{rate: 30d, environment: {{ZIP: "9"}}}}}}
+    message_queues: {{rows: {{}}}}
+    triggers: {{drain: {{on: {{message_queue: rows}}, start: {{function: publish}}}}}}
     workflows:
       process:
         steps: [{{run: collect}}, {{call: publish}}]
@@ -97,6 +99,18 @@ def test_schedules_of_functions_and_workflows_are_listed_and_paused(scrapectl):
     (shown,) = scrapectl("status", "publish", "--output", "json").json["schedules"]
     assert (shown["name"], shown["paused"]) == ("publish_often", True)
     assert scrapectl("schedule", "resume", "publish", "often").out.startswith("resumed publish_often")
+
+
+def test_triggers_are_on_or_off_and_all_works_without_the_spec(shop, scrapectl):
+    where = ("--pipeline", shop, "--region", "us-east-1")
+    document = scrapectl("status", *where, "--output", "json").json
+    assert document["triggers"] == [{"name": "drain", "enabled": True}]
+    addresses = {each["address"] for each in document["resources"]}
+    assert {f"lambda_function.{shop}-publish", f"sfn_state_machine.{shop}-process"} <= addresses
+    assert "drain    on\n" in scrapectl("status", *where).out
+    assert scrapectl("run", "publish", "--wait", *where).code == 0
+    typo = scrapectl("run", "publsh", *where)
+    assert (typo.code, typo.err.splitlines()[-1]) == (64, 'Did you mean "publish"?')
 
 
 @pytest.mark.usefixtures("shop")

@@ -8,6 +8,7 @@ import pytest
 
 from scrapectl.errors import UsageError
 from scrapectl.operate.jobs import find_jobs
+from scrapectl.operate.runnables import find_runnables
 from scrapectl.operate.schedules import of_name, spec_timings, standing_timings
 from scrapectl.spec import check_text
 
@@ -84,3 +85,31 @@ def test_what_stands_is_read_from_the_group(aws):
 
 def test_without_a_group_there_are_none(aws):
     assert standing_timings(aws, "shop", {}) == []
+
+
+def test_schedules_of_functions_and_workflows_name_what_they_start(aws):
+    aws.define("fixed", prefix="collect")
+    aws.function("shop-publish")
+    aws.machine("shop-process")
+    function, machine = aws.functions[0]["FunctionArn"], aws.machines[0]["stateMachineArn"]
+    aws.schedules = {
+        "a": schedule("a", Target={"Input": f'{{"FunctionName": "{function}", "InvocationType": "Event"}}'}),
+        "b": schedule("b", Target={"Input": f'{{"StateMachineArn": "{machine}", "Input": "{{}}"}}'}),
+        "c": schedule("c", Target={"Input": f'{{"FunctionName": "{function}:live"}}'}),
+        "d_e": schedule("d_e", Target={"Input": '{"StateMachineArn": "arn:aws:states:r:1:stateMachine:gone"}'}),
+    }
+    found = standing_timings(aws, "shop", find_runnables(aws, "shop").things)
+    assert [(t.name, t.job) for t in found] == [("a", "publish"), ("b", "process"), ("c", "publish"), ("d_e", "d")]
+
+
+def test_a_specs_functions_and_workflows_have_theirs(tmp_path):
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "app.py").write_text("def handler(event, context): ...")
+    text = """
+version: 1
+pipeline: shop
+functions: {publish: {code: ./app, handler: app.handler, schedules: {often: {rate: 5m}}}}
+workflows: {process: {steps: [{wait: 1m}], schedules: {nightly: {cron: "0 2 * * ? *"}}}}
+"""
+    found = spec_timings(check_text(text, folder=tmp_path))
+    assert [(t.name, t.job) for t in found] == [("publish_often", "publish"), ("process_nightly", "process")]
