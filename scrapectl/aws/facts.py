@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
+from scrapectl.aws.function_reach import out_of_reach
 from scrapectl.aws.network import network_facts
 from scrapectl.aws.pinned_images import pin_tasks, pinned
 from scrapectl.engine.resource import Aws
@@ -57,6 +58,7 @@ def gather_facts(
     images, wrong = pinned(spec, answers[len(named) :], aws.region)
     problems += wrong
     problems.extend(_too_few_zones(spec, network))
+    problems.extend(out_of_reach(spec, aws, network))
     if problems:
         raise SpecError.of(problems)
     return Facts(
@@ -77,7 +79,7 @@ def gather_facts(
 
 def _tells(spec: Spec) -> bool:
     """Whether anybody may have to be told of a failure."""
-    return spec.alerts.to is not None or any(job.on_failure for job in spec.jobs.values())
+    return spec.alerts.to is not None or any(started.on_failure for started in spec.started)
 
 
 def _too_few_zones(spec: Spec, network: NetworkFacts) -> list[Problem]:

@@ -30,6 +30,7 @@ from scrapectl.spec.model import Database
 
 _ROLE = "scheduler-power"
 _SUBNETS = "databases"
+_PRIVATE_SUBNETS = "private-databases"
 _PUBLIC_SUBNETS = "public-databases"
 _GROUP = "database"
 _PLACES = {
@@ -55,7 +56,10 @@ def desired(scope: Scope) -> Iterator[Desired]:
 
 
 def _subnet_groups(scope: Scope, databases: list[Database]) -> Iterator[Desired]:
-    """One for all; in a network that is made, where no subnet is both, one for those that are reached from outside."""
+    """One for all; in a network that is made, where no subnet is both, one for those that are reached from outside.
+
+    They have another name there: a group stays in its VPC, and the plan can say that the databases in it do.
+    """
     for what in dict.fromkeys(_group_of(scope, database) for database in databases):
         first = next(database for database in databases if _group_of(scope, database) == what)
         subnets = network.public_subnets(scope) if what == _PUBLIC_SUBNETS else network.private_subnets(scope)
@@ -65,7 +69,9 @@ def _subnet_groups(scope: Scope, databases: list[Database]) -> Iterator[Desired]
 
 
 def _group_of(scope: Scope, database: Database) -> str:
-    return _PUBLIC_SUBNETS if database.public and scope.spec.network.made is not None else _SUBNETS
+    if scope.spec.network.made is None:
+        return _SUBNETS
+    return _PUBLIC_SUBNETS if database.public else _PRIVATE_SUBNETS
 
 
 def _instance(scope: Scope, database: Database) -> RdsInstance:

@@ -11,6 +11,7 @@ from scrapectl.engine.values import Ref
 from scrapectl.engine.values import Text as Mixed
 from scrapectl.errors import Place
 from scrapectl.facts import Facts
+from scrapectl.kinds.appstream_fleet import fleet_arn
 from scrapectl.kinds.batch_compute_environment import compute_environment_arn
 from scrapectl.kinds.batch_job_definition import job_definition_arn
 from scrapectl.kinds.batch_job_queue import job_queue_arn
@@ -195,4 +196,5 @@ _ARN = {
     "jobs": job_definition_arn,
     "job_queues": job_queue_arn,
     "compute_environments": compute_environment_arn,
+    "desktops": fleet_arn,
 }

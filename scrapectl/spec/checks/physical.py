@@ -76,7 +76,8 @@ def _of_triggers(spec: Spec, place: tuple[str, str]) -> Iterator[tuple[str, str,
     owner = (spec.pipeline, spec.stage)
     for key, trigger in spec.triggers.items():
         if isinstance(trigger.on, UploadEvent):
-            yield "rules", trigger.name or names.physical_name(*owner, key, limit=names.RULE_LIMIT), trigger
+            if trigger.via != "notification":
+                yield "rules", trigger.name or names.physical_name(*owner, key, limit=names.RULE_LIMIT), trigger
             if trigger.section in {"jobs", "functions"}:
                 machine = trigger.name or names.trigger_machine_name(*owner, key)
                 yield "workflows", machine, trigger

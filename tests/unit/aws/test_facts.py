@@ -273,3 +273,15 @@ def test_a_thing_of_another_region_is_not_taken_for_one_of_its_name_here(account
     with pytest.raises(SpecError, match=told):
         facts(account, text)
     assert not account.sent.of("GetQueueUrl")
+
+
+@pytest.mark.parametrize("section", ["jobs", "functions", "workflows"])
+def test_whoever_is_told_of_a_failure_is_told_by_the_notifier(account: Account, section: str) -> None:
+    things = {
+        "jobs": "{image: x%s}",
+        "functions": "{image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/x@sha256:%s%%s}" % ("0" * 64),
+        "workflows": "{steps: [{wait: 1m}]%s}",
+    }
+    text = "topics: {team: {}}\n" + section + ": {a: " + things[section] + "}\n"
+    assert facts(account, text % "").notifier == b""
+    assert b"def handle" in facts(account, text % ", on_failure: team").notifier

@@ -101,7 +101,7 @@ def test_databases_stand_in_private_subnets_and_in_public_ones_when_they_are_rea
     reached = "b: {engine: mysql, version: '8.4', public: [192.0.2.0/24]}"
     world = made(more=f"databases: {{a: {{engine: postgres, version: '16'}}, {reached}}}\n")
     groups = resources(**world, kind="rds_subnet_group")
-    assert set(groups["rds_subnet_group.shop_databases"].subnets) == {
+    assert set(groups["rds_subnet_group.shop_private-databases"].subnets) == {
         ref("ec2_subnet", "private-a"),
         ref("ec2_subnet", "private-b"),
     }
@@ -110,7 +110,7 @@ def test_databases_stand_in_private_subnets_and_in_public_ones_when_they_are_rea
         ref("ec2_subnet", "public-b"),
     }
     instances = resources(**world, kind="rds_instance")
-    assert str(instances["rds_instance.shop-a"].subnet_group) == "shop-databases"
+    assert str(instances["rds_instance.shop-a"].subnet_group) == "shop-private-databases"
     assert str(instances["rds_instance.shop-b"].subnet_group) == "shop-public-databases"
     assert wanted(**world)["rds_instance.shop-b"].after == ("ec2_route_table.shop-public",)
 

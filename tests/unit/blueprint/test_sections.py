@@ -298,3 +298,9 @@ def test_outputs_may_hold_what_only_aws_knows() -> None:
     found = outputs(spec, facts_for(spec))
     assert found["a"] == Ref("s3_bucket.shop-raw", "name", f"shop-raw-{ACCOUNT}-{REGION}")
     assert found["b"] == Text(("u ", Ref("sqs_queue.shop-rows", "url")))
+
+
+def test_desktop_is_named_by_its_fleet() -> None:
+    spec = spec_of("desktops: {review: {image: x}}\noutputs: {fleet: '${desktop.review.arn}'}\n")
+    arn = f"arn:aws:appstream:{REGION}:{ACCOUNT}:fleet/shop-review"
+    assert outputs(spec, facts_for(spec)) == {"fleet": Ref("appstream_fleet.shop-review", "arn", arn)}
