@@ -112,7 +112,7 @@ class Account:
         filters = [{"Key": "scrapectl:pipeline", "Values": [owner]}]
         entries = [entry for page in tagged.paginate(TagFilters=filters) for entry in page["ResourceTagMappingList"]]
         not_kept = [entry["ResourceARN"] for entry in entries if KEPT not in {tag["Key"] for tag in entry["Tags"]}]
-        found = [arn for arn in not_kept if not self._recovers(arn, region)]
+        found = [arn for arn in not_kept if not self._recovers(arn, region) and not self._is_shown_dead(arn, region)]
         roles = self.client("iam", region).list_roles(PathPrefix=f"/scrapectl/{region}/{owner}/")["Roles"]
         found += [role["Arn"] for role in roles]
         groups = self.client("scheduler", region).list_schedule_groups()["ScheduleGroups"]
@@ -123,6 +123,13 @@ class Account:
         parameters = self.client("ssm", region).describe_parameters()["Parameters"]
         found += [p["Name"] for p in parameters if p["Name"].startswith(f"/scrapectl/{owner}/")]
         return sorted(set(found))
+
+    def _is_shown_dead(self, arn: str, region: str) -> bool:
+        """Whether it is a NAT gateway that has ended, which EC2 shows for an hour."""
+        if ":natgateway/" not in arn:
+            return False
+        gateways = self.client("ec2", region).describe_nat_gateways(NatGatewayIds=[arn.rpartition("/")[2]])
+        return all(gateway["State"] == "deleted" for gateway in gateways["NatGateways"])
 
     def _recovers(self, arn: str, region: str) -> bool:
         """Whether it is a deleted secret that its recovery window still keeps."""

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import random
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 
+from tests.random_draw import NAMES, ZONES, Entry
+from tests.random_flows import THEIRS, Flows
+
+if TYPE_CHECKING:
+    from tests.account import Account
+
+# Where the specs stand: with an image's folder, a function's, a layer's and a definition.
+FOLDER = Path(__file__).with_name("random_folder")
 # What the specs read from the environment.
 ENV = {"RANDOM_SPEC_SECRET": "a-value-nobody-should-see", "RANDOM_SPEC_TEXT": "from the environment"}
 
 _SIZES = {0.25: (512, 1024, 2048), 0.5: (1024, 2048, 4096), 1: (2048, 4096, "8 GB"), 2: (4096, "16 GB")}
-_CRONS = ("0 6 * * ? *", "0/15 8-18 ? * MON-FRI *", "0 12 L * ? *", "30 5 ? * 6L *", "0 0 1,15 JAN-JUN ? 2026-2030")
-_ZONES = ("UTC", "America/Detroit", "Europe/Berlin", "Australia/Lord_Howe")
-_NAMES = ("alpha", "beta", "gamma", "delta-2", "epsilon-x")
-# What YAML 1.1 or a careless parser would take for something else.
-_TEXTS = ("plain", "yes", "02134", "1:30", "2026-01-01", "null", "a b", "$${HOME}", "ünï", "")
+# Where several sections share one set of names.
+_PREFIX = {"topics": "news-", "filesystems": "files-", "functions": "call-", "workflows": "flow-"}
 
-_ATTRIBUTES = {"message_queues": ["url"], "jobs": ["queue"], "databases": ["endpoint", "port", "database", "secret"]}
-_PREFIX = {"topics": "news-"}  # topics share their names with message queues
 
-Entry = dict[str, Any]
+def furnished(account: Account) -> Account:
+    """Make what somebody else has in the account, and the specs name by `existing:`."""
+    account.client("s3").create_bucket(Bucket=THEIRS)
+    return account
 
 
 def random_spec(seed: int, pipeline: str = "random", build: str | None = "./scraper", region: str = "us-east-1") -> str:
@@ -37,14 +44,13 @@ def random_spec(seed: int, pipeline: str = "random", build: str | None = "./scra
     )
 
 
-class _Maker:
+class _Maker(Flows):
     """Draws one spec; later sections refer to earlier ones by name alone."""
 
     def __init__(self, rng: random.Random, build: str | None) -> None:
-        self.rng = rng
+        super().__init__(rng)
         self.build = build
         self.ec2 = rng.random() < 0.25
-        self.made: dict[str, Entry] = {}
 
     def spec(self, pipeline: str, region: str) -> Entry:
         top: Entry = {"version": 1, "pipeline": pipeline, "region": region}
@@ -57,27 +63,41 @@ class _Maker:
         top["vars"] = {"zip": self.text(), "memory": 2048, "flag": True}
         top |= self.some({"iam": {"boundary": "arn:aws:iam::123456789012:policy/limits"}})
         top |= self.some({"stages": {"prod": {"vars": {"zip": "10001"}, "logs": {"retention": "14d"}}}})
+        self.made["network"] = self.network() if self.maybe(0.3) else {}
+        top |= {"network": self.made["network"]} if self.made["network"] else {}
         for section, entry, most in (
             ("images", self.image, 2 if self.build else 0),
             ("secrets", self.secret, 2),
             ("buckets", self.bucket, 2),
+            ("filesystems", self.filesystem, 2),
             ("message_queues", self.message_queue, 2),
             ("topics", self.topic, 2),
             ("databases", self.database, 2),
             ("compute_environments", self.environment, 3),
             ("job_queues", self.queue, 2),
-            ("jobs", self.job, 5),
+            ("jobs", self.job, 4),
+            ("functions", self.function, 2),
+            ("workflows", self.workflow, 2),
+            ("desktops", self.desktop, 1),
         ):
-            names = [_PREFIX.get(section, "") + name for name in _NAMES[: self.rng.randint(self.fewest(section), most)]]
+            names = [self.prefix(section) + name for name in NAMES[: self.rng.randint(self.fewest(section), most)]]
             self.made[section] = {}
             for name in names:
                 self.made[section][name] = entry()
-            if names:
+            if section == "buckets" and self.maybe(0.3):
+                self.made[section]["theirs"] = {"existing": THEIRS}
+            if self.made[section]:
                 top[section] = self.made[section]
+        top |= self.triggers()
         if self.made["topics"]:
             top |= self.some({"alerts": self.alerts()})
         top |= self.some({"outputs": {"all": " ".join(["in ${region}", *self.attributes()])}})
         return top
+
+    def prefix(self, section: str) -> str:
+        """Say how names of a section begin: databases never move into another network, and are others there."""
+        inside = section == "databases" and self.made["network"]
+        return "inside-" if inside else _PREFIX.get(section, "")
 
     def fewest(self, section: str) -> int:
         """Say how many a section must have: over several environments somebody must name the queue's."""
@@ -129,7 +149,7 @@ class _Maker:
                 "on_destroy": self.pick("snapshot", "delete"),
             }
         )
-        zones = ("UTC",) if "maintenance" in entry else _ZONES  # the window is in UTC, and must be in these hours
+        zones = ("UTC",) if "maintenance" in entry else ZONES  # the window is in UTC, and must be in these hours
         power = {"start": "30 2 * * ? *", "stop": "30 6 * * ? *"} | self.some({"timezone": self.pick(*zones)})
         return entry | (self.some({"power": power}) if self.made["databases"] else {})
 
@@ -161,7 +181,10 @@ class _Maker:
             entry |= {"vcpus": vcpus, "memory": self.pick(*_SIZES[vcpus])}
         queue = self.queue_of(entry)
         if not self.ec2:
-            entry |= self.some({"disk": self.rng.randint(21, 200), "public_ip": self.pick(True, False)})
+            # Without a public address and NAT a job reaches nothing but endpoints.
+            private = not self.made["network"] or self.has_way_out()
+            more = {"public_ip": self.pick(True, not private), "mounts": self.mounts()}
+            entry |= self.some({"disk": self.rng.randint(21, 200)} | more)
         entry |= self.some(
             {
                 "command": ["python", "-m", "scraper", "${var.zip}"],
@@ -176,16 +199,10 @@ class _Maker:
                 "retries": self.rng.randint(1, 9),
                 "retry_on": self.rng.sample(["spot", "pull", "memory", "exit:137", "exit:1*"], self.rng.randint(1, 4)),
                 "keep_revisions": self.rng.randint(1, 9),
-                "schedules": {name: self.schedule(queue) for name in _NAMES[: self.rng.randint(1, 3)]},
+                "schedules": {name: self.schedule(queue) for name in NAMES[: self.rng.randint(1, 3)]},
             }
         )
         return entry
-
-    def secrets(self) -> Entry:
-        entry: Entry = {"TOKEN": self.pick(*self.made["secrets"])} if self.made["secrets"] else {}
-        for name in list(self.made["databases"])[:1]:
-            entry["PASSWORD"] = f"${{database.{name}.secret}}:password"
-        return self.some(entry)
 
     def queue_of(self, entry: Entry) -> Entry:
         """Choose the queue of a job, writing it where it must be written."""
@@ -199,69 +216,8 @@ class _Maker:
             entry |= self.some({"share": self.pick(*queues[name]["shares"])})
         return queues[name]
 
-    def environment_of(self) -> Entry:
-        entry = {
-            "ZIP": "${var.zip}",
-            "TEXT": self.text(),
-            "NUMBER": self.rng.randint(0, 99),
-            "ENV": "${env.RANDOM_SPEC_TEXT}",
-        }
-        entry |= {f"ATTRIBUTE_{number}": text for number, text in enumerate(self.attributes())}
-        return self.some(entry | {"WHERE": "${pipeline}/${account}/${region}"})
-
-    def attributes(self) -> list[str]:
-        """List attributes of what stands above: never of the job being made, so there is no circle."""
-        found = []
-        for section, entries in self.made.items():
-            for name in entries:
-                singular = section.removesuffix("s")
-                names = ["name", "arn", *_ATTRIBUTES.get(section, [])]
-                found.append(f"${{{singular}.{name}.{self.pick(*names)}}}")
-        return self.rng.sample(found, min(len(found), 3))
-
-    def access(self) -> Entry:
-        entry: Entry = {}
-        if self.made["buckets"]:
-            bucket = self.pick(*self.made["buckets"])
-            entry |= {"read": [f"{bucket}/in/"], "write": [self.pick(bucket, f"{bucket}/out/")]}
-        if self.made["message_queues"]:
-            queue = self.pick(*self.made["message_queues"])
-            entry |= {"send": [queue], "receive": [queue]}
-        if self.made["topics"]:
-            entry["send"] = [*entry.get("send", ()), self.pick(*self.made["topics"])]
-        if self.made["databases"]:
-            entry["connect"] = [next(iter(self.made["databases"]))]
-        if self.made["jobs"]:
-            entry["submit"] = [self.pick(*self.made["jobs"])]
-        entry["policy"] = [{"Effect": "Allow", "Action": ["sqs:ListQueues"], "Resource": "*"}]
-        return self.some(entry)
-
     def schedule(self, queue: Entry) -> Entry:
-        entry = self.pick(
-            {"cron": self.pick(*_CRONS)}, {"rate": self.pick("5m", "1h", "2d")}, {"at": "2031-12-24T06:00:00"}
-        )
-        if "rate" not in entry:
-            entry |= self.some({"timezone": self.pick(*_ZONES)})
-        if "at" not in entry:
-            entry |= self.some({"from_date": "2030-01-01T00:00:00Z", "to_date": "2032-01-01T00:00:00Z"})
+        entry = self.time() | self.given()
         if queue.get("shares"):
             entry |= self.some({"share": self.pick(*queue["shares"])})
-        more = {
-            "flex": self.pick("1m", "15m"),
-            "array": self.rng.randint(2, 9),
-            "priority": self.rng.randint(0, 9999),
-            "environment": {"ZIP": self.text()},
-            "enabled": self.pick(True, False),
-            "deliver": {"retries": self.rng.randint(0, 9), "within": "2h"},
-        }
-        return entry | self.some(more)
-
-    def some(self, entry: Entry) -> Entry:
-        """Keep about half of the keys."""
-        return {key: value for key, value in entry.items() if self.rng.random() < 0.5 and value not in ({}, None)}
-
-    def pick(self, *choices: Any) -> Any:
-        return self.rng.choice(choices)
-
-    def text(self) -> str:
-        return self.pick(*_TEXTS)
+        return entry | self.some({"array": self.rng.randint(2, 9), "priority": self.rng.randint(0, 9999)})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +12,7 @@ from scrapectl.pipeline.policy_documents import LIMIT, documents, size
 from scrapectl.spec.model import Spec
 from tests.account import EXAMPLES, SEEDS, Account, assert_empty, done, example, spec_of
 from tests.permissions.life import WHERE
-from tests.random_specs import ENV, random_spec
+from tests.random_specs import ENV, FOLDER, furnished, random_spec
 
 
 @pytest.fixture(autouse=True)
@@ -45,10 +44,9 @@ def live(account: Account, caller: Caller, spec: Spec) -> None:
 
 
 @pytest.mark.parametrize("seed", range(SEEDS // 5))
-def test_any_spec_lives_under_its_own_policies(account: Account, caller: Caller, tmp_path: Path, seed: int):
-    (tmp_path / "scraper").mkdir()
-    (tmp_path / "scraper" / "Dockerfile").write_text("FROM python:3.13-slim\n", encoding="utf-8")
-    live(account, caller, spec_of(random_spec(seed), tmp_path, env=ENV))
+def test_any_spec_lives_under_its_own_policies(account: Account, seed: int):
+    caller = judge(furnished(account).cloud, [])
+    live(account, caller, spec_of(random_spec(seed), FOLDER, env=ENV))
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -1,12 +1,14 @@
-"""What the property tests share: the environment and the folder of random specs."""
+"""What the property tests share: the environment and folder of random specs, and what others have in the account."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.random_specs import ENV
+from tests.account import Account
+from tests.random_specs import ENV, FOLDER, furnished
 
 
 @pytest.fixture(autouse=True)
@@ -15,10 +17,15 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
+@pytest.fixture
+def account() -> Iterator[Account]:
+    """An account in which somebody else has what random specs name by `existing:`."""
+    found = furnished(Account())
+    yield found
+    found.cloud.close()
+
+
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the specs stand: `build: ./scraper` starts here."""
-    found = tmp_path_factory.mktemp("specs")
-    (found / "scraper").mkdir()
-    (found / "scraper" / "Dockerfile").write_text("FROM python:3.13-slim\n", encoding="utf-8")
-    return found
+def folder() -> Path:
+    """Where the specs stand: their paths start here."""
+    return FOLDER

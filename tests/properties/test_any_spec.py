@@ -11,7 +11,7 @@ import pytest
 from scrapectl.spec.model import Spec
 from tests.account import REGION, SEEDS, SPECS, Account, assert_empty, done, example, spec_of, writes
 from tests.faults_in_process import WAYS, Fault
-from tests.random_specs import ENV, random_spec
+from tests.random_specs import ENV, furnished, random_spec
 
 seeds = pytest.mark.parametrize("seed", range(SEEDS))
 
@@ -70,7 +70,7 @@ def test_one_failing_call_then_the_same_again_ends_well(account: Account, folder
     planned = account.plan(spec)
     rehearsed = len(writes(account.calls_of(lambda: account.carry_out(planned, account.aws_of(spec)))))
     ending = len(writes(account.calls_of(lambda: account.destroy(spec))))
-    account = Account()
+    account = furnished(Account())
     fault = Fault(rng.randrange(rehearsed), rng.choice(WAYS))
     with fault.in_(account):
         fault.outlive(lambda: account.apply(spec))

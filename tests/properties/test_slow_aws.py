@@ -13,7 +13,7 @@ from scrapectl.engine.plan import Phase
 from scrapectl.local.clock import VirtualClock
 from scrapectl.spec.model import Spec
 from tests.account import REGION, SEEDS, SPECS, Account, assert_empty, done, example, spec_of
-from tests.random_specs import ENV, random_spec
+from tests.random_specs import ENV, furnished, random_spec
 
 FASTER = 100
 
@@ -38,7 +38,7 @@ def passing_time(account: Account) -> Iterator[None]:
 
 def assert_lives(spec: Spec) -> None:
     """Apply, plan, destroy, and apply again at once, while names that were given up cool down."""
-    account = Account(clock=VirtualClock(), delays=True)
+    account = furnished(Account(clock=VirtualClock(), delays=True))
     with passing_time(account):
         done(account.apply(spec))
         assert_empty(account.plan(spec))

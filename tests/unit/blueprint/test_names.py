@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +11,12 @@ import pytest
 from scrapectl.blueprint import blueprint
 from scrapectl.engine.resource import Desired
 from scrapectl.errors import SpecError
-from scrapectl.facts import Facts, NetworkFacts
 from scrapectl.spec import check_text
 from scrapectl.spec.checks.physical import named
 from scrapectl.spec.model import Spec
 from tests.account import Account
-from tests.random_specs import ENV, random_spec
+from tests.random_specs import ENV, FOLDER, random_spec
+from tests.unit.blueprint.world import facts_for
 
 PIPELINE, STAGE, KEY = "p" * 20, "s" * 20, "k" * 40
 # No region that the SDK knows has a longer name.
@@ -31,13 +32,25 @@ KIND_OF = {
     "jobs": "BatchJobDefinition",
     "databases": "RdsInstance",
     "schedules": "Schedule",
+    "filesystems": "EfsFileSystem",
+    "functions": "LambdaFunction",
+    "workflows": "SfnStateMachine",
+    "desktops": "AppstreamFleet",
+    "rules": "EventsRule",
+    "trails": "CloudtrailTrail",
+}
+# What is made for the instance as a whole.
+OF_THE_INSTANCE = {
+    ("SqsQueue", "random_dead"),
+    ("LambdaFunction", "random_notifier"),
+    ("LambdaFunction", "random_starter"),
+    ("EventsRule", "random_failed-runs"),
+    ("EventsRule", "random_late-workflows"),
 }
 
 
 def wanted(spec: Spec) -> list[Desired]:
-    network = NetworkFacts("vpc-1", ("subnet-1",))
-    region = spec.region or "us-east-1"
-    facts = Facts("123456789012", "aws", region, network, image_tags=dict.fromkeys(spec.images, "src-1"))
+    facts = dataclasses.replace(facts_for(spec), existing={("buckets", "theirs"): {"name": "theirs", "arn": "x"}})
     return blueprint(spec, facts)
 
 
@@ -48,7 +61,7 @@ def keys_of(found: list[Desired]) -> list[tuple[str, tuple[str, ...]]]:
 @pytest.mark.parametrize("seed", range(60))
 def test_no_two_things_of_a_spec_have_one_name_or_one_address(seed):
     for stage in (None, "prod"):
-        found = wanted(check_text(random_spec(seed), env=ENV, stage=stage))
+        found = wanted(check_text(random_spec(seed), folder=FOLDER, env=ENV, stage=stage))
         assert len(set(keys_of(found))) == len(found)
         assert len({desired.address for desired in found}) == len(found)
 
@@ -56,10 +69,10 @@ def test_no_two_things_of_a_spec_have_one_name_or_one_address(seed):
 @pytest.mark.parametrize("seed", range(60))
 def test_the_checks_know_every_name_that_the_spec_gives(seed):
     """What is made for the instance as a whole aside: nobody can write a name that ends as theirs do, but in SQS."""
-    spec = check_text(f"account: '123456789012'\n{random_spec(seed)}", env=ENV)
+    spec = check_text(f"account: '123456789012'\n{random_spec(seed)}", folder=FOLDER, env=ENV)
     made = {(kind, key[-1]) for kind, key in keys_of(wanted(spec)) if kind in KIND_OF.values()}
     known = {(KIND_OF[section], name) for section, name, _ in named(spec)}
-    assert made - known <= {("SqsQueue", "random_dead")}
+    assert made - known <= OF_THE_INSTANCE
     assert known <= made
 
 

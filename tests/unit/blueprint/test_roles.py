@@ -13,7 +13,7 @@ from scrapectl.engine.values import Ref, refs
 from scrapectl.kinds.iam_role import IamRole
 from scrapectl.spec import check_text
 from scrapectl.spec.model import Spec
-from tests.random_specs import ENV, random_spec
+from tests.random_specs import ENV, FOLDER, random_spec
 from tests.unit.blueprint.world import ACCOUNT, REGION, resources, roles, spec_of
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("*/pipeline.yaml"))
@@ -21,7 +21,13 @@ RAW = f"arn:aws:s3:::shop-raw-{ACCOUNT}-{REGION}"
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:shop-rows"
 BASE = f"arn:aws:batch:{REGION}:{ACCOUNT}"
 # The actions that roles hold on "*", each for want of anything narrower, by what the role is for.
+# What Lambda asks of a role before it puts a function into a network, on everything (AWS-FACTS §21).
+INTERFACES = {
+    *("ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"),
+    *("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses"),
+}
 ON_EVERYTHING = {
+    "function": INTERFACES,
     "start": {"ecr:GetAuthorizationToken"},
     "notifier": {"batch:DescribeJobDefinitions", "batch:DescribeJobs", "batch:ListJobs"},
     "instances": {"ecs:DiscoverPollEndpoint"},
@@ -68,7 +74,7 @@ def may(access: str, action: str, resource: str, **context: Any) -> bool:
 
 def every_spec() -> list[tuple[str, Spec]]:
     found = [(path.parent.name, check_text(path.read_text(), folder=path.parent, env={})) for path in EXAMPLES]
-    return found + [(f"seed {seed}", check_text(random_spec(seed), env=ENV)) for seed in range(25)]
+    return found + [(f"seed {seed}", check_text(random_spec(seed), folder=FOLDER, env=ENV)) for seed in range(25)]
 
 
 GRANTS = [
@@ -223,7 +229,10 @@ def test_stage_stands_in_the_schedulers_trust() -> None:
 def test_no_role_holds_more_than_a_service_asks_for(name: str, spec: Spec) -> None:
     """No `service:*`; "*" as a resource only for actions that know no narrower one, or in the user's own words."""
     own_words = {
-        str(action) for job in spec.jobs.values() for entry in job.access.policy for action in _list(entry["Action"])
+        str(action)
+        for one in (*spec.jobs.values(), *spec.functions.values())
+        for entry in one.access.policy
+        for action in _list(entry["Action"])
     }
     for what, role in roles(spec).items():
         assert all(_is_chosen_by_aws(what, ref) for ref in refs(role)), (
@@ -236,7 +245,7 @@ def test_no_role_holds_more_than_a_service_asks_for(name: str, spec: Spec) -> No
             if "*" in _list(statement["Resource"]):
                 everywhere |= set(actions) - own_words
         assert everywhere <= ON_EVERYTHING.get(what.partition("-")[0], set()), (name, what)
-        assert everywhere <= set(resource_star_needed)
+        assert everywhere <= {*resource_star_needed, *INTERFACES}
 
 
 CHOSEN = ("efs_file_system.", "efs_access_point.", "datasync_task.")

@@ -288,7 +288,7 @@ def test_random_specs_are_valid_by_both(seed):
     text = random_specs.random_spec(seed)
     tree = parse(text, "x")
     assert jsonschema_accepts(plain(tree))
-    assert check_text(text, env=random_specs.ENV).jobs
+    assert check_text(text, folder=random_specs.FOLDER, env=random_specs.ENV).jobs
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -296,8 +296,8 @@ def test_the_published_schema_confirms_random_specs(seed):
     """With references filled in, the same as by the walk alone."""
     text = random_specs.random_spec(seed)
     for stage in (None, "prod") if "stages:" in text else (None,):
-        sure = check_text(text, env=random_specs.ENV, stage=stage, confirm=True)
-        assert sure == check_text(text, env=random_specs.ENV, stage=stage)
+        sure = check_text(text, folder=random_specs.FOLDER, env=random_specs.ENV, stage=stage, confirm=True)
+        assert sure == check_text(text, folder=random_specs.FOLDER, env=random_specs.ENV, stage=stage)
 
 
 def test_the_published_schema_confirms_every_key():

@@ -1,0 +1,3 @@
+"""What functions of random specs share."""
+
+NAME = "shared"
