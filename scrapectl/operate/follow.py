@@ -70,6 +70,8 @@ class Follower:
         for run in (*self._runs.values(), *self._parts.values()):
             begun = self.runnables.kinds[run.kind].parts(run, self._parts)
             self._parts.update((part.id, part) for part in begun)
+            told = self.runnables.refresh([part for part in begun if not part.log_group])  # of a history: its id alone
+            self._parts.update((part.id, part) for part in told)
 
     def _read(self) -> list[Line]:
         """Tell what has come to the feeds since the last look, in order of time."""
