@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from scrapectl.aws.anchor_state import anchor_name
+from scrapectl.aws.function_reach import asks
 from scrapectl.aws.iam import actions_for
 from scrapectl.aws.iam_resources import level_of, types_of
 from scrapectl.aws.pinned_images import repositories
@@ -146,6 +147,8 @@ class _Grants:
             yield Grant(action, self._scoping.arn(parameter), "ssm:parameter")
         if self._purpose != "run":
             yield from (Grant(action, "*") for action in _looks_at(self._spec.network))
+            if asks(self._spec):
+                yield Grant("ec2:DescribeVpcEndpoints", "*")
         if _OPERATE[self._purpose]:
             yield from (Grant(action, "*") for action in _FINDS)
         for name, action in _OPERATE[self._purpose]:
