@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from scrapectl.operate.logs import Line
 from scrapectl.operate.run import Run
 from scrapectl.views.embedded import status_lines
-from scrapectl.views.runs import failed_lines, run_document, run_rows
+from scrapectl.views.runs import failed_lines, line_document, line_text, run_document, run_rows
 
 
 def array(failed: int) -> Run:
@@ -44,3 +47,18 @@ def test_one_thing_in_the_embedded_cloud_is_in_the_singular():
             url, access_key, secret_key, region = "u", "a", "s", "r"
 
     assert status_lines(Status())[2:] == ["  2 buckets", "  1 database", "  1 scheduling policy"]
+
+
+def test_lines_say_what_they_are_of_when_there_are_several():
+    line = Line("0123456789", 0.0, "text \x1b[31mred")
+    assert line_text(line, several=False) == "00:00:00 text red"
+    assert line_text(line, several=True) == "00:00:00 [01234567] text red"
+    assert line_text(replace(line, index=3), several=True) == "00:00:00 [3] text red"
+    assert line_text(replace(line, index=3, of="call\n\x1b[2Jx"), several=True) == "00:00:00 [call x 3] text red"
+    assert line_document(line) == {"run": "0123456789", "at": "1970-01-01T00:00:00.000Z", "text": "text red"}
+
+
+def test_a_functions_answer_is_a_part_of_its_run():
+    run = Run("r", "publish", "SUCCEEDED", kind="function", answer='{"n": "\x1b[31m"}')
+    assert run_document(run, run.code, 0.0)["answer"] == '{"n": ""}'
+    assert "answer" not in run_document(Run("r", "collect", "SUCCEEDED"), 0, 0.0)
