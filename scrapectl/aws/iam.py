@@ -97,6 +97,8 @@ resource_star_needed: Mapping[str, str] = MappingProxyType(
                 *("iam:ListInstanceProfiles", "iam:ListRoles", "lambda:ListEventSourceMappings"),
                 *("lambda:ListFunctions", "logs:DescribeLogGroups", "redshift-data:DescribeStatement"),
                 *("redshift-data:GetStatementResult", "redshift-data:ListStatements", "s3:ListAllMyBuckets"),
+                *("appstream:DescribeFleets", "appstream:DescribeStacks", "appstream:ListTagsForResource"),
+                *("cloudtrail:ListTrails",),
                 *("scheduler:ListScheduleGroups", "scheduler:ListSchedules", "secretsmanager:ListSecrets"),
                 *("sns:ListTopics", "sqs:ListQueues", "ssm:DescribeParameters", "states:ListStateMachines"),
                 "tag:GetResources",

@@ -65,7 +65,7 @@ class S3BucketNotification(Resource):
         owned=("lambda:GetPolicy", "s3:GetBucketNotification"),
     )
     scopes: ClassVar[Scopes] = Scopes(
-        {"s3:bucket": ("s3:::{exact}",), "lambda:function": ("lambda:{region}:{account}:function:{name}",)}
+        {"s3:bucket": ("s3:::{exact}",), "lambda:function": ("lambda:{region}:{account}:function:{base}_starter",)}
     )
 
     @classmethod
