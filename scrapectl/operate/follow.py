@@ -37,7 +37,6 @@ class Follower:
 
     def follow(self, runs: Sequence[Run]) -> list[Run]:
         """Stay until every run has ended and no line came for `QUIET` seconds; the runs as they ended."""
-        self._runs.update((run.id, run) for run in runs if run.ended)
         quiet_since = self.clock.now()
         while True:
             self._look(runs)

@@ -126,3 +126,15 @@ def test_what_has_ended_is_not_asked_for_again(aws):
     asked = [params["jobs"] for params in aws.sent("describe_jobs")]
     assert asked[1] == [f"{A}:0", f"{A}:1"]
     assert asked[2:] == [[A], [f"{A}:1"]] * 3
+
+
+def test_a_run_that_had_ended_when_it_was_listed_is_followed_with_its_log(aws):
+    aws.define("shop-collect")
+    listed = aws.add(A, "shop-collect", "SUCCEEDED")  # a listing tells no log streams
+    aws.events = {"s": [(aws.now, "one")]}
+    lines = []
+    made, _ = follower(aws, lines)
+    runs = made.runnables.last("collect", 1)
+    listed.update(container={"logStreamName": "s"})
+    made.follow(runs)
+    assert [line.text for line in lines] == ["one"]
