@@ -60,7 +60,7 @@ def command_for(engine: Engine, image: Built, job: Job, environment: Mapping[str
     options = [
         *("--name", name, "--label", "scrapectl=local", "--pull", "never", "--network", "host", "--log-driver", "none"),
         *("--cap-drop", "all", *(f"--cap-add={one}" for one in CAPABILITIES)),
-        *("--security-opt", "no-new-privileges", *_ulimits(), *_memory(engine, job), *_disk(engine, job, image)),
+        *("--security-opt", "no-new-privileges", *ulimits(), *_memory(engine, job), *_disk(engine, job, image)),
         *("--env-file", str(file), *(word for key in environment if key not in filed for word in ("--env", key))),
         *(("--user", job.container["user"]) if job.container.get("user") else ()),
     ]
@@ -155,7 +155,8 @@ def _moves_client(name: str) -> bool:
     return is_of_client(name) or name.startswith(("LD_", "XDG_")) or name in _OF_GO
 
 
-def _ulimits() -> list[str]:
+def ulimits() -> list[str]:
+    """The limits of a container, never above our own."""
     found: list[str] = []
     for name, (number, most) in _LIMITS.items():
         ours = resource.getrlimit(number)[1]

@@ -8,13 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrapectl.local import moto_private
-from scrapectl.local.functions.network import surroundings_of
-from scrapectl.local.functions.run import Code, Run
+from scrapectl.local.engine.choice import EngineProblem, chosen_by
+from scrapectl.local.functions.image_run import ImageRun
+from scrapectl.local.functions.network import Surroundings, surroundings_of
+from scrapectl.local.functions.run import Run
 from scrapectl.local.functions.table import Answer, Functions, functions_of
+from scrapectl.local.functions.zip_run import Code, ZipRun
 from scrapectl.local.registry import Params, Refusal
-from scrapectl.local.services import iam
+from scrapectl.local.services import iam, lambda_state
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scrapectl.local.cloud import Cloud
 
 AT_ONCE = 64
@@ -43,14 +48,15 @@ def invoke(cloud: Cloud, region: str, name: str, payload: str, request_id: str |
     functions = functions_of(cloud)
     with cloud.lock:
         configuration = cloud.call("lambda", "GetFunctionConfiguration", {"FunctionName": name}, region)
-        code = _code(cloud, region, configuration)
+        _check_may_run(cloud, configuration)
+        make = _run_of(cloud, region, configuration)
         around = surroundings_of(cloud, region, configuration)
         _take_place(cloud, region, functions, configuration)
     scratch = Path(tempfile.mkdtemp(dir=functions.folder))
     try:
-        run = Run(cloud, region, configuration, scratch, around)
+        run = make(scratch, around)
         run.id = request_id or run.id
-        answer = run.answer(code, payload)
+        answer = run.answer(payload)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         with cloud.lock:
@@ -59,11 +65,12 @@ def invoke(cloud: Cloud, region: str, name: str, payload: str, request_id: str |
     return answer
 
 
-def _code(cloud: Cloud, region: str, configuration: Params) -> Code:
-    """What a function runs: its zip, which moto keeps and no operation answers, with those of its layers."""
-    if not str(configuration.get("Runtime") or "").startswith("python"):
-        text = f"the embedded cloud runs zips for Python only, not {configuration.get('Runtime') or 'images'}"
-        raise Refusal("InvalidRuntimeException", text, 502)
+def _check_may_run(cloud: Cloud, configuration: Params) -> None:
+    """Whether it may run now.
+
+    Raises:
+        Refusal: Its role cannot be assumed, or it is still being made.
+    """
     if not iam.can_be_assumed(cloud, configuration["Role"], "lambda.amazonaws.com"):
         raise Refusal("AccessDeniedException", _NOT_ASSUMED, 403)
     if configuration.get("State") == "Pending":
@@ -71,6 +78,49 @@ def _code(cloud: Cloud, region: str, configuration: Params) -> Code:
             "The operation cannot be performed at this time. The function is currently in the following state: Pending"
         )
         raise Refusal("ResourceConflictException", text, 409)
+
+
+def _run_of(cloud: Cloud, region: str, configuration: Params) -> Callable[[Path, Surroundings], Run]:
+    """How a function runs, by what it is.
+
+    Raises:
+        Refusal: Nothing on this machine runs that.
+    """
+    if configuration.get("PackageType") == "Image":
+        return _image_run(cloud, region, configuration)
+    if not str(configuration.get("Runtime") or "").startswith("python"):
+        text = f"the embedded cloud runs zips for Python only, not {configuration.get('Runtime')}"
+        raise Refusal("InvalidRuntimeException", text, 502)
+    code = _code(cloud, region, configuration)
+
+    def make(scratch: Path, around: Surroundings) -> Run:
+        run = ZipRun(cloud, region, configuration, scratch, around)
+        run.code = code
+        return run
+
+    return make
+
+
+def _image_run(cloud: Cloud, region: str, configuration: Params) -> Callable[[Path, Surroundings], Run]:
+    try:
+        engine = chosen_by(cloud).engine()
+    except EngineProblem as problem:
+        raise Refusal("InvalidRuntimeException", str(problem), 502) from problem
+    if engine is None:
+        text = "the embedded cloud runs functions of images in a container engine alone, and none answers"
+        raise Refusal("InvalidRuntimeException", text, 502)
+    uri = cloud.store(lambda_state.Functions, region).images[configuration["FunctionName"]]
+
+    def make(scratch: Path, around: Surroundings) -> Run:
+        run = ImageRun(cloud, region, configuration, scratch, around)
+        run.engine, run.uri = engine, uri
+        return run
+
+    return make
+
+
+def _code(cloud: Cloud, region: str, configuration: Params) -> Code:
+    """Its zip, which moto keeps and no operation answers, with those of its layers."""
     backend: Any = moto_private.get_backend("lambda")[cloud.account][region]
     layers = [backend.layers_versions_by_arn(layer["Arn"]) for layer in configuration.get("Layers") or []]
     # One that was deleted meanwhile stays with the functions that have it; here it is gone.
