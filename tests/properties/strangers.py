@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from collections.abc import Callable
 from typing import Any
 
 from tests.account import Account
-
-Tags = dict[str, str]
-
-
-def _pairs(tags: Tags) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
+from tests.properties import strangers_of_flows as flows
+from tests.properties import strangers_of_networks as networks
+from tests.properties.strangers_of_flows import function_of, role_of
+from tests.properties.strangers_of_networks import Tags
+from tests.properties.strangers_of_networks import pairs as _pairs
 
 
 def _some(tags: Tags) -> dict[str, Any]:
@@ -33,14 +30,8 @@ def _trust(service: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def _role_of(account: Account, service: str) -> str:
-    """A role that a service of theirs acts as."""
-    made = account.client("iam").create_role(RoleName="other", AssumeRolePolicyDocument=_trust(service))
-    return str(made["Role"]["Arn"])
-
-
 def _subnets(account: Account) -> list[str]:
-    return [subnet["SubnetId"] for subnet in account.client("ec2").describe_subnets()["Subnets"][:2]]
+    return [subnet["SubnetId"] for subnet in networks.subnets(account)]
 
 
 def iam_role(account: Account, want: Any, tags: Tags) -> None:
@@ -153,25 +144,11 @@ def batch_job_definition(account: Account, want: Any, tags: Tags) -> None:
 
 
 def lambda_function(account: Account, want: Any, tags: Tags) -> None:
-    _function(account, want.name, tags)
-
-
-def _function(account: Account, name: str, tags: Tags) -> None:
-    package = io.BytesIO()
-    with zipfile.ZipFile(package, "w") as archive:
-        archive.writestr("theirs.py", "def handler(event, context): ...\n")
-    account.client("lambda").create_function(
-        FunctionName=name,
-        Role=_role_of(account, "lambda"),
-        Runtime="python3.13",
-        Handler="theirs.handler",
-        Code={"ZipFile": package.getvalue()},
-        Tags=tags,
-    )
+    function_of(account, want.name, tags)
 
 
 def lambda_event_source(account: Account, want: Any, tags: Tags) -> None:
-    _function(account, want.function, {})
+    function_of(account, want.function, {})
     take = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
     statement = {"Effect": "Allow", "Action": take, "Resource": want.source}
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
@@ -213,7 +190,7 @@ def schedule(account: Account, want: Any, tags: Tags) -> None:
         GroupName=want.group,
         ScheduleExpression="rate(1 hour)",
         FlexibleTimeWindow={"Mode": "OFF"},
-        Target={"Arn": arn, "RoleArn": _role_of(account, "scheduler"), "Input": "{}"},
+        Target={"Arn": arn, "RoleArn": role_of(account, "scheduler"), "Input": "{}"},
     )
 
 
@@ -224,5 +201,10 @@ STRANGERS: dict[str, Callable[[Account, Any, Tags], None]] = {
         *(security_group, rds_subnet_group, rds_instance, ec2_launch_template, batch_scheduling_policy),
         *(batch_compute_environment, batch_job_queue, batch_job_definition, lambda_function, lambda_event_source),
         *(events_rule, cloudwatch_alarm, schedule_group, schedule),
+        *(networks.ec2_vpc, networks.ec2_internet_gateway, networks.ec2_subnet, networks.ec2_elastic_ip),
+        *(networks.ec2_nat_gateway, networks.ec2_route_table, networks.ec2_vpc_endpoint, networks.ec2_vpc_peering),
+        *(flows.efs_file_system, flows.efs_access_point, flows.datasync_location_s3, flows.datasync_location_efs),
+        *(flows.datasync_task, flows.lambda_layer, flows.sfn_state_machine, flows.s3_bucket_notification),
+        *(flows.cloudtrail_trail, flows.appstream_fleet, flows.appstream_stack),
     )
 }

@@ -12,6 +12,7 @@ from scrapectl.kinds import KINDS
 from scrapectl.spec.model import Spec
 from tests.account import REGION, Account, assert_empty, done, in_region, is_read, shown, spec_of
 from tests.properties.strangers import STRANGERS
+from tests.random_flows import THEIRS
 
 TEXT = """
 version: 1
@@ -19,9 +20,11 @@ pipeline: {pipeline}
 region: us-east-1
 tags: {{team: mobility}}
 stages: {{eu: {{}}}}
+network: {network}
 images: {{scraper: {{build: ./scraper}}}}
 secrets: {{key: {{generate: 20}}}}
-buckets: {{raw: {{}}}}
+buckets: {{raw: {{}}{theirs}}}
+filesystems: {{work: {{paths: {{data: {{}}}}}}}}
 message_queues: {{rows: {{}}}}
 databases:
   results:
@@ -43,12 +46,41 @@ jobs:
     secrets: {{KEY: key, PASSWORD: "${{database.results.secret}}:password"}}
     access: {{write: [raw], send: [rows, team], connect: [results]}}
     schedules: {{daily: {{cron: "0 6 * * ? *"}}}}
+functions:
+  publish: {{code: ./handler, handler: app.handler, layers: [./layer], mounts: {{/mnt/work: work/data}}}}
+workflows:
+  process: {{steps: [{{copy: {{from: raw/in/, to: work/data/in}}}}, {{run: collect}}, {{call: publish}}]}}
+triggers:
+  upload: {{on: {{upload: {bucket}/in/}}, via: {via}, start: {{workflow: process}}}}
+  trailed: {{on: {{upload: raw/trailed/}}, via: cloudtrail, start: {{function: publish}}}}
+  told: {{on: {{message_queue: rows}}, start: {{function: publish}}}}
+desktops: {{review: {{image: review, access: {{read: [raw]}}}}}}
 """
+_MADE = "{cidr: 10.0.0.0/24, nat: single, endpoints: [s3]}"
+USUAL = {"pipeline": "shop", "network": _MADE, "theirs": "", "bucket": "raw", "via": "eventbridge"}
+# What a spec says otherwise, to have some kinds where others can have them before.
+MORE = {
+    "ec2_vpc_peering": {"network": "{cidr: 10.0.0.0/24, peer: [%s]}"},
+    "security_group": {"network": "default"},
+    "s3_bucket_notification": {
+        "theirs": f", theirs: {{existing: {THEIRS}}}",
+        "bucket": "theirs",
+        "via": "notification",
+    },
+}
+# AWS knows these by ids that it chose, and a name alone makes nobody the owner: one that no pipeline tagged is left.
+BY_TAG = {name for name, kind in KINDS.items() if kind.named_by_tag and name != "efs_file_system"} | {"datasync_task"}
 
 
 @pytest.fixture
-def shop(folder: Any) -> Callable[..., Spec]:
-    return lambda pipeline="shop", **more: spec_of(TEXT.format(pipeline=pipeline), folder, **more)
+def shop(account: Account, folder: Any) -> Callable[..., Spec]:
+    peer = account.client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]
+
+    def made(pipeline: str = "shop", kind: str = "", **options: Any) -> Spec:
+        text = TEXT.format_map({**USUAL, "pipeline": pipeline, **MORE.get(kind, {})})
+        return spec_of(text.replace("%s", peer), folder, **options)
+
+    return made
 
 
 def standing(account: Account, specs: list[Spec]) -> dict[str, list[str]]:
@@ -106,6 +138,7 @@ def foreign(account: Account, spec: Spec, kind: str, tags: dict[str, str]) -> st
     return change.address
 
 
+UNTAGGED = ("schedule", "s3_bucket_notification")  # nothing on them can say whose they are
 WHOSE = {"untagged": {}, "another owner's": {"scrapectl:pipeline": "other", "scrapectl:address": "x.y"}}
 
 
@@ -114,19 +147,25 @@ WHOSE = {"untagged": {}, "another owner's": {"scrapectl:pipeline": "other", "scr
 def test_what_is_not_ours_is_refused_and_untouched(
     account: Account, shop: Callable[..., Spec], kind: str, whose: str
 ) -> None:
-    spec = shop()
+    spec = shop(kind=kind)
     address = foreign(account, spec, kind, dict(WHOSE[whose]))
     planned = account.plan(spec)
+    if kind in BY_TAG and not WHOSE[whose]:
+        assert not planned.plan.refusals
+        assert f"create {address}" in " ".join(shown(planned.plan))
+        return
     mine = [problem for problem in planned.plan.refusals if problem.message.startswith(f"{kind} ")]
     assert len(mine) == 1, planned.plan.refusals
-    assert ("belongs to pipeline other" if WHOSE[whose] and kind != "schedule" else "not tagged") in mine[0].message
+    assert ("belongs to pipeline other" if WHOSE[whose] and kind not in UNTAGGED else "not tagged") in mine[0].message
     assert address not in {change.address for change in planned.plan.changes}
     before = len(account.sent.calls)
     with pytest.raises(PlanRefused) as refused:
         account.apply(spec)
     assert refused.value.exit_code == 3
     ended = account.destroy(spec)
-    assert [note for note in ended.plan.notes if note.startswith(address)], ended.plan.notes
+    # A layer's name holds what is in it, and a destroy packs nothing.
+    told = [note for note in ended.plan.notes if note.startswith(address)]
+    assert told or kind == "lambda_layer", ended.plan.notes
     assert [sent for sent in account.sent.calls[before:] if not is_read(sent)] == []
 
 
