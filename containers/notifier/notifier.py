@@ -88,11 +88,8 @@ def tell_run(told: dict[str, Any], notes: list[str]) -> None:
     if failed:
         short = f"{len(failed)} of {size} children"
         about["Failed"] = f"{len(failed)} of {size} children; the first is {failed[0]}"
-    about |= {
-        "Cause": set_in(cause, VALUES_AT),
-        "Started": moment(run.get("startedAt")),
-        "Ended": moment(run.get("stoppedAt")),
-    }
+    about["Cause"] = set_in(cause, VALUES_AT)
+    about |= {"Started": moment(run.get("startedAt")), "Ended": moment(run.get("stoppedAt"))}
     if len(one.get("attempts") or []) > 1:
         about["Attempts"] = str(len(one["attempts"]))
     again = [route["job"], *(["--array", str(size)] if size else [])]
@@ -109,16 +106,15 @@ def tell_execution(told: dict[str, Any], notes: list[str]) -> None:
     route = routes()["workflows"].get(told["stateMachineArn"].rsplit(":", 1)[-1])
     if route is None:
         return
-    about = {
-        "Workflow": route["workflow"],
-        "Run": told["name"],
-        "Cause": "it took longer than its time limit",
-        "Started": moment(told.get("startDate")),
-        "Ended": moment(told.get("stopDate")),
-    }
+    about = {"Workflow": route["workflow"], "Run": told["name"], "Cause": "it took longer than its time limit"}
+    about |= {"Started": moment(told.get("startDate")), "Ended": moment(told.get("stopDate"))}
     again = table({"Its log": typed("logs", told["name"]), "Again": typed("run", route["workflow"])})
-    subject = f"{routes()['owner']}: {route['workflow']} failed (timed out)"
-    send(route["topic"], subject, [*notes, table(about), again], [])
+    send(
+        route["topic"],
+        f"{routes()['owner']}: {route['workflow']} failed (timed out)",
+        [*notes, table(about), again],
+        [],
+    )
 
 
 def failed_children(run: dict[str, Any]) -> list[int]:
@@ -164,9 +160,8 @@ def last_lines(job: dict[str, Any]) -> list[str]:
     if not stream:
         return []
     try:
-        found = client("logs").get_log_events(
-            logGroupName=group, logStreamName=stream, limit=LINES, startFromHead=False
-        )
+        where = {"logGroupName": group, "logStreamName": stream}
+        found = client("logs").get_log_events(**where, limit=LINES, startFromHead=False)
     except Exception as error:  # noqa: BLE001 - a log that cannot be read is no reason to say nothing
         return [f"(The log cannot be read: {type(error).__name__})"]
     return [set_in(event["message"], len("  ")) for event in found["events"]]
@@ -181,17 +176,32 @@ def tell_letter(record: dict[str, Any]) -> None:
     except ValueError:
         body = None
     body = body if isinstance(body, dict) else {}
-    detail = body.get("detail") if isinstance(body.get("detail"), dict) else {}
+    detail, why = missed(about, body, cause)
     teller = tell_run if "jobDefinition" in detail else tell_execution if "executionArn" in detail else None
-    if "RULE_ARN" in about and teller:
-        teller(detail, [f"This comes late: EventBridge could not deliver the event ({cause})."])
+    if teller:
+        teller(detail, [f"This comes late: {why}."])
         return
     topic, what, short, told = given_up(about, body, cause)
-    if topic is None:
-        return
     queue = record["eventSourceARN"].rsplit(":", 1)[-1]
     note = f"The message {record['messageId']} stays in the queue {queue} until it is deleted or too old."
-    send(topic, f"{routes()['owner']}: {what} ({short})", [table(told), note], [body])
+    if topic:
+        send(topic, f"{routes()['owner']}: {what} ({short})", [table(told), note], [body])
+
+
+def missed(about: dict[str, str], body: dict[str, Any], cause: str) -> tuple[dict[str, Any], str]:
+    """Give what an event tells that should have come here at once, and why it did not; else nothing."""
+    context, event, why = body.get("requestContext"), body, f"EventBridge could not deliver the event ({cause})"
+    if isinstance(context, dict) and called(context) not in routes()["functions"]:  # a call of this very function
+        event, why = body.get("requestPayload"), "this could not be told when it was new"
+    elif "RULE_ARN" not in about:
+        return {}, ""
+    detail = event.get("detail") if isinstance(event, dict) else None
+    return (detail, why) if isinstance(detail, dict) else ({}, "")
+
+
+def called(context: dict[str, Any]) -> str:
+    """Name the function whose call Lambda gave up."""
+    return str(context.get("functionArn")).partition(":function:")[2].partition(":")[0]
 
 
 def given_up(about: dict[str, str], body: dict[str, Any], cause: str) -> tuple[str | None, str, str, dict[str, str]]:
@@ -203,7 +213,7 @@ def given_up(about: dict[str, str], body: dict[str, Any], cause: str) -> tuple[s
         name = about["SCHEDULE_ARN"].rsplit("/", 1)[-1]
         route = routes()["schedules"].get(name) or {}
         told = {"Schedule": name, "Due": about.get("SCHEDULED_TIME", ""), "Cause": cause}
-        told["Do it now"] = route.get("command", "")
+        told |= {"Do it now": route.get("command", "")}
         return letters, f"{route.get('job', name)} was not started", short, told
     if upload := uploaded(body):
         return letters, "an upload started nothing", short, {"Object": upload, "Cause": cause}
@@ -215,7 +225,7 @@ def failed_call(record: dict[str, Any]) -> tuple[str | None, str, str, dict[str,
     context, answer = record["requestContext"], record.get("responsePayload")
     error = answer if isinstance(answer, dict) else {}
     short = str(error.get("errorType") or context.get("condition") or "unknown")
-    name = str(context.get("functionArn")).partition(":function:")[2].partition(":")[0]
+    name = called(context)
     cause = set_in(f"{short}: {error.get('errorMessage', '')}".removesuffix(": "), VALUES_AT)
     if upload := uploaded(record.get("requestPayload")):
         return routes()["dead_letters"], "an upload started nothing", short, {"Object": upload, "Cause": cause}

@@ -140,3 +140,13 @@ def test_an_upload_that_started_nothing_is_named_whoever_gave_it_up(aws, event):
         assert message["TopicArn"] == TOPIC + "-letters"
         assert message["Subject"].startswith("shop: an upload started nothing (")
         assert message["Message"].startswith("Object:    s3://raw/in/a.csv\n")
+
+
+def test_a_run_that_could_not_be_told_when_it_was_new_is_told_from_the_letter(aws):
+    aws.lines["collect/default/1"] = ["last"]
+    aws.jobs["id-1"] = job()
+    own = {"functionArn": "arn:aws:lambda:us-east-1:1:function:shop_notifier:$LATEST", "condition": "RetriesExhausted"}
+    record = FAILED_CALL | {"requestContext": own, "requestPayload": {"source": "aws.batch", "detail": job()}}
+    notifier.handler({"Records": [letter(record)]})
+    assert aws.message["Subject"] == "shop: collect failed (exit 3)"
+    assert aws.message["Message"].startswith("This comes late: this could not be told when it was new.\n")

@@ -77,6 +77,7 @@ def _notifier(scope: Scope) -> Iterator[Desired]:
         timeout=_MINUTE,
         log_group=log_group_ref(scope),
         permissions=frozenset(wakes),
+        on_failure=dead_letter_ref(scope),
         description=description,
     )
     yield scope.desire(_address(scope), function, scope.spec.alerts, common=True)
@@ -89,6 +90,7 @@ def _leave(scope: Scope) -> list[access.Statement]:
     found = [
         access.allow(("logs:CreateLogStream", "logs:GetLogEvents", "logs:PutLogEvents"), [f"{group}:*"]),
         *access.publish_statements(scope, [topic for topic in topics if topic]),
+        access.allow(("sqs:SendMessage",), [dead_letter_arn(scope)]),  # what it could not tell is told from there
     ]
     if watches_runs(scope):
         ask = ("batch:DescribeJobDefinitions", "batch:DescribeJobs", "batch:ListJobs")
