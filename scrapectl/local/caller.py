@@ -25,7 +25,9 @@ _CODES = {
 }
 """Service → the code and status of its denials; the others answer AccessDeniedException (each API's common errors)."""
 _TAGS: Mapping[str, tuple[str, Callable[[str], Mapping[str, Any]], str]] = {
+    "appstream": ("ListTagsForResource", lambda arn: {"ResourceArn": arn}, "Tags"),
     "batch": ("ListTagsForResource", lambda arn: {"resourceArn": arn}, "tags"),
+    "cloudtrail": ("ListTags", lambda arn: {"ResourceIdList": [arn]}, "ResourceTagList"),
     "cloudwatch": ("ListTagsForResource", lambda arn: {"ResourceARN": arn}, "Tags"),
     "ec2": ("DescribeTags", lambda arn: {"Filters": [{"Name": "resource-id", "Values": [_last(arn)]}]}, "Tags"),
     "ecr": ("ListTagsForResource", lambda arn: {"resourceArn": arn}, "tags"),
@@ -114,6 +116,8 @@ def _tags(call: Call, arn: str) -> dict[str, str]:
         )
     except Refusal:
         return {}
+    if service == "cloudtrail":  # tells those of many at once
+        found = found[0]["TagsList"] if found else {}
     return dict(found) if isinstance(found, Mapping) else tag_map(found)
 
 

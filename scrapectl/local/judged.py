@@ -12,99 +12,10 @@ from typing import Any
 from scrapectl.aws.iam import actions_for, matches, passed_roles, values_at
 from scrapectl.aws.iam_resources import arn_of, is_action, level_of, types_of
 from scrapectl.local.judged_ec2 import made_by, named_by
+from scrapectl.local.judged_flows import appstream_named, states_named
 from scrapectl.local.judged_functions import asked_for_function
+from scrapectl.local.judged_tables import ANY_ARN, BESIDES, LINKED, MANAGED_PASSWORD, NAMED, PASSED_TO
 from scrapectl.local.registry import Call, Refusal
-
-_NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "appstream": (
-        ("FleetName", "appstream:fleet"),
-        ("StackName", "appstream:stack"),
-        ("ImageName", "appstream:image"),
-        ("Name", "appstream:fleet"),
-        ("Name", "appstream:stack"),
-    ),
-    "cloudtrail": (
-        ("Name", "cloudtrail:trail"),
-        ("TrailName", "cloudtrail:trail"),
-        ("ResourceId", "cloudtrail:trail"),
-        ("ResourceIdList[]", "cloudtrail:trail"),
-    ),
-    "batch": (
-        ("jobQueueName", "batch:job-queue"),
-        ("jobQueue", "batch:job-queue"),
-        ("computeEnvironmentName", "batch:compute-environment"),
-        ("computeEnvironment", "batch:compute-environment"),
-        ("computeEnvironmentOrder[].computeEnvironment", "batch:compute-environment"),
-        ("name", "batch:scheduling-policy"),
-        ("arn", "batch:scheduling-policy"),
-        ("schedulingPolicyArn", "batch:scheduling-policy"),
-        ("jobDefinitionName", "batch:job-definition"),
-        ("jobDefinitionName", "batch:job-definition-revision"),
-        ("jobDefinition", "batch:job-definition"),
-        ("jobDefinition", "batch:job-definition-revision"),
-        ("jobId", "batch:job"),
-    ),
-    "cloudwatch": (("AlarmName", "cloudwatch:alarm"), ("AlarmNames[]", "cloudwatch:alarm")),
-    "datasync": (
-        ("LocationArn", "datasync:location"),
-        ("SourceLocationArn", "datasync:location"),
-        ("DestinationLocationArn", "datasync:location"),
-        ("TaskArn", "datasync:task"),
-        ("TaskExecutionArn", "datasync:taskexecution"),
-    ),
-    "ecr": (("repositoryName", "ecr:repository"), ("repositoryNames[]", "ecr:repository")),
-    "ecs": (("cluster", "ecs:container-instance"),),
-    "events": (("Name", "events:rule-on-default-event-bus"), ("Rule", "events:rule-on-default-event-bus")),
-    "lambda": (
-        ("FunctionName", "lambda:function"),
-        ("UUID", "lambda:eventSourceMapping"),
-        ("LayerName", "lambda:layer"),
-        ("LayerName", "lambda:layerVersion"),
-    ),
-    "rds": (
-        ("DBInstanceIdentifier", "rds:db"),
-        ("DBSubnetGroupName", "rds:subgrp"),
-        ("FinalDBSnapshotIdentifier", "rds:snapshot"),
-    ),
-    "s3": (("Bucket", "s3:bucket"),),
-    "sns": (("Name", "sns:topic"), ("TopicArn", "sns:topic")),
-    "sqs": (("QueueName", "sqs:queue"), ("QueueUrl", "sqs:queue")),
-    "ssm": (("Name", "ssm:parameter"),),
-}
-"""Service → (parameter, type of the resource that it names), what is made first."""
-_ANY_ARN = ("resourceArn", "ResourceArn", "ResourceARN", "ResourceName", "Resource")
-_PASSED_TO = {
-    "appstream": "appstream.amazonaws.com",
-    "batch": "ecs-tasks.amazonaws.com",
-    "datasync": "datasync.amazonaws.com",
-    "events": "events.amazonaws.com",
-    "iam": "ec2.amazonaws.com",
-    "lambda": "lambda.amazonaws.com",
-    "scheduler": "scheduler.amazonaws.com",
-    "stepfunctions": "states.amazonaws.com",
-}
-_LINKED = {
-    ("batch", "CreateComputeEnvironment"): "batch",
-    ("efs", "CreateMountTarget"): "elasticfilesystem",
-    ("efs", "PutBackupPolicy"): "backup",
-    ("rds", "CreateDBInstance"): "rds",
-}
-_INTERFACE = ("ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets")
-_BESIDES: Mapping[tuple[str, str], tuple[str, ...]] = {
-    ("efs", "CreateMountTarget"): _INTERFACE,
-    ("efs", "DeleteMountTarget"): ("ec2:DeleteNetworkInterface",),
-    ("efs", "ModifyMountTargetSecurityGroups"): ("ec2:ModifyNetworkInterfaceAttribute",),
-    ("datasync", "CreateLocationEfs"): (
-        *_INTERFACE,
-        "ec2:DescribeSecurityGroups",
-        "elasticfilesystem:DescribeFileSystems",
-        "elasticfilesystem:DescribeMountTargets",
-    ),
-    ("datasync", "CreateTask"): ("ec2:CreateNetworkInterface", "ec2:CreateNetworkInterfacePermission"),
-    ("datasync", "DeleteTask"): ("ec2:DeleteNetworkInterface",),
-}
-"""What a service does in the network in the caller's name (API references of EFS and DataSync)."""
-_MANAGED_PASSWORD = ("kms:DescribeKey", "secretsmanager:CreateSecret", "secretsmanager:TagResource")
 
 
 @dataclass(frozen=True)
@@ -135,15 +46,15 @@ def asked_by(call: Call) -> Iterator[Asked]:
 def _implied(call: Call, tags: Mapping[str, str]) -> Iterator[Asked]:
     """What a service does in the caller's name besides."""
     operation, params = (call.service, call.operation), call.params
-    if operation in _LINKED and not params.get("serviceRole"):
-        service = f"{_LINKED[operation]}.amazonaws.com"
+    if operation in LINKED and not params.get("serviceRole"):
+        service = f"{LINKED[operation]}.amazonaws.com"
         arn = f"arn:aws:iam::{call.account}:role/aws-service-role/{service}/*"
         yield Asked("iam:CreateServiceLinkedRole", arn, {"iam:AWSServiceName": service})
-    for action in _BESIDES.get(operation, ()):
+    for action in BESIDES.get(operation, ()):
         types = types_of(action)
         yield Asked(action, _arn(call, types[0], "*") if types else "*")
     if params.get("ManageMasterUserPassword"):
-        for action in _MANAGED_PASSWORD:
+        for action in MANAGED_PASSWORD:
             name = "rds!db-*" if action.startswith("secretsmanager:") else "*"
             yield Asked(action, _arn(call, types_of(action)[0], name), tags)
     if operation == ("scheduler", "DeleteScheduleGroup"):
@@ -159,7 +70,7 @@ def _resources(call: Call, action: str) -> list[str]:
     if not types:
         return ["*"]
     found = [*_by_arn(call, types), *(_SPECIAL[call.service](call, types) if call.service in _SPECIAL else ())]
-    for path, type_ in _NAMED.get(call.service, ()):
+    for path, type_ in NAMED.get(call.service, ()):
         if type_ in types:
             values = values_at(call.params, path.replace("[]", ".[]").split("."))
             found += [_arn(call, type_, str(value)) for value in values if value]
@@ -169,7 +80,7 @@ def _resources(call: Call, action: str) -> list[str]:
 
 
 def _by_arn(call: Call, types: tuple[str, ...]) -> list[str]:
-    given = [str(call.params[name]) for name in _ANY_ARN if name in call.params]
+    given = [str(call.params[name]) for name in ANY_ARN if name in call.params]
     patterns = [_arn(call, type_, "*") for type_ in types]
     return [arn for arn in given if any(matches(pattern, arn) for pattern in patterns)]
 
@@ -226,11 +137,11 @@ def _ec2(call: Call, types: tuple[str, ...]) -> list[str]:
 
 
 def _states(call: Call, types: tuple[str, ...]) -> list[str]:
-    """A machine by its ARN, when it is made by its name; a run by its own ARN."""
-    if call.operation == "CreateStateMachine":
-        return [_arn(call, types[0], call.params["name"])]
-    named = call.params.get("executionArn") or call.params.get("stateMachineArn")
-    return [str(named)] if named else []
+    return [_arn(call, type_, name) for type_, name in states_named(call, types)]
+
+
+def _appstream(call: Call, types: tuple[str, ...]) -> list[str]:
+    return [_arn(call, type_, name) for type_, name in appstream_named(call, types)]
 
 
 def _datasync(call: Call, types: tuple[str, ...]) -> list[str]:
@@ -261,6 +172,7 @@ def _efs(call: Call, types: tuple[str, ...]) -> list[str]:
 
 
 _SPECIAL: Mapping[str, Callable[[Call, tuple[str, ...]], list[str]]] = {
+    "appstream": _appstream,
     "datasync": _datasync,
     "ec2": _ec2,
     "efs": _efs,
@@ -275,7 +187,7 @@ _SPECIAL: Mapping[str, Callable[[Call, tuple[str, ...]], list[str]]] = {
 
 def _passes(call: Call) -> Iterator[Asked]:
     for role in passed_roles(call.service, call.operation, call.params):
-        to = "ec2.amazonaws.com" if call.operation.endswith("ComputeEnvironment") else _PASSED_TO[call.service]
+        to = "ec2.amazonaws.com" if call.operation.endswith("ComputeEnvironment") else PASSED_TO[call.service]
         yield Asked("iam:PassRole", _role_arn(call, role), {"iam:PassedToService": to})
 
 

@@ -1,0 +1,89 @@
+"""Which parameters of a request name what, and what services do in their caller's name: tables for IAM's judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "cloudtrail": (
+        ("Name", "cloudtrail:trail"),
+        ("TrailName", "cloudtrail:trail"),
+        ("ResourceId", "cloudtrail:trail"),
+        ("ResourceIdList[]", "cloudtrail:trail"),
+    ),
+    "batch": (
+        ("jobQueueName", "batch:job-queue"),
+        ("jobQueue", "batch:job-queue"),
+        ("computeEnvironmentName", "batch:compute-environment"),
+        ("computeEnvironment", "batch:compute-environment"),
+        ("computeEnvironmentOrder[].computeEnvironment", "batch:compute-environment"),
+        ("name", "batch:scheduling-policy"),
+        ("arn", "batch:scheduling-policy"),
+        ("schedulingPolicyArn", "batch:scheduling-policy"),
+        ("jobDefinitionName", "batch:job-definition"),
+        ("jobDefinitionName", "batch:job-definition-revision"),
+        ("jobDefinition", "batch:job-definition"),
+        ("jobDefinition", "batch:job-definition-revision"),
+        ("jobId", "batch:job"),
+    ),
+    "cloudwatch": (("AlarmName", "cloudwatch:alarm"), ("AlarmNames[]", "cloudwatch:alarm")),
+    "datasync": (
+        ("LocationArn", "datasync:location"),
+        ("SourceLocationArn", "datasync:location"),
+        ("DestinationLocationArn", "datasync:location"),
+        ("TaskArn", "datasync:task"),
+        ("TaskExecutionArn", "datasync:taskexecution"),
+    ),
+    "ecr": (("repositoryName", "ecr:repository"), ("repositoryNames[]", "ecr:repository")),
+    "ecs": (("cluster", "ecs:container-instance"),),
+    "events": (("Name", "events:rule-on-default-event-bus"), ("Rule", "events:rule-on-default-event-bus")),
+    "lambda": (
+        ("FunctionName", "lambda:function"),
+        ("UUID", "lambda:eventSourceMapping"),
+        ("LayerName", "lambda:layer"),
+        ("LayerName", "lambda:layerVersion"),
+    ),
+    "rds": (
+        ("DBInstanceIdentifier", "rds:db"),
+        ("DBSubnetGroupName", "rds:subgrp"),
+        ("FinalDBSnapshotIdentifier", "rds:snapshot"),
+    ),
+    "s3": (("Bucket", "s3:bucket"),),
+    "sns": (("Name", "sns:topic"), ("TopicArn", "sns:topic")),
+    "sqs": (("QueueName", "sqs:queue"), ("QueueUrl", "sqs:queue")),
+    "ssm": (("Name", "ssm:parameter"),),
+}
+"""Service → (parameter, type of the resource that it names), what is made first."""
+ANY_ARN = ("resourceArn", "ResourceArn", "ResourceARN", "ResourceName", "Resource")
+PASSED_TO = {
+    "appstream": "appstream.amazonaws.com",
+    "batch": "ecs-tasks.amazonaws.com",
+    "datasync": "datasync.amazonaws.com",
+    "events": "events.amazonaws.com",
+    "iam": "ec2.amazonaws.com",
+    "lambda": "lambda.amazonaws.com",
+    "scheduler": "scheduler.amazonaws.com",
+    "stepfunctions": "states.amazonaws.com",
+}
+LINKED = {
+    ("batch", "CreateComputeEnvironment"): "batch",
+    ("efs", "CreateMountTarget"): "elasticfilesystem",
+    ("efs", "PutBackupPolicy"): "backup",
+    ("rds", "CreateDBInstance"): "rds",
+}
+_INTERFACE = ("ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets")
+BESIDES: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("efs", "CreateMountTarget"): _INTERFACE,
+    ("efs", "DeleteMountTarget"): ("ec2:DeleteNetworkInterface",),
+    ("efs", "ModifyMountTargetSecurityGroups"): ("ec2:ModifyNetworkInterfaceAttribute",),
+    ("datasync", "CreateLocationEfs"): (
+        *_INTERFACE,
+        "ec2:DescribeSecurityGroups",
+        "elasticfilesystem:DescribeFileSystems",
+        "elasticfilesystem:DescribeMountTargets",
+    ),
+    ("datasync", "CreateTask"): ("ec2:CreateNetworkInterface", "ec2:CreateNetworkInterfacePermission"),
+    ("datasync", "DeleteTask"): ("ec2:DeleteNetworkInterface",),
+}
+"""What a service does in the network in the caller's name (API references of EFS and DataSync)."""
+MANAGED_PASSWORD = ("kms:DescribeKey", "secretsmanager:CreateSecret", "secretsmanager:TagResource")
