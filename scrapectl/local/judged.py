@@ -52,7 +52,8 @@ def _implied(call: Call, tags: Mapping[str, str]) -> Iterator[Asked]:
         yield Asked("iam:CreateServiceLinkedRole", arn, {"iam:AWSServiceName": service})
     for action in BESIDES.get(operation, ()):
         types = types_of(action)
-        yield Asked(action, _arn(call, types[0], "*") if types else "*")
+        type_ = "ec2:network-interface" if "ec2:network-interface" in types else next(iter(types), None)
+        yield Asked(action, _arn(call, type_, "*") if type_ else "*")
     if params.get("ManageMasterUserPassword"):
         for action in MANAGED_PASSWORD:
             name = "rds!db-*" if action.startswith("secretsmanager:") else "*"

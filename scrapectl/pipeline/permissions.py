@@ -80,8 +80,13 @@ _USES: Mapping[Purpose, Mapping[str, tuple[str, ...]]] = {
 }
 """What is asked of a thing that the spec does not own, besides looking at it."""
 _NEVER: Mapping[Purpose, frozenset[str]] = {
-    # What kinds can do and no spec asks for: a repository or log group that keeps all.
-    "apply": frozenset({"ecr:DeleteLifecyclePolicy", "logs:DeleteRetentionPolicy"}),
+    # What kinds can do and no spec asks for: a repository or log group that keeps all, a trail that does not log.
+    "apply": frozenset(
+        {
+            *("cloudtrail:StopLogging", "ecr:DeleteLifecyclePolicy", "elasticfilesystem:DeleteFileSystemPolicy"),
+            *("lambda:DeleteFunctionEventInvokeConfig", "logs:DeleteRetentionPolicy"),
+        }
+    ),
     # A destroy waits for no job: AWS ends them with their queue.
     "destroy": frozenset({"batch:DescribeJobs", "batch:ListJobs", "batch:TerminateJob"}),
 }

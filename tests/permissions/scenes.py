@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from tests.permissions.flow_scenes import ROWS, TAGS, desktops, transfers, uploads, workflows
 from tests.permissions.life import Life
 
-ROWS = "message_queues: {rows: {}}\n"  # what stays, so that it is still the same pipeline
-TAGS = "tags: {team: a}\n"
 IMAGE = "public.ecr.aws/x/y:1"
 
 
@@ -224,8 +223,12 @@ def telling(life: Life) -> None:
 
 
 SCENES = (
+    Scene(transfers, ("datasync:*", "elasticfilesystem:*", "ec2:*NetworkInterface*")),
+    Scene(workflows, ("states:*",)),
+    Scene(uploads, ("cloudtrail:*", "s3:*BucketNotification", "s3:*BucketPolicy")),
+    Scene(desktops, ("appstream:*",)),
     Scene(storage, ("s3:*",)),
-    Scene(message_queues, ("sqs:*", "ssm:*", "tag:*", "datasync:List*", "elasticfilesystem:Describe*")),
+    Scene(message_queues, ("sqs:*", "ssm:*", "tag:*")),
     Scene(secrets, ("secretsmanager:*",)),
     Scene(functions, ("lambda:*Layer*", "lambda:PutFunction*", "ecr:*RepositoryPolicy")),
     Scene(images, ("ecr:*",)),
