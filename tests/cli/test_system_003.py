@@ -1,5 +1,7 @@
 """System 003, `examples/upload-workflow`: an upload comes out as a report, by way of a file system and a real job."""
 
+import json
+
 import pytest
 
 from tests.cli.uploads import ROOT, Account, await_, copy_example, mails
@@ -77,3 +79,30 @@ def test_twenty_uploads_at_once_are_twenty_runs_that_do_not_mix(applied, account
         assert report["of"]["run"] == run["name"]
         found[report["of"]["object"].rpartition("/")[2]] = report["columns"][0]["mean"]
     assert found == {f"{number}.csv": number for number in range(20)}
+
+
+def test_an_object_that_is_gone_and_a_copy_that_may_not_write_each_fail_the_run_and_are_told(
+    applied, account, scrapectl
+):
+    before = len(mails(scrapectl))
+    states = account.client("stepfunctions")
+    (machine,) = [m for m in states.list_state_machines()["stateMachines"] if m["name"] == "arc-process"]
+    gone = {"bucket": applied["uploads"], "key": "chronostics/gone.csv", "version": "", "copies": {}}
+    gone["copies"] = {"chronostics/": "/gone.csv"}
+    states.start_execution(stateMachineArn=machine["stateMachineArn"], name="gone", input=json.dumps(gone))
+    (run,) = account.ended("arc-process", 1)
+    assert run["status"] == "FAILED"
+    assert account.failure(run)["error"] == "S3.NoSuchKey"
+
+    iam = account.client("iam")
+    for role in iam.list_roles(PathPrefix=f"/scrapectl/{REGION}/arc/")["Roles"]:
+        if "_transfer-" in role["RoleName"]:
+            (name,) = iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
+            iam.delete_role_policy(RoleName=role["RoleName"], PolicyName=name)
+    account.s3.put_object(Bucket=applied["uploads"], Key="chronostics/tank-7.csv", Body=SAMPLE)
+    copied = next(run for run in account.ended("arc-process", 2) if run["name"] != "gone")
+    assert copied["status"] == "FAILED"
+    assert "copy uploads/chronostics/ to work/data/in" in " ".join(account.steps(copied))
+    told = await_(lambda: len(found := mails(scrapectl)[before:]) == 2 and found)
+    assert ["workflow process failed" in mail["subject"] for mail in told] == [True, True]
+    assert scrapectl("apply", "--yes").code == 0  # which gives the roles what they had

@@ -68,6 +68,10 @@ class Account:
         entered = (event.get("stateEnteredEventDetails") for event in self.history(run))
         return [details["name"] for details in entered if details]
 
+    def failure(self, run: dict[str, Any]) -> dict[str, str]:
+        """Error and cause with which a run failed."""
+        return dict(self.history(run)[-1]["executionFailedEventDetails"])
+
     def keys(self, bucket: str, prefix: str = "") -> list[str]:
         return [entry["Key"] for entry in self.s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])]
 
