@@ -72,7 +72,7 @@ class DatasyncTask(Resource):
     )
     scopes: ClassVar[Scopes] = Scopes(
         {
-            "datasync:location": ("datasync:{region}:{account}:location/{any}",),
+            "datasync:location": ("datasync:{region}:{account}:location/{tagged}",),
             "datasync:task": ("datasync:{region}:{account}:task/{tagged}",),
             "datasync:taskexecution": ("datasync:{region}:{account}:task/{any}/execution/{any}",),
             "ec2:network-interface": ("ec2:{region}:{account}:network-interface/{any}",),

@@ -87,8 +87,8 @@ _NEVER: Mapping[Purpose, frozenset[str]] = {
             *("lambda:DeleteFunctionEventInvokeConfig", "logs:DeleteRetentionPolicy"),
         }
     ),
-    # A destroy waits for no job: AWS ends them with their queue.
-    "destroy": frozenset({"batch:DescribeJobs", "batch:ListJobs", "batch:TerminateJob"}),
+    # A destroy waits for no job and no run: AWS ends them with their queue, and with their machine.
+    "destroy": frozenset({"batch:DescribeJobs", "batch:ListJobs", "batch:TerminateJob", "states:ListExecutions"}),
 }
 """What the kinds need for other purposes alone."""
 

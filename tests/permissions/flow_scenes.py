@@ -5,11 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 
-from tests.permissions.life import Life
+from tests.permissions.life import THEIRS, Life
 
 ROWS = "message_queues: {rows: {}}\n"
 TAGS = "tags: {team: a}\n"
-THEIRS = "their-bucket"
 
 TRANSFERS = """
 buckets: {{raw: {{}}}}
@@ -82,8 +81,6 @@ triggers:
 
 
 def uploads(life: Life) -> None:
-    with life.others() as client:
-        client("s3").create_bucket(Bucket=THEIRS)
     life.apply(ROWS + TAGS + UPLOADS.format(bucket=THEIRS, folder="in"))
     with life.others() as client:
         client("cloudtrail").stop_logging(Name="shop-upload")

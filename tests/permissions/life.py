@@ -25,6 +25,7 @@ from tests.held_jobs import Held, hold_jobs
 
 Document = dict[str, Any]
 WHERE = Where(ACCOUNT, REGION)
+THEIRS = "their-bucket"  # somebody else's, whose uploads start something
 HEAD = f"version: 1\npipeline: shop\nregion: {REGION}\naccount: '{ACCOUNT}'\n"
 
 
@@ -87,6 +88,7 @@ class Life:
     used: dict[Purpose, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.account.client("s3").create_bucket(Bucket=THEIRS)
         self.caller: Caller = judge(self.account.cloud, [])
         self.held: list[Held] = hold_jobs(self.account.cloud)
         make_folders(self.folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import pytest
@@ -22,13 +23,28 @@ def standing(life: Life) -> Life:
 
 def read(life: Life) -> None:
     life.started()
+    with life.others() as client:
+        states = client("stepfunctions")
+        machines = {each["name"]: each["stateMachineArn"] for each in states.list_state_machines()["stateMachines"]}
+        states.start_execution(stateMachineArn=machines["shop-process"])
     life.monkeypatch.delenv("KEY")  # whoever may only read compares no secret's value
-    for words in ("plan", "drift", "status", "schedule list", "images list", "logs work", "status work"):
+    for words in (
+        "plan",
+        "drift",
+        "status",
+        "schedule list",
+        "images list",
+        "logs work",
+        "status work",
+        "logs process",
+    ):
         life.run("read", *words.split())
 
 
 def run(life: Life) -> None:
     for words in ("schedule pause work", "schedule resume work", "run work", "status", "logs work", "stop work"):
+        life.run("run", *words.split())
+    for words in ("run publish", "logs publish", "run process", "logs process", "stop process"):
         life.run("run", *words.split())
 
 
@@ -44,6 +60,13 @@ def destroy(life: Life) -> None:
         client("s3").put_object(Bucket=name, Key="a", Body=b"old")
         client("s3").delete_object(Bucket=name, Key="a")
         client("s3").create_multipart_upload(Bucket=name, Key="half")
+        groups = client("ec2").describe_security_groups()["SecurityGroups"]
+        jobs = next(one["GroupId"] for one in groups if one["GroupName"] == "shop_jobs")
+        life.lingers(client("ec2").describe_subnets()["Subnets"][0]["SubnetId"], jobs)
+        cloud = life.account.cloud
+        cloud.delays = dataclasses.replace(cloud.delays, transfer_launch=3600.0)
+        (task,) = client("datasync").list_tasks()["Tasks"]
+        client("datasync").start_task_execution(TaskArn=task["TaskArn"])
     life.run("destroy", "destroy", "--yes", "--keep-data")
     life.run("apply", "apply", "--yes")
     life.run("destroy", "destroy", "--yes", "--delete-data")
