@@ -168,7 +168,7 @@ def spec_of(text: str, folder: Path = ROOT, env: Mapping[str, str] | None = None
 
 def example(name: str, **options: Any) -> Spec:
     """An example's spec."""
-    path = EXAMPLES[name]
+    path = ROOT / "examples" / name / "pipeline.yaml"
     return check_text(path.read_text(encoding="utf-8"), str(path), folder=path.parent, env={}, **options)
 
 

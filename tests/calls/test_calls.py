@@ -14,6 +14,7 @@ from scrapectl.pipeline import Planned
 from scrapectl.spec.model import Spec
 from tests.account import ROOT, SEEDS, SPECS, Account, assert_empty, done, example, is_read, spec_of, writes
 
+UPLOADS = [("upload-loader", None), ("upload-loader", "cloudtrail"), ("upload-workflow", None)]
 TABLE = ROOT / "docs" / "calls.md"
 HEAD = """# Calls
 
@@ -22,8 +23,10 @@ the plan that it makes first. A test keeps this table true (`SCRAPECTL_WRITE_CAL
 it anew). For N scheduled jobs with equal access and nothing else, a plan with nothing changed sends at most
 45 + 1.1 N calls, an apply from empty at most 80 + 2.2 N; neither reads anything twice without a write between.
 
-Every plan looks for instance profiles, launch templates, event source mappings and security groups by a call each, for
-the tagging API does not tell them by name; of other kinds that a spec does not use it reads nothing.
+Every plan looks for what the tagging API does not tell by name, by a call for each: instance profiles, launch templates,
+event source mappings, security groups, layers, notifications of others' buckets, file systems, access points, locations
+and tasks of transfers, and by one call for all parts of networks. Of other kinds that a spec does not use it reads
+nothing.
 
 How often a destroy looks whether something is gone depends on how long AWS takes: its changing calls are counted.
 
@@ -80,7 +83,7 @@ def row(name: str, counts: tuple[list[Sent], ...]) -> str:
 def test_table_of_calls_is_true(account: Account) -> None:
     rows = [
         row(f"`examples/{name}`{f', stage {stage}' if stage else ''}", life(account, example(name, stage=stage)))
-        for name, stage in SPECS
+        for name, stage in (*SPECS, *UPLOADS)
     ]
     rows += [row(f"{n} scheduled job{'s' * (n > 1)}", life(account, scheduled_jobs(n))) for n in (1, 10, 100)]
     table = HEAD + "".join(rows)
