@@ -10,12 +10,9 @@ from typing import Any
 import pytest
 
 from scrapectl.kinds import KINDS
-from tests.contract.batch_cases import BATCH_CASES
 from tests.contract.bench import Bench, open_bench
-from tests.contract.cases import CASES, Case, Together
-from tests.contract.ec2_cases import EC2_CASES, EC2_VARIANTS
-from tests.contract.messaging_cases import MESSAGING_CASES
-from tests.contract.rds_ec2_cases import RDS_EC2_CASES, RDS_EC2_VARIANTS
+from tests.contract.cases import Case, Together
+from tests.contract.every_case import CASES, VARIANTS
 
 OWNER = "shop"
 READS = ("get_", "list_", "describe_", "head_", "batch_check_")
@@ -42,12 +39,9 @@ class Kill:
         return answer
 
 
-ALL = CASES | BATCH_CASES | MESSAGING_CASES | RDS_EC2_CASES | RDS_EC2_VARIANTS | EC2_CASES | EC2_VARIANTS
-
-
-@pytest.mark.parametrize("name", [*KINDS, *RDS_EC2_VARIANTS, *EC2_VARIANTS])
+@pytest.mark.parametrize("name", [*KINDS, *VARIANTS])
 def test_the_same_again_mends_it(name: str):
-    case = ALL[name]
+    case = (CASES | VARIANTS)[name]
     fired = list(itertools.takewhile(lambda nth: killed_and_mended(case, nth), itertools.count(1)))
     assert fired, "nothing was changed"
 

@@ -12,22 +12,9 @@ from scrapectl.engine.marks import Mark, compared_fields, marks
 from scrapectl.engine.ownership import owner_of, wanted_tags
 from scrapectl.engine.resource import Desired, Removal, Resource
 from scrapectl.kinds import KINDS
-from tests.contract.batch_cases import BATCH_CASES
 from tests.contract.bench import Bench, open_bench
-from tests.contract.cases import CASES as OTHER_CASES
 from tests.contract.cases import Case, Together
-from tests.contract.ec2_cases import EC2_CASES, EC2_VARIANTS
-from tests.contract.efs_datasync_cases import EFS_DATASYNC_CASES
-from tests.contract.lambda_cases import LAMBDA_CASES, LAMBDA_VARIANTS
-from tests.contract.messaging_cases import MESSAGING_CASES
-from tests.contract.rds_ec2_cases import RDS_EC2_CASES, RDS_EC2_VARIANTS
-from tests.contract.sfn_cases import SFN_CASES
-from tests.contract.trigger_cases import TRIGGER_CASES
-
-CASES = OTHER_CASES | BATCH_CASES | MESSAGING_CASES | RDS_EC2_CASES | EC2_CASES | EFS_DATASYNC_CASES | LAMBDA_CASES
-CASES |= TRIGGER_CASES | SFN_CASES
-VARIANTS = RDS_EC2_VARIANTS | EC2_VARIANTS | LAMBDA_VARIANTS
-"""Kind, and in what other shape it is put to the test: AWS takes some fields in that one alone."""
+from tests.contract.every_case import CASES, VARIANTS
 
 OWNER, NEIGHBOUR = "shop", "shop-eu"
 
