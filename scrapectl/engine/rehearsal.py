@@ -13,6 +13,7 @@ from scrapectl.engine.plan import Outcome, Plan, StepId
 from scrapectl.engine.resource import Desired, Key, Live, Resource
 from scrapectl.engine.step import EndStep, PutStep, Step
 from scrapectl.engine.values import refs
+from scrapectl.engine.world import Thing
 
 Written = Sequence[str]
 """The operations that one step of a resource has sent, in order."""
@@ -74,7 +75,7 @@ class Rehearsal(Apply):
         super().__init__(plan, means)
         self._sent, self._imagined = sent, imagined
         self._known = _outputs(plan, imagine)
-        self._after: dict[StepId, Live | None] = {}
+        self._after: dict[Thing, Live | None] = {}
         self.addresses: list[str] = []  # of each request, in order
         self.wanted: dict[str, Resource] = {}  # address → with what its references came to
         self.notes: list[str] = []
@@ -89,9 +90,8 @@ class Rehearsal(Apply):
     def _write(self, step_id: StepId, slot: Any) -> None:
         self.means.workers.submit(("write", (step_id,)), lambda: self._rehearsed(step_id, slot.step))
 
-    def _read(self, kind: str, step_ids: Any) -> Mapping[Key, Live]:
-        del kind
-        found = {step_id[2]: self._after[step_id] for step_id in step_ids}
+    def _read(self, kind: str, keys: list[Key]) -> Mapping[Key, Live]:
+        found = {key: self._after[kind, key] for key in keys}
         return {key: live for key, live in found.items() if live is not None}
 
     def _rehearsed(self, step_id: StepId, step: Step) -> Live | None:
@@ -102,15 +102,16 @@ class Rehearsal(Apply):
         finally:  # what was written down before a failure is told, too
             written = self._sent()[before:]
             self.addresses.extend([step.change.address] * len(written))
+        thing = step_id[1], step.key
         if isinstance(step, EndStep):
             if isinstance(answer, str):
                 self.notes.append(f"{step.change.address}: {answer}; then it is deleted.")
                 answer = None
-            self._after[step_id] = None if not written else self._imagined(step.live.resource, step.live, written)
+            self._after[thing] = None if not written else self._imagined(step.live.resource, step.live, written)
         elif isinstance(step, PutStep):
             after = self._put(step, written)
             answer = answer and self._named(step, answer)
-            self._after[step_id] = answer or after
+            self._after[thing] = answer or after
         return answer if isinstance(answer, Live) else None
 
     def _put(self, step: PutStep, written: Written) -> Live | None:

@@ -43,10 +43,11 @@ def _ending(live: Live, sent: Sequence[str]) -> Live | None:
 def _function(want: Any, stood: Live, sent: Sequence[str]) -> Live:
     """Code, configuration and permissions are written one after the other."""
     live: Any = stood.resource
-    rest = {"permissions": want.permissions, "concurrency": want.concurrency}
-    code = {"code": want.code, "platform": want.platform}
+    names = ("permissions", "concurrency", "on_failure", "retries", "within_seconds")
+    rest = {name: getattr(want, name) for name in names}
+    code = {"code": want.code, "image": want.image, "platform": want.platform}
     if "CreateFunction" in sent:
-        now = dataclasses.replace(want, permissions=frozenset(), concurrency=None)
+        now = dataclasses.replace(want, **{name: getattr(LambdaFunction, name) for name in names})  # their defaults
     elif "UpdateFunctionCode" in sent:
         now = dataclasses.replace(live, **code)
     elif "UpdateFunctionConfiguration" in sent:

@@ -56,7 +56,7 @@ def test_tags_are_put_and_dropped(account: Account, sign: str) -> None:
 
 def test_service_without_a_kind_of_ours(account: Account) -> None:
     with pytest.raises(KeyError):
-        account.session().tag("arn:aws:appstream:us-east-1:123456789012:fleet/x", {"a": "b"}, ())
+        account.session().tag("arn:aws:workmail:us-east-1:123456789012:organization/x", {"a": "b"}, ())
 
 
 def test_tags_that_aws_put_on_a_bucket_are_not_sent_back(account: Account) -> None:
