@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 EXAMPLES = {name: ROOT / "examples" / name / "pipeline.yaml" for name in ("quickstart", "batch-collector")}
 # The examples as they stand, and as they stand on EC2: (name, stage).
 SPECS: list[tuple[str, str | None]] = [*((name, None) for name in EXAMPLES), ("batch-collector", "ec2")]
-SEEDS = int(os.environ.get("SCRAPECTL_SEEDS", "25"))
+SEEDS = int(os.environ.get("SCRAPECTL_SEEDS", "10"))
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
 _READS = ("Get", "List", "Describe", "Head", "BatchGet", "BatchCheck")
