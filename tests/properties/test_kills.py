@@ -15,7 +15,7 @@ from scrapectl.errors import EnvironmentProblem
 from scrapectl.spec.model import Spec
 from tests.account import REGION, SEEDS, SPECS, Account, assert_empty, done, example, spec_of, writes
 from tests.faults_in_process import Fault
-from tests.random_specs import ENV, random_spec
+from tests.random_specs import ENV, furnished, random_spec
 
 
 def places(count: int, seed: str) -> list[int]:
@@ -32,13 +32,15 @@ def killed(account: Account, place: int, task: Callable[[], Any]) -> None:
 
 def counted(spec: Spec) -> tuple[int, int]:
     """How many changing calls an apply and a destroy send."""
-    account = Account()
+    account = furnished(Account())
     apply = len(writes(account.calls_of(lambda: account.put(spec))))
     return apply, len(writes(account.calls_of(lambda: account.destroy(spec))))
 
 
 # What AWS itself chose of an ARN, in another account or at another time, otherwise.
-CHOSEN = re.compile(r"(:security-group/sg-|:launch-template/lt-|:event-source-mapping:|:secret:.+-(?=\w{6}$)).*")
+CHOSEN = re.compile(
+    r"(:ec2:.+?/|:elasticfilesystem:.+?/|:datasync:.+?/|:event-source-mapping:|:secret:.+-(?=\w{6}$)).*"
+)
 
 
 def names(account: Account, spec: Spec) -> list[str]:
@@ -59,17 +61,17 @@ def test_kill_of_any_spec(folder: Path, seed: int) -> None:
 def assert_survives(spec: Spec, name: str) -> None:
     """Kill an apply and a destroy at several places each, and do the same again."""
     applies, destroys = counted(spec)
-    whole = Account()
+    whole = furnished(Account())
     whole.put(spec)
     wanted = names(whole, spec)
     for place in places(applies, f"apply {name}"):
-        account = Account()
+        account = furnished(Account())
         killed(account, place, lambda account=account: account.apply(spec))  # type: ignore[misc]
         done(account.apply(spec))
         assert names(account, spec) == wanted, place
         assert_empty(account.plan(spec))
     for place in places(destroys, f"destroy {name}"):
-        account = Account()
+        account = furnished(Account())
         account.put(spec)
         killed(account, place, lambda account=account: account.destroy(spec))  # type: ignore[misc]
         done(account.destroy(spec, by_name=bool(place % 2)))
