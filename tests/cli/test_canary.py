@@ -31,6 +31,7 @@ SPEC = """
 SCRIPT = "import os\nassert os.environ['API_KEY'] and os.environ['SHOP']\nprint('it has both')\n"
 LIFE = (
     "validate",
+    "graph",
     "plan",
     "plan --calls",
     "plan --markdown",
