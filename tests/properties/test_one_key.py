@@ -56,6 +56,7 @@ _KEYS = (":username", ":password")
 _CRONS = ("7 3 * * ? *", "7 6 * * ? *")
 _BY_KEY: dict[str, tuple[Any, ...]] = {
     "build": ("./other",),
+    "existing": (),
     "image": ("public.ecr.aws/x/y:2",),
     "from_env": ("RANDOM_SPEC_TEXT",),
     "Effect": ("Deny",),
@@ -73,12 +74,18 @@ _BY_KEY: dict[str, tuple[Any, ...]] = {
 }
 # The keys that say what a role may do, by what the role is for. A queue or an environment is renamed by some.
 _OF_ROLES = {
-    "job": {"access", "queue", "encryption", "job_queues", "type", "vars"},
+    "job": {"access", "mounts", "paths", "queue", "encryption", "job_queues", "type", "vars"},
     "start": {"secrets", "image", "vars"},
     "scheduler": {"queue", "schedules", "job_queues", "type"},
     "notifier": {"alerts", "on_failure"},
     "instances": {"type"},
+    "function": {"access", "secrets", "mounts", "encryption", "vars", "paths", "message_queue"},
+    "machine": {"steps", "start", "job_queues", "queue", "type", "vars", "paths", "on_failure", "alerts"},
+    "transfer": {"copy", "encryption", "paths"},
+    "desktop": {"access", "encryption"},
+    "starter": {"triggers"},
 }
+_OF_UPLOADS = {"events", "notifications", "policy", "trail"}  # what triggers write into buckets and dead letters
 _TELLING = {"events_rule", "lambda_function", "lambda_event_source", "cloudwatch_alarm"}
 _SHARED = {"policy", "visibility"}
 _TYPED = {"schedules", "share", "array", "vars"}  # what the notifier repeats, so that a missed run can be typed
@@ -155,6 +162,7 @@ def mentions(tree: Tree, name: str) -> set[str]:
 SECTIONS = (
     *("images", "secrets", "buckets", "message_queues", "topics", "databases"),
     *("compute_environments", "job_queues", "jobs"),
+    *("filesystems", "functions", "workflows", "triggers", "desktops"),
 )
 
 
@@ -177,6 +185,10 @@ def allowed(trees: tuple[Tree, Tree], path: Path_) -> set[str]:
                 jobs = [tree["jobs"].get(name, {}) for tree in trees]
                 todo.extend(f"message_queues.{q}" for job in jobs for q in job.get("access", {}).get("receive", []))
                 todo.extend(f"databases.{d}" for job in jobs for d in job.get("access", {}).get("connect", []))
+            if section in {"jobs", "functions", "workflows"}:  # a file system has a door for each place that is used
+                words = {word for tree in trees for _, word in leaves(tree.get(section, {}).get(name, {}))}
+                systems = {key for tree in trees for key in tree.get("filesystems", {})}
+                todo.extend(f"filesystems.{key}" for key in systems & {str(word).split("/")[0] for word in words})
             if section == "topics":  # a queue lets those topics send that it hears
                 topics = [tree.get("topics", {}).get(name, {}) for tree in trees]
                 todo.extend(f"message_queues.{q}" for topic in topics for q in topic.get("queues", []))
@@ -185,10 +197,10 @@ def allowed(trees: tuple[Tree, Tree], path: Path_) -> set[str]:
 
 def touches(change: Change, may: set[str], path: Path_) -> bool:
     """Whether a change is one of those that the key may bring about."""
-    if path[0] == "tags":
+    if path[0] in {"tags", "network"}:  # everything carries tags, and stands somewhere
         return True
-    if path[0] == "logs":
-        return change.kind == "log_group"
+    if path[0] == "logs":  # what trails write is kept as long as logs are
+        return change.kind == "log_group" or change.address.endswith("-trail")
     if change.kind == "iam_role":  # shared by all entries with the same access; all have the same boundary
         what = change.address.split("_", 2)[2].partition("-")[0]
         return path[0] == "iam" or bool(_OF_ROLES[what] & set(path))
@@ -202,8 +214,12 @@ def touches(change: Change, may: set[str], path: Path_) -> bool:
 
 
 def tells(change: Change, path: Path_) -> bool:
-    """Whether it is a part of how failures are told, and of the key's."""
+    """Whether it is a part of how failures are told, or uploads are heard of, and of the key's."""
     fields = {field.name for field in change.fields}
+    if path[0] in {"triggers", "workflows", "buckets"} and change.address.endswith("_starter"):
+        return True
+    if path[0] == "triggers" and change.kind in {"s3_bucket", "sqs_queue"} and fields <= _OF_UPLOADS:
+        return True
     if path[0] == "alerts":  # whom CloudWatch may reach, and the dead letters, lie in what others own
         return change.kind in _TELLING or (change.kind in {"sns_topic", "sqs_queue"} and fields <= _SHARED)
     if "on_failure" in path:
