@@ -108,9 +108,9 @@ def tell_execution(told: dict[str, Any], notes: list[str]) -> None:
         return
     about = {"Workflow": route["workflow"], "Run": told["name"], "Cause": "it took longer than its time limit"}
     about |= {"Started": moment(told.get("startDate")), "Ended": moment(told.get("stopDate"))}
-    again = table({"Its log": typed("logs", told["name"]), "Again": typed("run", route["workflow"])})
-    subject = f"{routes()['owner']}: {route['workflow']} failed (timed out)"
-    send(route["topic"], subject, [*notes, table(about), again], [])
+    commands = {"Its log": typed("logs", told["name"]), "Again": typed("run", route["workflow"])}
+    parts = [*notes, table(about), table(commands)]
+    send(route["topic"], f"{routes()['owner']}: {route['workflow']} failed (timed out)", parts, [])
 
 
 def failed_children(run: dict[str, Any]) -> list[int]:

@@ -212,7 +212,7 @@ BATCH_CASES: dict[str, Case] = {
             "priority": lambda _: None,
             "propagate_tags": lambda _: False,
             "read_only": lambda _: True,
-            "mounts": lambda _: frozenset({BatchMount("/mnt/work", "fs-0123456789abcdef0", "fsap-0123456789abcdef0")}),
+            "mounts": lambda _: frozenset({BatchMount("/mnt/files", "fs-0123456789abcdef0", "fsap-0123456789abcdef0")}),
             "runs_on": lambda _: Together(runs_on="EC2", platform=None, public_ip=None),
         },
     ),

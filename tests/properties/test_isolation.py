@@ -47,7 +47,7 @@ jobs:
     access: {{write: [raw], send: [rows, team], connect: [results]}}
     schedules: {{daily: {{cron: "0 6 * * ? *"}}}}
 functions:
-  publish: {{code: ./handler, handler: app.handler, layers: [./layer], mounts: {{/mnt/work: work/data}}}}
+  publish: {{code: ./handler, handler: app.handler, layers: [./layer], mounts: {{/mnt/files: work/data}}}}
 workflows:
   process: {{steps: [{{copy: {{from: raw/in/, to: work/data/in}}}}, {{run: collect}}, {{call: publish}}]}}
 triggers:

@@ -26,7 +26,7 @@ tags: {{team: mobility}}
 buckets: {{raw: {{}}, reports: {{}}}}
 filesystems:
   work: {{throughput: {throughput}, cold_after: {cold}, paths: {{data: {{uid: {uid}}}}}, on_destroy: delete}}
-jobs: {{analyse: {{image: busybox, mounts: {{/mnt/work: work/data}}}}}}
+jobs: {{analyse: {{image: busybox, mounts: {{/mnt/files: work/data}}}}}}
 workflows:
   process:
     steps:

@@ -63,9 +63,9 @@ def check_job_mounts(spec: Spec, job: Job, findings: Findings) -> None:
         if at != plain:
             findings.add(path, f"{show(at)} is not the plain form of a path.", f"Write {plain}.")
         elif at == "/" or at.startswith(tuple(f"{root}/" for root in _OF_THE_SYSTEM)) or at in _OF_THE_SYSTEM:
-            findings.add(path, f"{show(at)} belongs to the container's system.", "Write another, such as /mnt/work.")
+            findings.add(path, f"{show(at)} belongs to the container's system.", "Write another, such as /mnt/files.")
         elif at == _SCRATCH and job.read_only:
-            findings.add(path, "read_only has scratch space there.", "Write another, such as /mnt/work.")
+            findings.add(path, "read_only has scratch space there.", "Write another, such as /mnt/files.")
         _check_mounted(spec, place, path, findings)
 
 
@@ -74,7 +74,7 @@ def check_function_mounts(spec: Spec, function: Function, findings: Findings) ->
     for at, place in function.mounts.items():
         path = f"{function.origin}.mounts.{at}"
         if not _OF_A_FUNCTION.fullmatch(at):
-            findings.add(path, f"Lambda mounts nothing at {show(at)}.", "Write a folder of /mnt, such as /mnt/work.")
+            findings.add(path, f"Lambda mounts nothing at {show(at)}.", "Write a folder of /mnt, such as /mnt/files.")
         _check_mounted(spec, place, path, findings)
 
 

@@ -17,7 +17,7 @@ buckets: {raw: {}, reports: {}}
 filesystems:
   work: {throughput: {provisioned: 4}, cold_after: 7d, paths: {data: {uid: 1001, gid: 1001, mode: "750"}}}
 jobs:
-  analyse: {image: public.ecr.aws/x/y:1, mounts: {/mnt/work: work/data}}
+  analyse: {image: public.ecr.aws/x/y:1, mounts: {/mnt/files: work/data}}
   other: {image: public.ecr.aws/x/y:1}
 workflows:
   process:
@@ -58,7 +58,7 @@ def test_only_what_mounts_it_and_datasync_come_to_its_port(found: dict[str, Desi
 def test_functions_that_mount_it_come_to_its_port_too():
     text = """
 filesystems: {work: {paths: {data: {}}}}
-functions: {publish: {image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/x:1, mounts: {/mnt/work: work/data}}}
+functions: {publish: {image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/x:1, mounts: {/mnt/files: work/data}}}
 """
     group = resources(spec_of(text), "security_group")["security_group.shop-work_mounts"]
     assert len({rule.source for rule in group.ingress} - {"self"}) == 1
@@ -93,7 +93,7 @@ def test_a_job_mounts_by_its_access_point_and_its_role_may_do_that_alone(found: 
     address = "efs_access_point.shop-work_data"
     system = Ref("efs_file_system.shop-work", "id")
     assert found["batch_job_definition.shop-analyse"].resource.mounts == {
-        BatchMount("/mnt/work", system, Ref(address, "id"))
+        BatchMount("/mnt/files", system, Ref(address, "id"))
     }
     job_roles = {name: role for name, role in roles(spec_of(SPEC)).items() if name.startswith("job-")}
     (role,) = job_roles.values()  # the other job has no access at all, and so no role

@@ -171,7 +171,7 @@ def test_what_connects_stands_in_the_subnets_with_a_group_that_the_database_lets
 MOUNTS = """
 network: {cidr: 10.0.0.0/24, nat: single}
 filesystems: {work: {paths: {data: {}}}}
-functions: {publish: {code: ./publish, handler: app.handler, mounts: {/mnt/work: work/data}}}
+functions: {publish: {code: ./publish, handler: app.handler, mounts: {/mnt/files: work/data}}}
 """
 
 
@@ -181,7 +181,7 @@ def test_what_mounts_stands_in_private_subnets_behind_their_way_out():
     assert {ref.address for ref in made.resource.subnets} == {"ec2_subnet.shop-private-a", "ec2_subnet.shop-private-b"}
     assert made.after == ("ec2_route_table.shop-private-a", "ec2_route_table.shop-private-b")
     (mount,) = made.resource.mounts
-    assert (mount.path, mount.access_point) == ("/mnt/work", Ref("efs_access_point.shop-work_data", "arn"))
+    assert (mount.path, mount.access_point) == ("/mnt/files", Ref("efs_access_point.shop-work_data", "arn"))
     sources = {rule.source for rule in found["security_group.shop-work_mounts"].resource.ingress}
     assert Ref("security_group.shop_functions", "id") in sources
 

@@ -59,12 +59,12 @@ def test_what_one_engine_does_not_know_it_is_not_told(tmp_path):
 @pytest.mark.parametrize("name", ["docker", "podman"])
 def test_a_file_system_is_a_folder_of_this_machine_and_no_scratch_space(name, tmp_path):
     system = {"name": "files-1", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}
-    point = {"sourceVolume": "files-1", "containerPath": "/mnt/work", "readOnly": True}
+    point = {"sourceVolume": "files-1", "containerPath": "/mnt/files", "readOnly": True}
     mounting = job(volumes=[system], mountPoints=[point])
-    mounting.attempts[-1].mounts = [Mount(tmp_path / "data", "/mnt/work", read_only=True)]
+    mounting.attempts[-1].mounts = [Mount(tmp_path / "data", "/mnt/files", read_only=True)]
     image = Built("sha256:1", "65534", ())
     argv = command_for(Engine(name, name), image, mounting, {}, tmp_path).argv
-    assert argv[argv.index("--volume") + 1] == f"{tmp_path}/data:/mnt/work:ro"
+    assert argv[argv.index("--volume") + 1] == f"{tmp_path}/data:/mnt/files:ro"
     assert "--tmpfs" not in argv
     assert closed_volumes(image, mounting) == []
 

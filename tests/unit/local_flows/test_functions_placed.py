@@ -133,21 +133,21 @@ def test_by_a_nat_gateway_everything_is_reached(served, network):
 WRITES = """
 import os
 def handler(name, c):
-    with open(f"/mnt/work/{name}", "a") as file:
+    with open(f"/mnt/files/{name}", "a") as file:
         file.write("x")
-    return sorted(os.listdir("/mnt/work"))
+    return sorted(os.listdir("/mnt/files"))
 """
 
 
 def test_a_mount_is_at_its_path_and_keeps_what_is_written(world, network):
-    config = {"Arn": network.mounted(), "LocalMountPath": "/mnt/work"}
+    config = {"Arn": network.mounted(), "LocalMountPath": "/mnt/files"}
     network.function("writes", WRITES, "elasticfilesystem:*", FileSystemConfigs=[config])
     assert world.invoke("writes", "a")[0] == ["a"]
     assert world.invoke("writes", "b")[0] == ["a", "b"]
 
 
 def test_a_mount_needs_a_network_and_a_target_in_every_zone(world, network):
-    config = {"Arn": network.mounted(), "LocalMountPath": "/mnt/work"}
+    config = {"Arn": network.mounted(), "LocalMountPath": "/mnt/files"}
     with pytest.raises(ClientError, match="must be configured to execute in a VPC"):
         world.function("writes", WRITES, FileSystemConfigs=[config])
     role = world.role("wide", *NETWORK)
@@ -156,7 +156,7 @@ def test_a_mount_needs_a_network_and_a_target_in_every_zone(world, network):
 
 
 def test_a_closed_group_is_told_at_the_call(world, network):
-    config = {"Arn": network.mounted(), "LocalMountPath": "/mnt/work"}
+    config = {"Arn": network.mounted(), "LocalMountPath": "/mnt/files"}
     network.function("writes", WRITES, "elasticfilesystem:*", FileSystemConfigs=[config])
     other = network.ec2.create_security_group(GroupName="other", Description="x", VpcId=network.vpc)["GroupId"]
     there = network.config() | {"SecurityGroupIds": [other]}

@@ -25,7 +25,7 @@ POLICY = {
 
 
 class Files:
-    """A file system that jobs of the stage may mount by one access point, at /mnt/work of a machine without it."""
+    """A file system that jobs of the stage may mount by one access point, at /mnt/files of a machine without it."""
 
     def __init__(self, stage: Stage, at: str = "/mnt/scrapectl/work") -> None:
         self.stage, self.at = stage, at

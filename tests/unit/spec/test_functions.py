@@ -46,13 +46,13 @@ def test_a_function_takes_secrets_mounts_access_and_schedules_as_a_job_does(fold
         "secrets: {key: {generate: 8}}\nfilesystems: {work: {paths: {data: }}}\nbuckets: {raw: }\ntopics: {news: }\n"
         + FUNCTION
         % (
-            "secrets: {KEY: 'key:word'}, mounts: {/mnt/work: work/data}, access: {read: [raw/in/], call: [f]}, "
+            "secrets: {KEY: 'key:word'}, mounts: {/mnt/files: work/data}, access: {read: [raw/in/], call: [f]}, "
             "on_failure: news, disk: 1 GB, schedules: {often: {rate: 5m, flex: 1m, environment: {ZIP: 02134}}}"
         )
     )
     function = function_of(text, folder)
     assert function.secrets == {"KEY": SecretRef(secret="key", json_key="word")}
-    assert function.mounts == {"/mnt/work": FilePlace("work", "data")}
+    assert function.mounts == {"/mnt/files": FilePlace("work", "data")}
     assert (str(function.access.read[0]), function.access.call) == ("raw/in/", ("f",))
     assert (function.on_failure, function.disk) == ("news", 1024)
     often = function.schedules["often"]

@@ -19,7 +19,7 @@ jobs:
   collect:
     image: python:3
     access: {read: [raw/in/], send: [rows]}
-    mounts: {/mnt/work: work/data}
+    mounts: {/mnt/files: work/data}
     schedules: {morning: {cron: "0 6 * * ? *"}, often: {rate: 90m}}
 workflows:
   process:
@@ -56,7 +56,7 @@ def test_arrows_say_who_starts_reads_and_reaches_whom():
         ("jobs.collect", "message_queues.rows", "send"),
         ("jobs.collect", "topics.team", "on failure"),
         ("workflows.process", "topics.team", "on failure"),
-        ("jobs.collect", "filesystems.work", "/mnt/work"),
+        ("jobs.collect", "filesystems.work", "/mnt/files"),
         ("buckets.raw", "workflows.process", "1 copy from raw/in/"),
         ("workflows.process", "filesystems.work", "1 copy to work/data/in"),
         ("workflows.process", "jobs.collect", "2.1.1 run"),
