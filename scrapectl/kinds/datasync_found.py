@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from scrapectl.engine.ownership import PIPELINE
 from scrapectl.engine.resource import Aws, FieldChange, Key, Live
-from scrapectl.kinds.named_by_tag import name_of
+from scrapectl.kinds.named_by_tag import first_of_each, name_of
 from scrapectl.kinds.tags import tags_from_list
 
 ABSENT = ("InvalidRequestException:not found", "InvalidRequestException:does not exist")
@@ -26,6 +26,26 @@ def locations(aws: Aws, scheme: str) -> dict[str, dict[str, str]]:
     """ARN to tags of every location of a type ("s3", "efs"), by what its URI begins with."""
     listed = aws.pages("datasync", "list_locations", "Locations")
     return tags_of(aws, [one["LocationArn"] for one in listed if one["LocationUri"].startswith(f"{scheme}://")])
+
+
+def read_locations(
+    aws: Aws, scheme: str, keys: Sequence[Key], live: Callable[[Mapping[str, Any], Mapping[str, str]], Live]
+) -> dict[Key, Live]:
+    """List all locations of a type, ask for the tags of each, then for what those of these names are.
+
+    Args:
+        aws: Whom to ask.
+        scheme: The type ("s3", "efs"), which the operation that describes one ends in.
+        keys: Which are wanted.
+        live: Makes one of what is described, and of its tags.
+    """
+    tags = {arn: found for arn, found in locations(aws, scheme).items() if (name_of(found),) in keys}
+    ask = functools.partial(aws.call, "datasync", f"describe_location_{scheme}", absent=ABSENT)
+    answers = aws.gather([functools.partial(ask, LocationArn=arn) for arn in tags])
+    described = [answer for answer in answers if answer is not None]
+    return first_of_each(
+        [(created(one, one["LocationArn"]), live(one, tags[one["LocationArn"]])) for one in described], keys
+    )
 
 
 def names_of_owner(tags: Iterable[Mapping[str, str]], owner: str) -> list[Key]:

@@ -10,16 +10,15 @@ from typing import Any, ClassVar
 from scrapectl.engine.marks import Fixed, Identity
 from scrapectl.engine.resource import Aws, FieldChange, Key, Live, Needs, Pace, Removal, Resource, Scopes, Update
 from scrapectl.kinds.datasync_found import (
-    ABSENT,
-    created,
     delete_location,
     folder_of,
     locations,
     names_of_owner,
     place_of,
+    read_locations,
     twins_differ,
 )
-from scrapectl.kinds.named_by_tag import first_of_each, name_of, named, unnamed
+from scrapectl.kinds.named_by_tag import name_of, named, unnamed
 from scrapectl.kinds.tags import tag_list
 
 
@@ -58,15 +57,8 @@ class DatasyncLocationS3(Resource):
 
     @classmethod
     def read_many(cls, aws: Aws, keys: Sequence[Key]) -> dict[Key, Live]:
-        """List all, ask for the tags of each, then for what ours are."""
-        tags = {arn: found for arn, found in locations(aws, "s3").items() if (name_of(found),) in keys}
-        ask = functools.partial(aws.call, "datasync", "describe_location_s3", absent=ABSENT)
-        answers = aws.gather([functools.partial(ask, LocationArn=arn) for arn in tags])
-        described = [answer for answer in answers if answer is not None]
-        return first_of_each(
-            [(created(one, one["LocationArn"]), cls._live(aws, one, tags[one["LocationArn"]])) for one in described],
-            keys,
-        )
+        """Read those of these names, in one listing."""
+        return read_locations(aws, "s3", keys, functools.partial(cls._live, aws))
 
     @classmethod
     def _live(cls, aws: Aws, described: Mapping[str, Any], tags: Mapping[str, str]) -> Live:

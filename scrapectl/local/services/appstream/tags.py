@@ -8,29 +8,24 @@ from typing import TYPE_CHECKING
 from scrapectl.local.registry import Call, Params, Refusal, operation
 from scrapectl.local.services.appstream.state import Fleet, Stack, find_fleet, find_stack, state_in
 from scrapectl.local.services.tagging import Tagged, tag_source
+from scrapectl.local.tags import MOST_TAGS, add_tags, drop_tags
 
 if TYPE_CHECKING:
     from scrapectl.local.cloud import Cloud
-
-_MOST = 50
 
 
 @operation("appstream", "TagResource")
 def tag(call: Call) -> Params:
     """Add tags, or give them other values."""
-    found = _find(call)
-    tags = found.tags | call.params["Tags"]
-    if len(tags) > _MOST:
-        raise Refusal("LimitExceededException", f"A resource can have up to {_MOST} tags.", 400)
-    found.tags = tags
+    too_many = Refusal("LimitExceededException", f"A resource can have up to {MOST_TAGS} tags.", 400)
+    add_tags(_find(call), call.params["Tags"], too_many)
     return {}
 
 
 @operation("appstream", "UntagResource")
 def untag(call: Call) -> Params:
     """Take tags away."""
-    found = _find(call)
-    found.tags = {key: value for key, value in found.tags.items() if key not in call.params["TagKeys"]}
+    drop_tags(_find(call), call.params["TagKeys"])
     return {}
 
 

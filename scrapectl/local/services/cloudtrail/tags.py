@@ -9,29 +9,24 @@ from scrapectl.local.paging import tag_list, tag_map
 from scrapectl.local.registry import Call, Params, Refusal, operation
 from scrapectl.local.services.cloudtrail.state import Trail, trails_in
 from scrapectl.local.services.tagging import Tagged, tag_source
+from scrapectl.local.tags import MOST_TAGS, add_tags, drop_tags
 
 if TYPE_CHECKING:
     from scrapectl.local.cloud import Cloud
-
-_MOST = 50
 
 
 @operation("cloudtrail", "AddTags")
 def tag(call: Call) -> Params:
     """Add tags, or give them other values."""
-    found = _find(call, call.params["ResourceId"])
-    tags = found.tags | tag_map(call.params["TagsList"])
-    if len(tags) > _MOST:
-        raise Refusal("TagsLimitExceededException", f"A trail can have up to {_MOST} tags.", 400)
-    found.tags = tags
+    too_many = Refusal("TagsLimitExceededException", f"A trail can have up to {MOST_TAGS} tags.", 400)
+    add_tags(_find(call, call.params["ResourceId"]), tag_map(call.params["TagsList"]), too_many)
     return {}
 
 
 @operation("cloudtrail", "RemoveTags")
 def untag(call: Call) -> Params:
     """Take tags away; of each its key counts."""
-    found, keys = _find(call, call.params["ResourceId"]), tag_map(call.params["TagsList"])
-    found.tags = {key: value for key, value in found.tags.items() if key not in keys}
+    drop_tags(_find(call, call.params["ResourceId"]), tag_map(call.params["TagsList"]))
     return {}
 
 

@@ -9,29 +9,23 @@ from scrapectl.local.paging import page, tag_list, tag_map
 from scrapectl.local.registry import Call, Params, operation
 from scrapectl.local.services.datasync.state import Execution, Location, Task, invalid, state_in, state_of
 from scrapectl.local.services.tagging import Tagged, tag_source
+from scrapectl.local.tags import add_tags, drop_tags
 
 if TYPE_CHECKING:
     from scrapectl.local.cloud import Cloud
-
-_MOST = 50
 
 
 @operation("datasync", "TagResource")
 def tag(call: Call) -> Params:
     """Add tags, or give them other values."""
-    found = _find(call)
-    tags = found.tags | tag_map(call.params["Tags"])
-    if len(tags) > _MOST:
-        raise invalid("The resource has too many tags.")
-    found.tags = tags
+    add_tags(_find(call), tag_map(call.params["Tags"]), invalid("The resource has too many tags."))
     return {}
 
 
 @operation("datasync", "UntagResource")
 def untag(call: Call) -> Params:
     """Take tags away."""
-    found = _find(call)
-    found.tags = {key: value for key, value in found.tags.items() if key not in call.params["Keys"]}
+    drop_tags(_find(call), call.params["Keys"])
     return {}
 
 

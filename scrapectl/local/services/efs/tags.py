@@ -9,29 +9,24 @@ from scrapectl.local.paging import tag_list, tag_map
 from scrapectl.local.registry import Call, Params, Refusal, operation
 from scrapectl.local.services.efs.state import AccessPoint, FileSystem, bad_request, state_in, state_of
 from scrapectl.local.services.tagging import Tagged, tag_source
+from scrapectl.local.tags import add_tags, drop_tags
 
 if TYPE_CHECKING:
     from scrapectl.local.cloud import Cloud
-
-_MOST = 50
 
 
 @operation("efs", "TagResource")
 def tag(call: Call) -> Params:
     """Add tags, or give them other values."""
-    found = _find(call)
-    tags = found.tags | tag_map(call.params["Tags"])
-    if len(tags) > _MOST:
-        raise bad_request("The maximum number of tags for this resource has been reached.")
-    found.tags = tags
+    too_many = bad_request("The maximum number of tags for this resource has been reached.")
+    add_tags(_find(call), tag_map(call.params["Tags"]), too_many)
     return {}
 
 
 @operation("efs", "UntagResource")
 def untag(call: Call) -> Params:
     """Take tags away."""
-    found = _find(call)
-    found.tags = {key: value for key, value in found.tags.items() if key not in call.params["TagKeys"]}
+    drop_tags(_find(call), call.params["TagKeys"])
     return {}
 
 

@@ -21,8 +21,8 @@ from scrapectl.local.services.stepfunctions.state import (
     machines_in,
     shown_time,
 )
+from scrapectl.local.tags import MOST_TAGS
 
-MOST_TAGS = 50
 _MOST_LISTED = 1000
 _CHANGEABLE = ("definition", "roleArn", "loggingConfiguration", "tracingConfiguration")
 _NO_TRACING = {"enabled": False}

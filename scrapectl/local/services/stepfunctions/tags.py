@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from scrapectl.local.paging import tag_list, tag_map
 from scrapectl.local.registry import Call, Params, Refusal, operation
-from scrapectl.local.services.stepfunctions.machines import MOST_TAGS
 from scrapectl.local.services.stepfunctions.state import Machine, check_arn, machines_in
 from scrapectl.local.services.tagging import Tagged, tag_source
+from scrapectl.local.tags import add_tags, drop_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,19 +29,15 @@ def _by_arn(call: Call) -> Machine:
 def tag_resource(call: Call) -> Params:
     """Add tags."""
     machine = _by_arn(call)
-    tags = machine.tags | tag_map(call.params["tags"])
-    if len(tags) > MOST_TAGS:
-        raise Refusal("TooManyTags", f"Too many tags: '{machine.arn}'", 400)
-    machine.tags = tags
+    too_many = Refusal("TooManyTags", f"Too many tags: '{machine.arn}'", 400)
+    add_tags(machine, tag_map(call.params["tags"]), too_many)
     return {}
 
 
 @operation("stepfunctions", "UntagResource")
 def untag_resource(call: Call) -> Params:
     """Take tags off."""
-    tags = _by_arn(call).tags
-    for key in call.params["tagKeys"]:
-        tags.pop(key, None)
+    drop_tags(_by_arn(call), call.params["tagKeys"])
     return {}
 
 
