@@ -5,12 +5,13 @@ from __future__ import annotations
 import abc
 import enum
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
+from scrapectl.engine.asked import Aws as Aws  # noqa: PLC0414 - kinds take all their words from here
 from scrapectl.engine.marks import Mark, fields_with
-from scrapectl.engine.permissions import Needs as Needs  # noqa: PLC0414 - kinds take all their words from here
+from scrapectl.engine.permissions import Needs as Needs  # noqa: PLC0414 - the same
 from scrapectl.engine.permissions import Scopes as Scopes  # noqa: PLC0414 - the same
 
 if TYPE_CHECKING:
@@ -58,41 +59,6 @@ class Replace(enum.Enum):
 
     IN_PLACE = "in place"  # a leaf that nothing holds: deleted, then created again
     REFUSED = "refused"  # others hold it, or it holds data: the user is told the way out
-
-
-class Aws(Protocol):
-    """What a kind may ask of AWS; `scrapectl.aws.session.Session` is the real one."""
-
-    account: str
-    region: str
-    partition: str
-
-    @property
-    def local(self) -> bool:
-        """Whether the endpoint is the embedded cloud."""
-
-    def call(
-        self, service: str, operation: str, /, *, absent: Sequence[str] = (), blind_retry: bool = True, **params: Any
-    ) -> Any:
-        """Send one request and return its answer, ResponseMetadata taken out.
-
-        Args:
-            service: boto3's client name ("batch").
-            operation: boto3's method name ("create_job_queue").
-            absent: error codes that mean "not there": the answer is then None. "Code:text" wants both
-                the code and the text in the message.
-            blind_retry: False where a repeat of a lost call would make a second thing (AWS-FACTS §20).
-            params: the request's members.
-        """
-
-    def pages(self, service: str, operation: str, items: str, /, *, absent: Sequence[str] = (), **params: Any) -> Any:
-        """All entries of `items` over every page of a listing, as a list; None when absent."""
-
-    def gather(self, tasks: Iterable[Callable[[], T]]) -> list[T]:
-        """Run independent reads side by side; their results in order."""
-
-    def tag(self, arn: str, put: Mapping[str, str], drop: Sequence[str]) -> None:
-        """Set and remove tags of a thing by its ARN, through the call of the service that owns it."""
 
 
 @dataclass(frozen=True)
