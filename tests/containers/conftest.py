@@ -44,17 +44,21 @@ class Podman:
 
 
 @pytest.fixture(scope="session")
-def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
+def podman() -> Iterator[Podman]:
     """Podman with a storage of this worker's own, which ends with it."""
     missing = [program for program in ("podman", "mmdebstrap") if shutil.which(program) is None]
     if missing:
         pytest.skip(f"{' and '.join(missing)} not installed (.ci/run does, on Debian)")
     if os.geteuid() != 0:
         pytest.skip("not root: a base image made by mmdebstrap needs it")
-    found = Podman(tmp_path_factory.mktemp("podman"))
+    # Not in pytest's own folders: what a killed run left mounted there would break the clean-up of a later run.
     # With a longer run root than 50 characters podman's own clean-up refuses to start, and each end of a container
     # is waited for in vain for 20 s.
-    with tempfile.TemporaryDirectory(prefix="scrapectl-", dir="/run") as running:
+    with (
+        tempfile.TemporaryDirectory(prefix="scrapectl-podman-", dir="/var/tmp", ignore_cleanup_errors=True) as storage,
+        tempfile.TemporaryDirectory(prefix="scrapectl-", dir="/run", ignore_cleanup_errors=True) as running,
+    ):
+        found = Podman(Path(storage))
         _configure(found.folder, running)
         yield found
         found("rm", "--all", "--force", "--time", "0")
