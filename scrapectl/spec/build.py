@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from scrapectl.spec import model
 from scrapectl.spec.build_functions import build_desktops, build_functions
+from scrapectl.spec.build_hosts import build_hosts
 from scrapectl.spec.build_jobs import build_job
+from scrapectl.spec.build_loaders import build_loaders, jobs_among
 from scrapectl.spec.build_services import (
     Consumers,
     build_alerts,
@@ -16,9 +18,11 @@ from scrapectl.spec.build_services import (
 )
 from scrapectl.spec.build_storage import build_filesystems, build_network
 from scrapectl.spec.build_triggers import build_triggers
+from scrapectl.spec.build_warehouses import build_warehouses
 from scrapectl.spec.build_workflows import build_workflows
 from scrapectl.spec.defaults import Choice, choose_compute
 from scrapectl.spec.entries import Entries, Values, inside
+from scrapectl.spec.loader_runners import image_of, message_triggers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +39,7 @@ class Builder:
         self.values = values
         self.findings = findings
         self.entries = Entries(values, findings)
+        self.has_jobs = bool(self.entries.names("jobs") or jobs_among(self.entries))
 
     def spec(self, file: str, folder: Path, stage: str | None, region: str | None) -> model.Spec:
         """Build the whole spec."""
@@ -50,6 +55,11 @@ class Builder:
         queues = self.queues(environments)
         jobs = {key: build_job(entries, key, queues) for key in entries.names("jobs")}
         functions, triggers = build_functions(entries), build_triggers(entries)
+        loaders = build_loaders(entries, queues)
+        images |= image_of(loaders.values())
+        jobs |= {key: loader.runner for key, loader in loaders.items() if isinstance(loader.runner, model.Job)}
+        functions |= {key: each.runner for key, each in loaders.items() if isinstance(each.runner, model.Function)}
+        triggers |= message_triggers(loaders.values())
         return model.Spec(
             origin="",
             where=self.findings.place_of("pipeline"),
@@ -70,10 +80,13 @@ class Builder:
             message_queues=build_message_queues(entries, Consumers(jobs, functions, triggers)),
             topics=build_topics(entries),
             databases=build_databases(entries),
+            warehouses=build_warehouses(entries),
+            loaders=loaders,
             compute_environments=environments,
             job_queues=queues,
             jobs={key: job for key, job in jobs.items() if job.image},
             functions=functions,
+            hosts=build_hosts(entries),
             workflows=build_workflows(entries),
             triggers=triggers,
             desktops=build_desktops(entries),
@@ -92,9 +105,9 @@ class Builder:
         section, entries = "compute_environments", self.entries
         made = {key: self.environment(key) for key in entries.names(section)}
         queues = self.values.get("job_queues", {})
-        needed = any("existing" not in queue for queue in queues.values()) if queues else bool(entries.names("jobs"))
+        needed = any("existing" not in queue for queue in queues.values()) if queues else self.has_jobs
         if not made and needed:
-            where = entries.first_of("job_queues", "jobs")
+            where = entries.first_of("job_queues", "jobs", "loaders")
             made["default"] = model.ComputeEnvironment(origin=f"{section}.default", where=where, key="default")
         return made
 
@@ -110,8 +123,9 @@ class Builder:
         """Build the job queues; one is made when there are jobs and none is written."""
         entries = self.entries
         made = {key: self.queue(entries.entry("job_queues", key), environments) for key in entries.names("job_queues")}
-        if not made and entries.names("jobs"):
-            origin = {"origin": "job_queues.default", "where": entries.first_of("jobs"), "key": "default"}
+        if not made and self.has_jobs:
+            where = entries.first_of("jobs", "loaders")
+            origin = {"origin": "job_queues.default", "where": where, "key": "default"}
             made["default"] = self.queue(origin, environments)
         return made
 

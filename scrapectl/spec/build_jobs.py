@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scrapectl.spec import model, words
+from scrapectl.spec.build_loaders import build_expectation
 from scrapectl.spec.build_parts import build_access, build_mounts, build_schedule, build_secrets, build_topic
 from scrapectl.spec.defaults import Choice, choose_queue, choose_share
 
@@ -30,6 +31,7 @@ def build_job(entries: Entries, key: str, queues: dict[str, model.JobQueue]) -> 
     if "vcpus" in values:
         values["vcpus"] = float(values["vcpus"])
     values["on_failure"] = build_topic(entries, values)
+    values["expect"] = build_expectation(entries, values)
     values["schedules"] = {
         name: _schedule(entries, name, values, (queues.get(queue), share)) for name in values.get("schedules", {})
     }

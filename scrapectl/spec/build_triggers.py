@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from scrapectl.spec import model, words
+from scrapectl.spec.build_loaders import runs_on
 from scrapectl.spec.defaults import Choice
 from scrapectl.spec.findings import one_of
 
@@ -13,10 +14,11 @@ if TYPE_CHECKING:
     from scrapectl.spec.started import StartedSection
 
 # What may be started, and where it stands.
-_STARTED: dict[str, StartedSection] = {
+_STARTED: dict[str, StartedSection | Literal["loaders"]] = {
     "workflow": "workflows",
     "job": "jobs",
     "function": "functions",
+    "loader": "loaders",
     "message_queue": "message_queues",
 }
 _OF_UPLOADS = {"suffix": "on", "via": "", "deliver": ""}
@@ -68,7 +70,9 @@ def _started(entries: Entries, trigger: Values) -> tuple[StartedSection, str] | 
         section = _STARTED[what]
         choice = Choice(tuple(entries.names(section)), findings, path, trigger["where"])
         if choice.has(name, what.replace("_", " "), section, f"{path}.{what}"):
-            return section, name
+            if section != "loaders":
+                return section, name
+            return ("jobs" if runs_on(entries.values["loaders"][name]) == "job" else "functions"), name
         return None
     if findings.is_sound(path):
         findings.add(path, "nothing is started.", f"Write {one_of(_STARTED)}.")

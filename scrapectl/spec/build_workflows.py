@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scrapectl.spec import model, words
+from scrapectl.spec.build_loaders import runs_on
 from scrapectl.spec.build_parts import build_access, build_schedule, build_topic, paths_of
 from scrapectl.spec.defaults import Choice
 from scrapectl.spec.entries import inside
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from scrapectl.spec.entries import Entries, Values
 
-STEPS = ("copy", "run", "call", "parallel", "wait")
+STEPS = ("copy", "run", "call", "parallel", "wait", "load")
 
 
 def build_workflows(entries: Entries) -> dict[str, model.Workflow]:
@@ -92,6 +93,14 @@ class _Steps:
         """Build the call of a function."""
         named = self.named("function", "functions", values, place)
         return model.CallStep(**place, **named) if named else None
+
+    def load(self, loader: str, place: Values) -> model.RunStep | model.CallStep | None:
+        """Build the run of a loader: that of what it is run as."""
+        known = self.named("loader", "loaders", loader, place)
+        if known is None:
+            return None
+        as_job = runs_on(self.entries.values["loaders"][loader]) == "job"
+        return model.RunStep(**place, job=loader) if as_job else model.CallStep(**place, function=loader)
 
     def named(self, what: str, section: str, values: Values | str, place: Values) -> dict[str, Any] | None:
         """Give the fields of a step that is a name, or a map with it; None when nothing has that name (told)."""

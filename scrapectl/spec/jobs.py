@@ -10,6 +10,7 @@ from scrapectl.spec.sections import Entry, Platform, Written
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from scrapectl.spec.loaders import Expectation
     from scrapectl.spec.template import Text
 
 
@@ -55,8 +56,14 @@ class Access(Written):
     submit: tuple[str, ...] = ()
     start: tuple[str, ...] = ()  # workflows
     call: tuple[str, ...] = ()  # functions
-    connect: tuple[str, ...] = ()
+    connect: tuple[str, ...] = ()  # databases and warehouses, which share one set of names
+    asked: tuple[str, ...] = ()  # those of `connect` that are warehouses: asked by the Data API, not by the network
     policy: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def databases(self) -> tuple[str, ...]:
+        """Those of `connect` that are reached by the network."""
+        return tuple(name for name in self.connect if name not in self.asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +123,7 @@ class Job(Entry):
         mounts: Path in the container to the place of a file system that is mounted there.
         read_only: The container's root file system takes no writes; /tmp does.
         on_failure: Key of a topic that is told, instead of the alerts' one.
+        expect: What the items that it leaves must be like.
     """
 
     image: Text
@@ -139,4 +147,5 @@ class Job(Entry):
     keep_revisions: int = 5
     read_only: bool = False
     on_failure: str | None = None
+    expect: Expectation | None = None
     schedules: Mapping[str, Schedule] = field(default_factory=dict)

@@ -7,20 +7,14 @@ import re
 KEYS: dict[str, frozenset[str]] = {
     "": frozenset(
         [
-            "hosts",
-            "warehouses",
-            "loaders",
             "limits",
             "budget",
         ]
     ),
     "alerts": frozenset(["missed_runs"]),
-    "jobs.*": frozenset(["uses", "expect"]),
-    "workflows.*.steps.*": frozenset(["load"]),
-    "workflows.*.steps.*.parallel.*.*": frozenset(["load"]),
-    "triggers.*.start": frozenset(["loader"]),
+    "jobs.*": frozenset(["uses"]),
 }
-REFERENCES = frozenset(["host", "warehouse", "loader"])
+REFERENCES: frozenset[str] = frozenset()
 
 
 def is_later_key(path: str, key: str) -> bool:

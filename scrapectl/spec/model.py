@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from scrapectl.spec.hosts import Host, HostSchedule
 from scrapectl.spec.jobs import Access, BucketPlace, Deliver, FilePlace, Job, Schedule, SecretRef
+from scrapectl.spec.loaders import BadRows, Column, Expectation, Format, Loader, MessageSource, Target
 from scrapectl.spec.sections import (
     Archive,
     Bucket,
@@ -40,6 +42,7 @@ from scrapectl.spec.started import (
 )
 from scrapectl.spec.storage import AccessPath, FileSystem
 from scrapectl.spec.template import Attribute, Fact, OfRun, Part, Template, Text, Unset
+from scrapectl.spec.warehouses import Cluster, Serverless, Warehouse, WarehouseEngine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,9 +54,12 @@ __all__ = [
     "Alerts",
     "Archive",
     "Attribute",
+    "BadRows",
     "Bucket",
     "BucketPlace",
     "CallStep",
+    "Cluster",
+    "Column",
     "ComputeEnvironment",
     "CopyStep",
     "Database",
@@ -62,18 +68,24 @@ __all__ = [
     "Desktop",
     "Entry",
     "EnvironmentType",
+    "Expectation",
     "Fact",
     "FilePlace",
     "FileSystem",
+    "Format",
     "Function",
+    "Host",
+    "HostSchedule",
     "Iam",
     "Image",
     "Job",
     "JobQueue",
+    "Loader",
     "Logs",
     "MadeNetwork",
     "MessageEvent",
     "MessageQueue",
+    "MessageSource",
     "Network",
     "OfRun",
     "OnDestroy",
@@ -85,8 +97,10 @@ __all__ = [
     "Schedule",
     "Secret",
     "SecretRef",
+    "Serverless",
     "Spec",
     "Step",
+    "Target",
     "Template",
     "Text",
     "Topic",
@@ -94,6 +108,8 @@ __all__ = [
     "Unset",
     "UploadEvent",
     "WaitStep",
+    "Warehouse",
+    "WarehouseEngine",
     "Workflow",
     "Written",
 ]
@@ -133,17 +149,20 @@ class Spec(Written):
     topics: Mapping[str, Topic] = field(default_factory=dict)
     filesystems: Mapping[str, FileSystem] = field(default_factory=dict)
     functions: Mapping[str, Function] = field(default_factory=dict)
+    hosts: Mapping[str, Host] = field(default_factory=dict)
     workflows: Mapping[str, Workflow] = field(default_factory=dict)
     triggers: Mapping[str, Trigger] = field(default_factory=dict)
     desktops: Mapping[str, Desktop] = field(default_factory=dict)
     databases: Mapping[str, Database] = field(default_factory=dict)
+    warehouses: Mapping[str, Warehouse] = field(default_factory=dict)
+    loaders: Mapping[str, Loader] = field(default_factory=dict)
     alerts: Alerts
     outputs: Mapping[str, Text] = field(default_factory=dict)
 
     @property
-    def started(self) -> tuple[Job | Function | Workflow, ...]:
+    def started(self) -> tuple[Job | Function | Workflow | Host, ...]:
         """Everything that is started by the clock, by hand or by others."""
-        return (*self.jobs.values(), *self.functions.values(), *self.workflows.values())
+        return (*self.jobs.values(), *self.functions.values(), *self.workflows.values(), *self.hosts.values())
 
     @property
     def owner(self) -> str:
@@ -154,6 +173,6 @@ class Spec(Written):
         """Whether a job queue of the spec stands on EC2; AWS lets no queue mix that with Fargate."""
         return self.job_queues[queue].on_ec2
 
-    def image_of(self, runner: Job | Function) -> Image | None:
-        """Give the entry of `images` a job or function runs, or None when it names an image URI, or no image."""
+    def image_of(self, runner: Job | Function | Host) -> Image | None:
+        """Give the entry of `images` that something runs, or None when it names an image URI, or no image."""
         return self.images.get(runner.image) if isinstance(runner.image, str) else None

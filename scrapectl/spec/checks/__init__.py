@@ -12,7 +12,9 @@ from scrapectl.spec.checks.environment import check_environment
 from scrapectl.spec.checks.filesystems import check_filesystem, check_job_mounts
 from scrapectl.spec.checks.function_environment import check_function_environment
 from scrapectl.spec.checks.functions import check_function
+from scrapectl.spec.checks.hosts import check_host
 from scrapectl.spec.checks.jobs import check_job
+from scrapectl.spec.checks.loaders import check_loaders
 from scrapectl.spec.checks.network import check_made_network
 from scrapectl.spec.checks.physical import check_physical_names
 from scrapectl.spec.checks.power import check_power
@@ -31,6 +33,7 @@ from scrapectl.spec.checks.together import check_together
 from scrapectl.spec.checks.topics import check_topics
 from scrapectl.spec.checks.triggers import check_triggers
 from scrapectl.spec.checks.visibility import check_visibility
+from scrapectl.spec.checks.warehouses import check_warehouses
 from scrapectl.spec.checks.workflows import check_workflow
 
 if TYPE_CHECKING:
@@ -58,6 +61,8 @@ def check_spec(spec: Spec, findings: Findings) -> None:
     check_compute(spec, findings)
     check_topics(spec, findings)
     check_databases(spec, findings)
+    check_warehouses(spec, findings)
+    check_loaders(spec, findings)
     _check_runners(spec, findings)
     for filesystem in spec.filesystems.values():
         check_filesystem(filesystem, findings)
@@ -85,6 +90,9 @@ def _check_runners(spec: Spec, findings: Findings) -> None:
         check_function_environment(function, findings)
     for workflow in spec.workflows.values():
         check_workflow(spec, workflow, findings)
+    for host in spec.hosts.values():
+        check_host(spec, host, findings)
+        check_database_secrets(spec, host, findings)
     runners: list[Job | Function | Workflow] = [*spec.jobs.values(), *spec.functions.values(), *spec.workflows.values()]
     for runner in runners:
         for schedule in runner.schedules.values():

@@ -32,7 +32,7 @@ class Need:
 
 def in_network(function: Function) -> bool:
     """Say whether a function stands in the network: only when it mounts or connects."""
-    return bool(function.mounts or function.access.connect)
+    return bool(function.mounts or function.access.databases)
 
 
 def unreachable(spec: Spec, function: Function, *, way_out: bool, endpoints: Collection[str]) -> list[Need]:
@@ -55,6 +55,8 @@ def unreachable(spec: Spec, function: Function, *, way_out: bool, endpoints: Col
 
 def needs_of(spec: Spec, runner: Job | Function) -> Iterator[Need]:
     """Yield the services that a job or function calls by what it says; not what its own `policy` lets it call."""
+    if runner.key in spec.loaders:
+        yield from (Need("into", "secretsmanager"), Need("into", "s3"))
     for variable in runner.secrets:
         yield Need(f"secrets.{variable}", "secretsmanager")
     for key, endpoint in _ENDPOINTS.items():

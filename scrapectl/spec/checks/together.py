@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from scrapectl.spec.checks.filesystems import check_path_keys
 from scrapectl.spec.checks.functions import check_function_keys
+from scrapectl.spec.checks.hosts import check_host_keys
+from scrapectl.spec.checks.loaders import check_loader_keys
 from scrapectl.spec.checks.network import check_network_keys
+from scrapectl.spec.checks.warehouses import check_warehouse_keys
 from scrapectl.spec.checks.workflows import check_workflow_keys
 from scrapectl.spec.findings import one_of, show
 
@@ -24,6 +27,7 @@ _BESIDE_EXISTING = {
     "compute_environments": {"existing", "type", "instance_types"},
     "job_queues": {"existing", "shares"},
     "databases": {"existing", "engine", "database", "secret"},
+    "warehouses": {"existing", "engine", "database", "secret", "role"},
     "filesystems": {"existing", "paths"},
 }
 # The service and resource of an ARN, and what a name looks like.
@@ -36,15 +40,20 @@ _EXISTING = {
     "compute_environments": (r"batch:[a-z0-9-]+:[0-9]{12}:compute-environment/.+", r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}"),
     "job_queues": (r"batch:[a-z0-9-]+:[0-9]{12}:job-queue/.+", r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}"),
     "filesystems": (r"elasticfilesystem:[a-z0-9-]+:[0-9]{12}:file-system/fs-[0-9a-f]{8,40}", r"fs-[0-9a-f]{8,40}"),
+    "warehouses": (
+        r"(redshift:[a-z0-9-]+:[0-9]{12}:cluster:|redshift-serverless:[a-z0-9-]+:[0-9]{12}:workgroup/).+",
+        r"[a-z0-9-]{1,64}",
+    ),
     "databases": (r"rds:[a-z0-9-]+:[0-9]{12}:db:[a-z](-?[a-z0-9]){0,62}", r"[a-zA-Z](-?[a-zA-Z0-9]){0,62}"),
 }
 _ONE_SET = (
     (("topics", "message_queues"), "access.send"),
     (("jobs", "functions", "workflows", "hosts", "loaders"), "run"),
     (("buckets", "filesystems"), "a place"),
+    (("databases", "warehouses"), "access.connect"),
 )
 _TIMES = ("cron", "rate", "at")
-_SCHEDULED = ("jobs", "functions", "workflows")
+_SCHEDULED = ("jobs", "functions", "workflows", "loaders")
 _SOURCES = ("from_env", "generate", "existing")
 
 
@@ -59,7 +68,9 @@ def check_together(values: dict[str, Any], findings: Findings) -> None:
     check_network_keys(values, findings)
     check_path_keys(values, findings)
     check_function_keys(values, findings)
+    check_host_keys(values, findings)
     check_workflow_keys(values, findings)
+    check_loader_keys(values, findings)
     for sections, word in _ONE_SET:
         _check_one_set_of_names(values, sections, word, findings)
 
@@ -71,6 +82,8 @@ def _check_sources(values: dict[str, Any], findings: Findings) -> None:
         _exactly_one(secret, _SOURCES, path, findings)
     for path, database in _entries(values, "databases"):
         _check_database(database, path, findings)
+    for path, warehouse in _entries(values, "warehouses"):
+        check_warehouse_keys(warehouse, path, findings)
 
 
 def _check_times(values: dict[str, Any], findings: Findings) -> None:

@@ -54,7 +54,7 @@ def _check_loop(spec: Spec, trigger: Trigger, event: UploadEvent, findings: Find
     """What a workflow copies into the place that starts it would start it again, for ever."""
     for step in all_steps(spec.workflows[trigger.starts].steps):
         target = step.target if isinstance(step, CopyStep) else None
-        if isinstance(target, BucketPlace) and _meet_in(target, event.place):
+        if isinstance(target, BucketPlace) and meet_in(target, event.place):
             message = f"uploads there start {trigger.origin} (line {trigger.where.line}), which starts this copy."
             findings.add(f"{step.origin}.to", message, "Copy to another place, or give the trigger a suffix.")
 
@@ -75,7 +75,7 @@ def _overlap(one: Trigger, other: Trigger) -> bool:
     if not (isinstance(a, UploadEvent) and isinstance(b, UploadEvent) and one.via == other.via == "notification"):
         return False
     suffixes = a.suffix.endswith(b.suffix) or b.suffix.endswith(a.suffix)
-    return _meet_in(a.place, b.place) and suffixes
+    return meet_in(a.place, b.place) and suffixes
 
 
 def _same_source(one: Trigger, other: Trigger) -> bool:
@@ -84,7 +84,7 @@ def _same_source(one: Trigger, other: Trigger) -> bool:
     return both and (one.section, one.starts) == (other.section, other.starts)
 
 
-def _meet_in(one: BucketPlace, other: BucketPlace) -> bool:
+def meet_in(one: BucketPlace, other: BucketPlace) -> bool:
     """Whether one key may lie in both places."""
     prefixes = one.prefix.startswith(other.prefix) or other.prefix.startswith(one.prefix)
     return one.bucket == other.bucket and prefixes
