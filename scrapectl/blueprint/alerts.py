@@ -38,7 +38,7 @@ from scrapectl.kinds.events_rule import EventsRule, RuleTarget
 from scrapectl.kinds.lambda_event_source import LambdaEventSource
 from scrapectl.kinds.lambda_function import LambdaFunction, Permission, function_arn
 from scrapectl.spec import names
-from scrapectl.spec.model import MessageQueue
+from scrapectl.spec.model import Host, MessageQueue
 
 WHAT = "notifier"
 _MINUTE = 60
@@ -86,7 +86,7 @@ def _notifier(scope: Scope) -> Iterator[Desired]:
 def _leave(scope: Scope) -> list[access.Statement]:
     """What the notifier reads and whom it may tell."""
     group = log_group_arn_of(scope)
-    topics = {failure_topic(scope, started) for started in scope.spec.started} | {letter_topic(scope)}
+    topics = {failure_topic(scope, started) for started in scope.spec.started if not isinstance(started, Host)} | {letter_topic(scope)}
     found = [
         access.allow(("logs:CreateLogStream", "logs:GetLogEvents", "logs:PutLogEvents"), [f"{group}:*"]),
         *access.publish_statements(scope, [topic for topic in topics if topic]),

@@ -12,7 +12,7 @@ from scrapectl.blueprint.scope import Scope
 from scrapectl.blueprint.told import failure_topic, letter_topic
 from scrapectl.engine.values import unknown
 from scrapectl.spec import names
-from scrapectl.spec.model import Function, Job, Schedule, Workflow
+from scrapectl.spec.model import Function, Host, Job, Schedule, Workflow
 from scrapectl.spec.secrecy import looks_secret
 
 _MASK = "…"
@@ -55,7 +55,7 @@ def _workflows(scope: Scope) -> Iterator[tuple[str, dict[str, str]]]:
 
 def _schedules(scope: Scope) -> list[tuple[str, dict[str, str]]]:
     found = []
-    for started in scope.spec.started:
+    for started in (one for one in scope.spec.started if not isinstance(one, Host)):  # theirs are Auto Scaling's
         for schedule in started.schedules.values():
             name = schedule.name or names.schedule_name(started.key, schedule.key)
             found.append((name, {"job": started.key, "command": _command(scope, started, schedule)}))

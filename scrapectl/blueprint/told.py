@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scrapectl.blueprint.scope import Scope
-from scrapectl.spec.model import Function, Job, MessageQueue, Trigger, UploadEvent, Workflow
+from scrapectl.spec.model import Function, Host, Job, MessageQueue, Trigger, UploadEvent, Workflow
 
 
 def has_schedules(scope: Scope) -> bool:
@@ -17,7 +17,7 @@ def has_schedules(scope: Scope) -> bool:
 def runs_something(scope: Scope) -> bool:
     """Whether there is anything that writes a log."""
     spec = scope.spec
-    return bool(spec.jobs or spec.functions or spec.workflows or spec.triggers) or notifies(scope)
+    return bool(spec.started or spec.triggers) or notifies(scope)
 
 
 def hands_over(scope: Scope) -> bool:
@@ -31,7 +31,7 @@ def upload_triggers(scope: Scope) -> list[tuple[Trigger, UploadEvent]]:
     return [(trigger, trigger.on) for trigger in triggers if isinstance(trigger.on, UploadEvent)]
 
 
-def failure_topic(scope: Scope, started: Job | Function | Workflow) -> str | None:
+def failure_topic(scope: Scope, started: Job | Function | Workflow | Host) -> str | None:
     """Key of the topic that hears of a failed run of this; of a function, when it failed at each of its tries."""
     alerts = scope.spec.alerts
     return started.on_failure or (alerts.to if alerts.failed_runs else None)

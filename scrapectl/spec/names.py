@@ -14,6 +14,7 @@ DATABASE_LIMIT = 63
 DESKTOP_LIMIT = 100
 FILE_SYSTEM_LIMIT = 64  # its creation token is its name
 FUNCTION_LIMIT = 64
+HOST_LIMIT = 128  # of its launch template and its group alike
 INSTANCE_PROFILE_LIMIT = 128
 LAUNCH_TEMPLATE_LIMIT = 128
 LAYER_LIMIT = 140
@@ -31,6 +32,7 @@ STATE_MACHINE_LIMIT = 80
 SUBNET_GROUP_LIMIT = 255
 TOPIC_LIMIT = 256
 TRAIL_LIMIT = 128
+WAREHOUSE_LIMIT = 63
 _LIMITS = {
     "images": REPOSITORY_LIMIT,
     "secrets": SECRET_LIMIT,
@@ -39,10 +41,12 @@ _LIMITS = {
     "job_queues": BATCH_LIMIT,
     "jobs": BATCH_LIMIT,
     "databases": DATABASE_LIMIT,
+    "warehouses": WAREHOUSE_LIMIT,
     "topics": TOPIC_LIMIT,
     "filesystems": FILE_SYSTEM_LIMIT,
     "functions": FUNCTION_LIMIT,
     "desktops": DESKTOP_LIMIT,
+    "hosts": HOST_LIMIT,
     "workflows": STATE_MACHINE_LIMIT,
 }
 HASH_DIGITS = 4

@@ -27,8 +27,10 @@ SECTIONS = {
     "job_queue": "job_queues",
     "job": "jobs",
     "database": "databases",
+    "warehouse": "warehouses",
     "filesystem": "filesystems",
     "function": "functions",
+    "host": "hosts",
     "desktop": "desktops",
     "workflow": "workflows",
 }
@@ -37,6 +39,7 @@ ATTRIBUTES = {
     "message_queue": (*_EVERYTHING, "url"),
     "job": (*_EVERYTHING, "queue", "share"),
     "database": (*_EVERYTHING, "endpoint", "port", "database", "secret"),
+    "warehouse": (*_EVERYTHING, "endpoint", "port", "database", "secret"),
     "filesystem": (*_EVERYTHING, "id"),
 }
 _PLAIN = ("account", "region", "pipeline", "stage")

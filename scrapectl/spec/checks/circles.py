@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from scrapectl.spec.findings import Findings
-    from scrapectl.spec.model import Function, Job, Spec, Text
+    from scrapectl.spec.model import Function, Host, Job, Spec, Text
 
 Edges: TypeAlias = "dict[str, dict[str, str]]"
 
@@ -40,8 +40,8 @@ def _shortened(way: list[str]) -> list[str]:
 
 
 def _runners(spec: Spec) -> Edges:
-    """For each job and function the jobs, functions and databases it names, and at which path it does."""
-    runners: list[Job | Function] = [*spec.jobs.values(), *spec.functions.values()]
+    """For each job, function and host what it names of its like, databases and warehouses, and at which path."""
+    runners: list[Job | Function | Host] = [*spec.jobs.values(), *spec.functions.values(), *spec.hosts.values()]
     return {runner.origin: _named(texts_of(runner)) for runner in runners}
 
 
@@ -60,10 +60,10 @@ def _workflows(spec: Spec) -> Edges:
 
 
 def _databases(spec: Spec) -> Edges:
-    """The like for databases: that of one that is not ours may name what it is read from."""
+    """The like for databases and warehouses: that of one that is not ours may name what it is read from."""
     return {
         database.origin: _named([("secret", database.secret)] if database.secret is not None else [])
-        for database in spec.databases.values()
+        for database in (*spec.databases.values(), *spec.warehouses.values())
     }
 
 
@@ -71,7 +71,7 @@ def _named(texts: Iterable[tuple[str, Text]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for path, text in texts:
         for attribute in attributes_in(text):
-            whole = attribute.section in ("database", "function", "workflow")
+            whole = attribute.section in ("database", "warehouse", "function", "workflow", "host")
             if whole or (attribute.section == "job" and attribute.attribute in _OF_THE_JOB):
                 found.setdefault(f"{SECTIONS[attribute.section]}.{attribute.name}", path)
     return found

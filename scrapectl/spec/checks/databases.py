@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import re
 from typing import TYPE_CHECKING
 
+from scrapectl.spec.checks.public import check_public
 from scrapectl.spec.checks.reserved import is_reserved
 from scrapectl.spec.findings import one_of, show
 from scrapectl.spec.model import Attribute, Template
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from scrapectl.spec.findings import Findings
-    from scrapectl.spec.model import Database, Function, Job, Spec
+    from scrapectl.spec.model import Database, Function, Host, Job, Spec, Warehouse
 
 # The oldest and the newest known of what RDS makes; one it makes later is AWS's to judge.
 _KNOWN = {"postgres": ("13", "14", "15", "16", "17", "18"), "mysql": ("8.0", "8.4")}
@@ -30,6 +32,10 @@ _WEEK = 7 * 24 * 60
 _SHORTEST, _LONGEST = 30, 24 * 60
 # What AWS keeps in a secret that it manages itself.
 _SECRET_KEYS = ("username", "password")
+_SECTIONS: dict[str, Callable[[Spec], Mapping[str, Database | Warehouse]]] = {
+    "database": lambda spec: spec.databases,
+    "warehouse": lambda spec: spec.warehouses,
+}
 
 
 def check_databases(spec: Spec, findings: Findings) -> None:
@@ -41,7 +47,7 @@ def check_databases(spec: Spec, findings: Findings) -> None:
         _check_names(database, findings)
         _check_storage(database, findings)
         for number, written in enumerate(database.public):
-            _check_public(written, f"{database.origin}.public.{number}", findings)
+            check_public(written, f"{database.origin}.public.{number}", findings)
         if database.maintenance is not None:
             _check_window(database.maintenance, f"{database.origin}.maintenance", findings)
         if len(spec.network.subnets) == 1:
@@ -52,16 +58,16 @@ def check_databases(spec: Spec, findings: Findings) -> None:
             findings.add(database.origin, message, "Write zones: 2 under network.")
 
 
-def check_database_secrets(spec: Spec, job: Job | Function, findings: Findings) -> None:
-    """In the secret that AWS makes for a database stand a username and a password, and nothing else."""
+def check_database_secrets(spec: Spec, job: Job | Function | Host, findings: Findings) -> None:
+    """In the secret that AWS makes for a database or a warehouse stand a username and a password, and nothing else."""
     for variable, ref in job.secrets.items():
         first = ref.arn.parts[0] if isinstance(ref.arn, Template) else None
-        if not isinstance(first, Attribute) or first.section != "database" or ref.json_key is None:
+        if not isinstance(first, Attribute) or first.section not in _SECTIONS or ref.json_key is None:
             continue
-        database = spec.databases.get(first.name)
+        database = _SECTIONS[first.section](spec).get(first.name)
         if database and database.existing is None and ref.json_key not in _SECRET_KEYS:
             message = f"the secret that AWS makes has no {show(ref.json_key)}."
-            hint = f'Write "{first}:password" or "{first}:username"; the rest is known: ${{database.{first.name}.…}}.'
+            hint = f'Write "{first}:password" or "{first}:username"; the rest is known: ${{{first.section}.{first.name}.…}}.'
             findings.add(f"{job.origin}.secrets.{variable}", message, hint)
 
 
@@ -112,21 +118,6 @@ def _check_storage(database: Database, findings: Findings) -> None:
         message = f"max_storage, {database.max_storage}, is not 10 % above storage, {database.storage}."
         hint = f"Write {least} or more, or remove it." if least <= _MOST_STORAGE else "Remove it."
         findings.add(f"{database.origin}.max_storage", message, hint)
-
-
-def _check_public(written: str, path: str, findings: Findings) -> None:
-    try:
-        network = ipaddress.ip_network(written, strict=False)
-    except ValueError:
-        findings.add(path, f"{show(written)} is no network.", "Write an address and its bits: 203.0.113.0/24.")
-        return
-    if isinstance(network, ipaddress.IPv6Network):
-        findings.add(path, "RDS listens on IPv4 here.", "Write an IPv4 network, such as 203.0.113.0/24.")
-    elif network.prefixlen == 0:
-        message = f"{network} opens the database to the whole internet."
-        findings.add(path, message, "Name the networks that need it, such as 203.0.113.0/24.")
-    elif str(network) != written:
-        findings.add(path, f"{show(written)} is not the form that AWS keeps.", f"Write {network}.")
 
 
 def _check_window(written: str, path: str, findings: Findings) -> None:

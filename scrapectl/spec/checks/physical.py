@@ -18,8 +18,8 @@ Taken: TypeAlias = "dict[tuple[str, str], list[Written]]"
 
 _SECTIONS = (
     *("images", "secrets", "buckets", "message_queues", "topics"),
-    *("compute_environments", "job_queues", "jobs", "databases"),
-    *("filesystems", "functions", "workflows", "desktops"),
+    *("compute_environments", "job_queues", "jobs", "databases", "warehouses"),
+    *("filesystems", "functions", "workflows", "desktops", "hosts"),
 )
 # Bucket names end in account and region, which are not known here; their lengths are what matters.
 _ACCOUNT = "0" * 12

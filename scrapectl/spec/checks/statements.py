@@ -8,12 +8,12 @@ from scrapectl.spec.findings import show
 
 if TYPE_CHECKING:
     from scrapectl.spec.findings import Findings
-    from scrapectl.spec.model import Desktop, Function, Job, Workflow
+    from scrapectl.spec.model import Desktop, Function, Host, Job, Workflow
 
 _STATEMENT_KEYS = ("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition")
 
 
-def check_statements(runner: Job | Function | Workflow | Desktop, findings: Findings) -> None:
+def check_statements(runner: Job | Function | Workflow | Host | Desktop, findings: Findings) -> None:
     """Check every statement of one thing."""
     for number, statement in enumerate(runner.access.policy):
         _check_statement(statement, f"{runner.origin}.access.policy.{number}", findings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scrapectl.spec.findings import show
-from scrapectl.spec.model import Attribute, Template
+from scrapectl.spec.model import Attribute, Host, Template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from scrapectl.spec.model import Function, Job, Spec, Text
 
 
-def texts_of(runner: Job | Function) -> Iterator[tuple[str, Text]]:
-    """Yield every text of a job or function, with its path inside it; not those of its schedules."""
+def texts_of(runner: Job | Function | Host) -> Iterator[tuple[str, Text]]:
+    """Yield every text of a job, function or host, with its path inside it; not those of its schedules."""
     if runner.image is not None:
         yield "image", runner.image
     for number, word in enumerate(runner.command):
         yield f"command.{number}", word
+    if isinstance(runner, Host):
+        for key, lines in (("setup", runner.setup), ("script", runner.script)):
+            yield from ((f"{key}.{number}", line) for number, line in enumerate(lines))
     for name, text in runner.environment.items():
         yield f"environment.{name}", text
     for name, ref in runner.secrets.items():
@@ -48,7 +51,7 @@ def leaves(value: Any) -> Iterator[Text]:
         yield value
 
 
-def check_shares_named(spec: Spec, runner: Job | Function, findings: Findings) -> None:
+def check_shares_named(spec: Spec, runner: Job | Function | Host, findings: Findings) -> None:
     """`${job.x.share}` has no value where x waits in a queue without shares."""
     check_shares_in(spec, runner.origin, texts_of(runner), findings)
 

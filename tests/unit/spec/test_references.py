@@ -128,7 +128,7 @@ def test_an_empty_variable_of_the_environment_is_empty_text():
         ("${topic.news.arn}", 'there is no topic "news". Add it to topics.'),
         ("${function.f.arn}", 'there is no function "f". Add it to functions.'),
         ("${filesystem.w.id}", 'there is no filesystem "w". Add it to filesystems.'),
-        ("${host.h.arn}", '"${host.h.arn}" is not built yet. Leave it out for now.'),
+        ("${host.h.arn}", 'there is no host "h". Add it to hosts.'),
         ("${HOME", '"${" is not closed. Write $${ for a plain ${.'),
         ("${a${var.zip}}", '"${" is not closed. Write $${ for a plain ${.'),
         ("${job.a.share}", 'the job "a" has no share. Add shares to its queue, or remove the reference.'),

@@ -45,17 +45,22 @@ CLASSES = {
     model.ComputeEnvironment: [("compute_environments", "*")],
     model.JobQueue: [("job_queues", "*")],
     model.Job: [("jobs", "*")],
-    model.Access: [(section, "*", "access") for section in ("jobs", "functions", "workflows", "desktops")],
+    model.Access: [(section, "*", "access") for section in ("jobs", "functions", "workflows", "hosts", "desktops")],
     model.Schedule: [(section, "*", "schedules", "*") for section in ("jobs", "functions", "workflows")],
     model.Deliver: [("jobs", "*", "schedules", "*", "deliver")],
     model.Function: [("functions", "*")],
     model.Workflow: [("workflows", "*")],
+    model.Host: [("hosts", "*")],
+    model.HostSchedule: [("hosts", "*", "schedules", "*")],
     model.Trigger: [("triggers", "*")],
     model.Desktop: [("desktops", "*")],
     model.Iam: [("iam",)],
     model.Topic: [("topics", "*")],
     model.Database: [("databases", "*")],
     model.Power: [("databases", "*", "power")],
+    model.Warehouse: [("warehouses", "*")],
+    model.Serverless: [("warehouses", "*", "serverless")],
+    model.Cluster: [("warehouses", "*", "cluster")],
     model.Alerts: [("alerts",)],
 }
 # What of a place's keys belongs to another class.
@@ -67,7 +72,7 @@ OTHERS = {
 # Keys that are words of Python.
 RENAMED = {"instance_class": "class"}
 # What the loader adds, and what it uses up.
-NOT_WRITTEN = {"origin", "where", "places", "key", "file", "folder", "stage", "on_ec2", "made"} | {
+NOT_WRITTEN = {"origin", "where", "places", "key", "file", "folder", "stage", "on_ec2", "made", "asked"} | {
     "states",
     "section",
     "starts",
