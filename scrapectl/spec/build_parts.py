@@ -22,7 +22,7 @@ _ACCESS = {
     "submit": (("jobs",), "job"),
     "start": (("workflows",), "workflow"),
     "call": (("functions",), "function"),
-    "connect": (("databases",), "database"),
+    "connect": (("databases", "warehouses"), "database or warehouse"),
 }
 
 
@@ -39,6 +39,7 @@ def build_access(entries: Entries, owner: Values) -> model.Access:
         values[key] = tuple(place for place in places if place)
     for key, (sections, what) in _ACCESS.items():
         values[key] = entries.known(values.get(key, ()), sections, what, f"{path}.{key}")
+    values["asked"] = tuple(name for name in values["connect"] if name in entries.names("warehouses"))
     values["policy"] = tuple(values.get("policy", ()))
     return model.Access(**inside(owner, "access"), **values)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from scrapectl.spec import model
 from scrapectl.spec.entries import inside
+from scrapectl.spec.warehouses import ZONES_OF_SERVERLESS
 
 if TYPE_CHECKING:
     from scrapectl.spec.entries import Entries
@@ -21,8 +22,14 @@ def build_network(entries: Entries) -> model.Network:
     made = {key: ids.pop(key) for key in MADE_KEYS if key in ids}
     written = entries.written("network")
     if "cidr" in made:
+        if _has_serverless_warehouse(entries):
+            made.setdefault("zones", ZONES_OF_SERVERLESS)
         return model.Network(**written, **ids, made=model.MadeNetwork(**written, **made))
     return model.Network(**written, **ids)
+
+
+def _has_serverless_warehouse(entries: Entries) -> bool:
+    return any("serverless" in warehouse for warehouse in entries.values.get("warehouses", {}).values())
 
 
 def build_filesystems(entries: Entries) -> dict[str, model.FileSystem]:

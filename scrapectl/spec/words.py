@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from scrapectl.spec.findings import Findings
 
 _SECRET_ARN_FIELDS = 7  # arn:aws:secretsmanager:region:account:secret:name
-_SECRET_ATTRIBUTES = {("secret", "arn"), ("database", "secret")}
+_SECRET_ATTRIBUTES = {("secret", "arn"), ("database", "secret"), ("warehouse", "secret")}
 _BARE_WORD = re.compile(r"[a-z0-9-]+")
 
 

@@ -40,10 +40,26 @@ _MYSQL = frozenset(
     performance_schema sys innodb
     """.split()  # noqa: SIM905 - a list of words reads as words
 )
-_BEGINNINGS = {"postgres": ("pg_", "rds_"), "mysql": ()}
+# "Reserved words", Amazon Redshift Database Developer Guide; and its own users and databases.
+_REDSHIFT = frozenset(
+    """
+    aes128 aes256 all allowoverwrite analyse analyze and any array as asc authorization az64 backup between binary
+    blanksasnull both bytedict bzip2 case cast check collate column connect constraint create credentials cross
+    current_date current_time current_timestamp current_user current_user_id default deferrable deflate defrag delta
+    delta32k desc disable distinct do else emptyasnull enable encode encrypt encryption end except explicit false for
+    foreign freeze from full globaldict256 globaldict64k grant group gzip having identity ignore ilike in initially
+    inner intersect interval into is isnull join leading left like limit localtime localtimestamp lun luns lzo lzop
+    minus mostly16 mostly32 mostly8 natural new not notnull null nulls off offline offset oid old on only open or order
+    outer overlaps parallel partition percent permissions pivot placing primary raw readratio recover references
+    rejectlog resort respect restore right select session_user similar snapshot some sysdate system table tag tdes
+    text255 text32k then timestamp to top trailing true truncatecolumns type union unique unnest unpivot user using
+    verbose wallet when where with without public rdsdb template0 template1 padb_harvest awsdatacatalog sys
+    """.split()  # noqa: SIM905 - a list of words reads as words
+)
+_WORDS = {"postgres": _POSTGRES, "mysql": _MYSQL, "redshift": _REDSHIFT}
+_BEGINNINGS = {"postgres": ("pg_", "rds_"), "mysql": (), "redshift": ("pg_",)}
 
 
 def is_reserved(engine: str, name: str) -> bool:
-    """Say whether an engine ("postgres", "mysql") keeps a name for itself, in whatever case it is written."""
-    words = _POSTGRES if engine == "postgres" else _MYSQL
-    return name.lower() in words or name.lower().startswith(_BEGINNINGS[engine] or "\0")
+    """Say whether an engine ("postgres", "mysql", "redshift") keeps a name for itself, in whatever case it is written."""
+    return name.lower() in _WORDS[engine] or name.lower().startswith(_BEGINNINGS[engine] or "\0")
