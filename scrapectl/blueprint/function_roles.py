@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from scrapectl.blueprint import access
 from scrapectl.blueprint.filesystems import mount_statements
+from scrapectl.blueprint.load_access import load_role, load_statements
 from scrapectl.blueprint.pipeline import dead_letter_arn, log_group_arn_of
 from scrapectl.blueprint.role import make_role, role_ref, trust_of
 from scrapectl.blueprint.scope import Scope
@@ -62,6 +63,7 @@ def _leave(scope: Scope, function: Function) -> list[access.Statement]:
         *access.statements(scope, function.access),
         *mount_statements(scope, function.mounts.values()),
         *secret_statements(scope, function.secrets.values()),
+        *load_statements(scope, function),
     ]
     if queues := _queues(scope, function):
         found.append(access.allow(_TAKE, [scope.arn("message_queues", queue) for queue in queues]))
@@ -77,6 +79,9 @@ def _queues(scope: Scope, function: Function) -> list[str]:
 
 def _what(scope: Scope, function: Function) -> str:
     """Names a role by what it may do, so that a function that comes or goes never renames another's."""
+    loads = load_role(scope, function)
+    if loads is not None:
+        return loads
     may = (
         access.intent(function.access),
         sorted(map(str, function.mounts.values())),

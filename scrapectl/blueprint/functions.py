@@ -14,6 +14,7 @@ from scrapectl.blueprint.filesystems import door
 from scrapectl.blueprint.function_roles import function_role_ref, function_roles, message_triggers
 from scrapectl.blueprint.images import job_image
 from scrapectl.blueprint.json_text import json_text
+from scrapectl.blueprint.load_documents import load_environment
 from scrapectl.blueprint.pipeline import dead_letter_ref, function_groups, log_group_ref
 from scrapectl.blueprint.scope import Scope
 from scrapectl.blueprint.secret_access import secret_arn
@@ -98,6 +99,7 @@ def _is_wrapped(function: Function) -> bool:
 def _environment(scope: Scope, function: Function) -> dict[str, Any]:
     address = scope.address("functions", function.key)
     given = {name: scope.text(value, address) for name, value in function.environment.items()}
+    given |= load_environment(scope, function)
     if _is_wrapped(function):
         given[HANDLER] = function.handler
     if function.secrets:

@@ -8,6 +8,7 @@ from typing import Any
 from scrapectl.blueprint import network
 from scrapectl.blueprint.filesystems import mounts_of
 from scrapectl.blueprint.images import job_image
+from scrapectl.blueprint.load_documents import load_environment
 from scrapectl.blueprint.pipeline import log_group_ref
 from scrapectl.blueprint.roles import execution_role_ref, job_role_ref
 from scrapectl.blueprint.scope import Scope
@@ -63,7 +64,10 @@ def _definition(scope: Scope, job: Job) -> BatchJobDefinition:
         public_ip=None if on_ec2 else public,
         read_only=job.read_only,
         mounts=mounts_of(scope, job),
-        environment={name: scope.text(value, address) for name, value in job.environment.items()},
+        environment={
+            **{name: scope.text(value, address) for name, value in job.environment.items()},
+            **load_environment(scope, job),
+        },
         secrets={name: _secret(scope, secret) for name, secret in job.secrets.items()},
         job_role=job_role_ref(scope, job),
         execution_role=execution_role_ref(scope, job),

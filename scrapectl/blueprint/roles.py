@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from scrapectl.blueprint import access
 from scrapectl.blueprint.filesystems import mount_statements
+from scrapectl.blueprint.load_access import load_role, load_statements
 from scrapectl.blueprint.pipeline import log_group_arn_of
 from scrapectl.blueprint.role import make_role, role_ref, trust_for
 from scrapectl.blueprint.scheduled import scheduler_roles
@@ -34,7 +35,7 @@ def desired(scope: Scope) -> Iterator[Desired]:
 
 def job_role_ref(scope: Scope, job: Job) -> Ref | None:
     """What the code of a job acts as; None when it has no access at all."""
-    return role_ref(scope, _job_what(job)) if access.intent(job.access) != _NO_ACCESS or job.mounts else None
+    return role_ref(scope, _job_what(scope, job)) if access.intent(job.access) != _NO_ACCESS or job.mounts else None
 
 
 def execution_role_ref(scope: Scope, job: Job) -> Ref:
@@ -43,11 +44,15 @@ def execution_role_ref(scope: Scope, job: Job) -> Ref:
 
 
 def _job_role(scope: Scope, job: Job) -> Desired | None:
-    found = [*access.statements(scope, job.access), *mount_statements(scope, job.mounts.values())]
+    found = [
+        *access.statements(scope, job.access),
+        *mount_statements(scope, job.mounts.values()),
+        *load_statements(scope, job),
+    ]
     if not found:
         return None
     description = f"What jobs of {scope.owner} with this access may do"
-    return make_role(scope, _job_what(job), _trust_tasks(scope), found, job, description=description)
+    return make_role(scope, _job_what(scope, job), _trust_tasks(scope), found, job, description=description)
 
 
 def _execution_role(scope: Scope, job: Job) -> Desired:
@@ -66,7 +71,10 @@ def _trust_tasks(scope: Scope) -> Policy:
     return trust_for("ecs-tasks.amazonaws.com", scope, "ArnLike", f"arn:{partition}:ecs:{region}:{account}:*")
 
 
-def _job_what(job: Job) -> str:
+def _job_what(scope: Scope, job: Job) -> str:
+    loads = load_role(scope, job)
+    if loads is not None:
+        return loads
     mounted = sorted({str(place) for place in job.mounts.values()})
     return f"job-{_digest((*access.intent(job.access), *((tuple(mounted),) if mounted else ())))}"
 

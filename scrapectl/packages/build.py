@@ -11,6 +11,7 @@ from pathlib import Path
 from scrapectl.errors import Place, Problem, SpecError
 from scrapectl.packages.archive import Member, members_of, stored, write_zip
 from scrapectl.packages.folder import UnfitFolder, files_of
+from scrapectl.packages.loader import loader_members
 from scrapectl.packages.requirements import Requirements, read_requirements
 from scrapectl.packages.wheels import PipRefused, name_and_version, unpacked, wheels_for
 from scrapectl.shipped import shipped
@@ -76,7 +77,8 @@ def layer_key(function: Function, layer: str) -> LayerKey:
 
 def _build(spec: Spec, function: Function, code: str, made: Packages) -> None:
     written = _Written(spec.folder / code, code, function.place_of("code"), f"{function.origin}.code", function)
-    members = _members(written)
+    loader = spec.loaders.get(function.key)
+    members = loader_members(spec, loader) if loader else _members(written)
     if written.for_python:
         members[WRAPPER] = _wrapper()
     made.functions[function.key] = _zip(written, members.values())

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 FOLDER = "loader"
 """The folder of `containers/` that loaders are made of."""
 HANDLER = "loader.app.handler"
-_COMMAND = ("python", "-m", "loader")
 # MiB to what Fargate goes with them (AWS-FACTS §3): no more processor than a load needs.
 _PROCESSORS = ((512, 0.25), (1024, 0.5), (8192, 1.0), (16384, 2.0), (30720, 4.0))
 
@@ -38,7 +37,6 @@ def runner_of(fields: dict[str, Any], *, on_ec2: bool) -> model.Job | model.Func
     return model.Job(
         **shared,
         image=IMAGE,
-        command=_COMMAND,
         vcpus=1.0 if on_ec2 else next(vcpus for most, vcpus in _PROCESSORS if fields["memory"] <= most),
         queue=fields["queue"],
         share=share,

@@ -1,0 +1,79 @@
+"""What a loader has to be told by AWS's names: its source, its staging, its table, where bad rows go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scrapectl.blueprint.json_text import json_text
+from scrapectl.blueprint.load_staging import staging_place
+from scrapectl.blueprint.role import role_ref
+from scrapectl.blueprint.scope import Scope
+from scrapectl.spec.load_document import VARIABLE, load_document
+from scrapectl.spec.model import BucketPlace, Function, Job, Loader
+
+
+def load_environment(scope: Scope, runner: Job | Function) -> dict[str, Any]:
+    """The variable that tells a loader what to load; nothing for what is no loader.
+
+    A job is told everything. A function has in its zip what the spec alone decides, for Lambda takes 4 KB of variables.
+    """
+    loader = scope.spec.loaders.get(runner.key)
+    if loader is None:
+        return {}
+    named = _named(scope, loader)
+    return {VARIABLE: json_text(named if isinstance(runner, Function) else load_document(scope.spec, loader) | named)}
+
+
+def copy_role(loader: str) -> str:
+    """What the role is called by which Redshift reads what a loader staged."""
+    return f"copy-{loader}"
+
+
+def _named(scope: Scope, loader: Loader) -> dict[str, Any]:
+    bad = loader.bad_rows
+    return {
+        "region": scope.facts.region,
+        "source": _source(scope, loader),
+        "staging": staging_place(scope, loader),
+        "target": _redshift(scope, loader) if loader.into.section == "warehouses" else _database(scope, loader),
+        "bad_rows": {**_place(scope, bad.to), "max": bad.max} if bad else None,
+    }
+
+
+def _source(scope: Scope, loader: Loader) -> dict[str, Any]:
+    if isinstance(loader.source, BucketPlace):
+        return _place(scope, loader.source)
+    return {"queue": scope.ref("message_queues", loader.source.queue, "url")}
+
+
+def _place(scope: Scope, place: BucketPlace) -> dict[str, Any]:
+    return {"bucket": scope.ref("buckets", place.bucket, "name"), "prefix": place.prefix}
+
+
+def _table(scope: Scope, loader: Loader) -> dict[str, Any]:
+    into = loader.into
+    return {
+        "engine": into.engine,
+        "database": scope.ref(into.section, into.key, "database"),
+        "schema": into.schema,
+        "table": into.table,
+        "secret": scope.ref(into.section, into.key, "secret"),
+    }
+
+
+def _database(scope: Scope, loader: Loader) -> dict[str, Any]:
+    key = loader.into.key
+    existing = scope.facts.existing.get(("databases", key))
+    port = int(existing["port"]) if existing else scope.spec.databases[key].port
+    return {**_table(scope, loader), "host": scope.ref("databases", key, "endpoint"), "port": port}
+
+
+def _redshift(scope: Scope, loader: Loader) -> dict[str, Any]:
+    warehouse = scope.spec.warehouses[loader.into.key]
+    named = {"workgroup" if warehouse.is_serverless else "cluster": scope.ref("warehouses", warehouse.key, "name")}
+    theirs = warehouse.existing is not None
+    return {
+        **_table(scope, loader),
+        **named,
+        "copy_role": warehouse.role if theirs else role_ref(scope, copy_role(loader.key)),
+    }
