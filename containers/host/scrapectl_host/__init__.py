@@ -1,0 +1,1 @@
+"""What an instance of a host runs, from its start to its own end."""
