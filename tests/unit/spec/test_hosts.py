@@ -101,7 +101,7 @@ def test_what_unix_cron_has_no_words_for_is_refused(six, what):
             '8:5: hosts.ingester.image: the image "scraper" is built for X86_64, and the host runs on ARM64.',
         ),
         (
-            "    script: [a]\n    schedules: {w: {cron: 0 5 ? * TUE#1 *}}",
+            "    script: [a]\n    schedules: {w: {cron: '0 5 ? * TUE#1 *'}}",
             "9:20: hosts.ingester.schedules.w.cron: Auto Scaling starts hosts by Unix cron",
         ),
         (
