@@ -13,9 +13,11 @@ from scrapectl.aws.pinned_images import pin_tasks, pinned
 from scrapectl.engine.resource import Aws
 from scrapectl.errors import AccessDenied, AwsError, Problem, SpecError
 from scrapectl.facts import Facts, NetworkFacts
+from scrapectl.kinds.redshift_cluster import cluster_arn
 from scrapectl.packages.build import Packages, build_packages
 from scrapectl.shipped import shipped
 from scrapectl.spec.model import DatabaseEngine, Entry, Spec
+from scrapectl.spec.warehouses import ZONES_OF_SERVERLESS
 
 ZONES_OF_A_DATABASE = 2
 ENGINES = get_args(DatabaseEngine)
@@ -83,13 +85,21 @@ def _tells(spec: Spec) -> bool:
 
 
 def _too_few_zones(spec: Spec, network: NetworkFacts) -> list[Problem]:
-    """RDS takes no subnet group of fewer than two zones (AWS-FACTS §18: DBSubnetGroupDoesNotCoverEnoughAZs)."""
-    ours = [database for database in spec.databases.values() if database.existing is None]
-    if not ours or len(network.zones) >= ZONES_OF_A_DATABASE:
-        return []
-    message = f"a database needs subnets in two zones; those of the network are in {', '.join(network.zones)}."
-    place = spec.network.place_of("subnets") if spec.network.subnets else ours[0].where
-    return [Problem(message, place, "network.subnets", "Name a subnet of another zone too.")]
+    """RDS takes no subnet group of fewer than two zones (AWS-FACTS §18: DBSubnetGroupDoesNotCoverEnoughAZs).
+
+    Redshift Serverless makes no workgroup in fewer than three ("Considerations when using Amazon Redshift Serverless").
+    """
+    databases = [database for database in spec.databases.values() if database.existing is None]
+    workgroups = [warehouse for warehouse in spec.warehouses.values() if warehouse.serverless is not None]
+    for ours, what, least in (
+        (databases, "a database needs subnets in two zones", ZONES_OF_A_DATABASE),
+        (workgroups, "a serverless warehouse needs subnets in three zones", ZONES_OF_SERVERLESS),
+    ):
+        if ours and len(network.zones) < least:
+            message = f"{what}; those of the network are in {', '.join(network.zones)}."
+            place = spec.network.place_of("subnets") if spec.network.subnets else ours[0].where
+            return [Problem(message, place, "network.subnets", "Name a subnet of another zone too.")]
+    return []
 
 
 def _secret_values(spec: Spec, env: Mapping[str, str]) -> dict[str, str]:
@@ -252,6 +262,25 @@ def _check_engine(entry: Any, engine: str) -> None:
         raise SpecError.of([Problem(f"this database's engine is {engine}.", entry.place_of("engine"), path, hint)])
 
 
+def _warehouse(aws: Aws, entry: Any) -> Outputs | None:
+    """What a cluster or a workgroup tells of itself; the database and the password are the user's to say."""
+    name = _name(entry.existing)
+    if entry.engine == "redshift":
+        answer = aws.call("redshift", "describe_clusters", ClusterIdentifier=name, absent=("ClusterNotFound",))
+        found = next(iter(answer["Clusters"]), None) if answer else None
+        arn, at = cluster_arn(aws.partition, aws.region, aws.account, name), (found or {}).get("Endpoint") or {}
+        place = {"endpoint": at.get("Address", ""), "port": str(at.get("Port", entry.port))}
+    else:
+        absent = ("ResourceNotFoundException",)
+        answer = aws.call("redshift-serverless", "get_workgroup", workgroupName=name, absent=absent)
+        found = answer["workgroup"] if answer else None
+        arn, at = (found or {}).get("workgroupArn", ""), (found or {}).get("endpoint") or {}
+        place = {"endpoint": at.get("address", ""), "port": str(at.get("port", entry.port))}
+    if found is None:
+        return None
+    return {"name": name, "arn": arn, **place, "database": entry.database, "secret": entry.secret}
+
+
 def _compute_environment(aws: Aws, entry: Any) -> Outputs | None:
     found = aws.call("batch", "describe_compute_environments", computeEnvironments=[entry.existing])
     for known in found["computeEnvironments"]:
@@ -284,6 +313,7 @@ _ASK: dict[str, Callable[[Aws, Any], Outputs | None]] = {
     "images": _image,
     "topics": _topic,
     "databases": _database,
+    "warehouses": _warehouse,
     "compute_environments": _compute_environment,
     "job_queues": _job_queue,
 }

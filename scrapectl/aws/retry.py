@@ -78,6 +78,10 @@ _SIGNS = (
     _Sign("AuthFailure", "do not have permission to access the specified resource", _HELD, "ec2"),
     _Sign("InvalidDBInstanceState", "", _BUSY, "rds"),
     _Sign("InvalidDBSubnetGroupStateFault", "", _HELD, "rds"),  # an instance in it is being deleted
+    # "There is an operation running on the Cluster", even a moment after it was available (AWS-FACTS §17).
+    _Sign("InvalidClusterState", "", _BUSY, "redshift"),
+    _Sign("InvalidClusterSubnetGroupStateFault", "", _HELD, "redshift"),  # a cluster in it is being deleted
+    _Sign("ConflictException", "operation running", _BUSY, "redshift-serverless"),
     _Sign("ConflictException", "", _BUSY, "scheduler"),
     _Sign("ResourceInUseException", "", _BUSY),
     _Sign("ResourceConflictException", "in progress", _BUSY),
@@ -110,6 +114,9 @@ _SIGNS = (
     _Sign("ClientException", "does not exist", _UNSEEN, "batch"),
     _Sign("DBInstanceNotFound", "", _UNSEEN, "rds"),
     _Sign("DBSubnetGroupNotFoundFault", "", _UNSEEN, "rds"),
+    _Sign("ClusterNotFound", "", _UNSEEN, "redshift"),
+    _Sign("ClusterSubnetGroupNotFoundFault", "", _UNSEEN, "redshift"),
+    _Sign("ResourceNotFoundException", "", _UNSEEN, "redshift-serverless"),
     _Sign("InvalidLaunchTemplateId.NotFound", "", _UNSEEN, "ec2"),
     _Sign("NoSuchEntity", "Instance Profile", _UNSEEN, "iam"),
     _Sign("NotFound", "", _UNSEEN, "sns"),
@@ -138,6 +145,9 @@ _SIGNS = (
     _Sign("VpcPeeringConnectionAlreadyExists", "", _UNSEEN, "ec2"),
     _Sign("DBInstanceAlreadyExists", "", _UNSEEN, "rds"),
     _Sign("DBSubnetGroupAlreadyExists", "", _UNSEEN, "rds"),
+    _Sign("ClusterAlreadyExists", "", _UNSEEN, "redshift"),
+    _Sign("ClusterSubnetGroupAlreadyExists", "", _UNSEEN, "redshift"),
+    _Sign("ConflictException", "already exists", _UNSEEN, "redshift-serverless"),
     _Sign("InvalidLaunchTemplateName.AlreadyExistsException", "", _UNSEEN, "ec2"),
     _Sign("ResourceConflictException", "already exist", _UNSEEN, "lambda"),
     _Sign("StateMachineAlreadyExists", "", _UNSEEN, "stepfunctions"),

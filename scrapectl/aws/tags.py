@@ -74,6 +74,14 @@ _CALLS: dict[str, tuple[Any, Any]] = {
         lambda aws, arn, put: aws.call("rds", "add_tags_to_resource", ResourceName=arn, Tags=_pairs(put)),
         lambda aws, arn, drop: aws.call("rds", "remove_tags_from_resource", ResourceName=arn, TagKeys=drop),
     ),
+    "redshift": (
+        lambda aws, arn, put: aws.call("redshift", "create_tags", ResourceName=arn, Tags=_pairs(put)),
+        lambda aws, arn, drop: aws.call("redshift", "delete_tags", ResourceName=arn, TagKeys=drop),
+    ),
+    "redshift-serverless": (
+        lambda aws, arn, put: aws.call("redshift-serverless", "tag_resource", resourceArn=arn, tags=_small_pairs(put)),
+        lambda aws, arn, drop: aws.call("redshift-serverless", "untag_resource", resourceArn=arn, tagKeys=drop),
+    ),
     "logs": (
         lambda aws, arn, put: aws.call("logs", "tag_resource", resourceArn=arn, tags=put),
         lambda aws, arn, drop: aws.call("logs", "untag_resource", resourceArn=arn, tagKeys=drop),

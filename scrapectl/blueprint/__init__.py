@@ -26,6 +26,7 @@ from scrapectl.blueprint import (
     topics,
     transfers,
     triggers,
+    warehouses,
 )
 from scrapectl.blueprint.scope import Scope
 from scrapectl.engine.resource import Desired
@@ -41,6 +42,7 @@ _SECTIONS = (
     topics,
     message_queues,
     databases,
+    warehouses,
     filesystems,
     transfers,
     images,

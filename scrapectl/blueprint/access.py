@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from scrapectl.blueprint.scope import Scope
+from scrapectl.blueprint.warehouse_access import warehouse_statements
 from scrapectl.engine.values import transform
 from scrapectl.spec.model import Access, BucketPlace, Job, Template
 
@@ -36,12 +37,14 @@ def statements(scope: Scope, access: Access) -> list[Statement]:
     if access.call:
         found.append(allow(("lambda:InvokeFunction",), call_resources(scope, access.call)))
     found += _start_statements(scope, access.start)
+    found += warehouse_statements(scope, access.asked)
     found += [transform(dict(entry), lambda leaf: _plain(scope, leaf)) for entry in access.policy]
     return found
 
 
 def intent(access: Access) -> tuple[object, ...]:
     """What tells one set of access from another, in any order; what starts nothing is told as it always was."""
+    asked = (tuple(sorted(access.asked)),) if access.asked else ()
     started = ((tuple(sorted(access.start)), tuple(sorted(access.call))),) if access.start or access.call else ()
     return (
         tuple(sorted(map(str, access.read))),
@@ -51,6 +54,7 @@ def intent(access: Access) -> tuple[object, ...]:
         tuple(sorted(access.submit)),
         repr(access.policy),
         *started,
+        *asked,
     )
 
 

@@ -18,6 +18,7 @@ from scrapectl.kinds.batch_job_queue import job_queue_arn
 from scrapectl.kinds.ecr_repository import repository_arn, repository_uri
 from scrapectl.kinds.lambda_function import function_arn
 from scrapectl.kinds.rds_instance import db_instance_arn
+from scrapectl.kinds.redshift_cluster import cluster_arn
 from scrapectl.kinds.s3_bucket_rules import bucket_arn
 from scrapectl.kinds.sfn_state_machine import state_machine_arn
 from scrapectl.kinds.sns_topic import topic_arn
@@ -35,6 +36,7 @@ SECTIONS = {
     "secret": "secrets",
     "topic": "topics",
     "database": "databases",
+    "warehouse": "warehouses",
     "filesystem": "filesystems",
     "function": "functions",
     "workflow": "workflows",
@@ -85,7 +87,16 @@ class Scope:
 
     def address(self, section: str, key: str) -> str:
         """`batch_job_definition.shop-collect`."""
+        if section == "warehouses":
+            return self.warehouse_address(key)
         return f"{_KIND_OF[section]}.{self.base(key)}"
+
+    def warehouse_address(self, key: str, output: str = "") -> str:
+        """Where a warehouse's output comes from: of a serverless one its namespace has the password."""
+        if not self.spec.warehouses[key].is_serverless:
+            return f"redshift_cluster.{self.base(key)}"
+        kind = "redshift_namespace" if output == "secret" else "redshift_workgroup"
+        return f"{kind}.{self.base(key)}"
 
     def entry(self, section: str, key: str) -> Any:
         """An entry of a section."""
@@ -121,6 +132,8 @@ class Scope:
             known["arn"] = topic_arn(*place, name)
         elif section == "databases":
             known |= self._database(key, db_instance_arn(*place, name))
+        elif section == "warehouses":
+            known |= self._warehouse(key, name)
         elif section == "filesystems":
             known |= {"arn": None, "id": None}
         else:
@@ -132,6 +145,12 @@ class Scope:
         known = {"arn": arn, "database": self.spec.databases[key].database}
         return {**known, "endpoint": None, "port": None, "secret": None}
 
+    def _warehouse(self, key: str, name: str) -> Mapping[str, Any]:
+        """The ARN of a workgroup ends in an id; that of a cluster in its name."""
+        warehouse = self.spec.warehouses[key]
+        arn = None if warehouse.is_serverless else cluster_arn(*self.place, name)
+        return {"arn": arn, "database": warehouse.database, "endpoint": None, "port": None, "secret": None}
+
     def arn(self, section: str, key: str) -> str:
         """An entry's ARN as plain text, which orders nothing: for policies."""
         return str(self.outputs(section, key)["arn"])
@@ -141,6 +160,9 @@ class Scope:
         value = self.outputs(section, key)[output]
         if (section, key) in self.facts.existing:
             return self.text(value)
+        if section == "warehouses":
+            # What a workgroup does not tell, its name or its namespace does.
+            return value if output == "database" else Ref(self.warehouse_address(key, output), output, value)
         return Ref(self.address(section, key), output, value)
 
     def text(self, text: Text, within: str = "") -> Any:
@@ -162,11 +184,17 @@ class Scope:
         return str(part)
 
     def _attribute(self, attribute: Attribute) -> Any:
-        section = SECTIONS[attribute.section]
+        section = self._section(attribute)
         if section == "jobs" and attribute.attribute in {"queue", "share"}:
             job = self.spec.jobs[attribute.name]
             return self.ref("job_queues", job.queue, "name") if attribute.attribute == "queue" else job.share or ""
         return self.ref(section, attribute.name, attribute.attribute)
+
+    def _section(self, attribute: Attribute) -> str:
+        """The section that has what is named: a loader is a job or a function."""
+        if attribute.section == "loader":
+            return "jobs" if self.spec.loaders[attribute.name].run_on == "job" else "functions"
+        return SECTIONS[attribute.section]
 
     def desire(self, address: str, resource: Resource, written: Written, **more: Any) -> Desired:
         """Want a resource: it carries the spec's tags, and knows where it was written."""

@@ -37,7 +37,8 @@ class Scopes:
 
     Attributes:
         types: Type → ARNs.
-        passed_to: The service that gets the role in one of its fields.
+        passed_to: The service that gets the role in one of its fields; two, parted by a space, where AWS does not say
+            under which of its names it asks.
         linked: Services whose own role AWS makes with the account's first thing of this kind.
         unseen: As `types`, how a read names a thing that is not there, where AWS knows its path by the thing alone;
             {base} is what the instance's names begin with.

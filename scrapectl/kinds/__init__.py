@@ -36,6 +36,10 @@ from scrapectl.kinds.lambda_layer import LambdaLayer
 from scrapectl.kinds.log_group import LogGroup
 from scrapectl.kinds.rds_instance import RdsInstance
 from scrapectl.kinds.rds_subnet_group import RdsSubnetGroup
+from scrapectl.kinds.redshift_cluster import RedshiftCluster
+from scrapectl.kinds.redshift_namespace import RedshiftNamespace
+from scrapectl.kinds.redshift_subnet_group import RedshiftSubnetGroup
+from scrapectl.kinds.redshift_workgroup import RedshiftWorkgroup
 from scrapectl.kinds.s3_bucket import S3Bucket
 from scrapectl.kinds.s3_bucket_events import S3BucketEvents
 from scrapectl.kinds.s3_bucket_notification import S3BucketNotification
@@ -72,6 +76,10 @@ KINDS: dict[str, type[Resource]] = {
         EfsAccessPoint,
         RdsSubnetGroup,
         RdsInstance,
+        RedshiftSubnetGroup,
+        RedshiftCluster,
+        RedshiftNamespace,
+        RedshiftWorkgroup,
         Ec2LaunchTemplate,
         BatchSchedulingPolicy,
         BatchComputeEnvironment,

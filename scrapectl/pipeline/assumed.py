@@ -23,7 +23,10 @@ _EXISTING_ARN = {
     "compute_environments": "batch:{region}:{account}:compute-environment/{name}",
     "job_queues": "batch:{region}:{account}:job-queue/{name}",
     "databases": "rds:{region}:{account}:db:{name}",
+    "warehouses": "redshift:{region}:{account}:cluster:{name}",
 }
+
+_WORKGROUP = "redshift-serverless:{region}:{account}:workgroup/*"
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,10 @@ def existing_arns(spec: Spec, where: Where) -> dict[tuple[str, str], str]:
     for section, pattern in _EXISTING_ARN.items():
         for entry in getattr(spec, section).values():
             if entry.existing is not None:
-                arn = pattern.format(name=entry.existing, account=where.account, region=where.region)
+                serverless = getattr(entry, "engine", "") == "redshift-serverless"  # known by an id that AWS chose
+                arn = (_WORKGROUP if serverless else pattern).format(
+                    name=entry.existing, account=where.account, region=where.region
+                )
                 given = entry.existing.startswith("arn:")
                 found[section, entry.key] = entry.existing if given else f"arn:{where.partition}:{arn}"
     return found

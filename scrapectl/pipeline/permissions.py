@@ -72,6 +72,7 @@ _LOOKS: Mapping[str, tuple[str, ...]] = {
     "compute_environments": ("batch:DescribeComputeEnvironments",),
     "job_queues": ("batch:DescribeJobQueues",),
     "databases": ("rds:DescribeDBInstances",),
+    "warehouses": ("redshift-serverless:GetWorkgroup", "redshift:DescribeClusters"),
 }
 """Section → what looks for one of its things that the spec does not own."""
 _USES: Mapping[Purpose, Mapping[str, tuple[str, ...]]] = {
@@ -136,7 +137,10 @@ class _Grants:
             yield Grant("lambda:GetLayerVersion", arn, "lambda:layerVersion")
         uses = _USES.get(self._purpose, {})
         for (section, _), arn in existing_arns(self._spec, where).items():
-            for action in (*(_LOOKS[section] if self._purpose != "run" else ()), *uses.get(section, ())):
+            looks = _LOOKS[section] if self._purpose != "run" else ()
+            if section == "warehouses":
+                looks = tuple(action for action in looks if action.partition(":")[0] == arn.split(":")[2])
+            for action in (*looks, *uses.get(section, ())):
                 types = types_of(action)
                 yield Grant(action, arn, types[0]) if types else Grant(action, "*")
 

@@ -103,7 +103,7 @@ class Scoping:
     def passes(self, kinds: Iterable[type[Resource]]) -> Iterator[Grant]:
         """iam:PassRole of the instance's roles, to the services that its things of these kinds give one."""
         passing = [kind for kind in kinds if kind.scopes.passed_to and any(map(_has_a_role, self.of(kind)))]
-        to = sorted({kind.scopes.passed_to for kind in passing})
+        to = sorted({service for kind in passing for service in kind.scopes.passed_to.split()})
         for template in KINDS["iam_role"].scopes.types["iam:role"] if to else ():
             condition = {"StringEquals": {"iam:PassedToService": to}}
             yield Grant("iam:PassRole", self.arn(template), "iam:role", condition)

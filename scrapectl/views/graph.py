@@ -53,7 +53,7 @@ class Graph:
 
 _SECTIONS = (
     *("triggers", "jobs", "functions", "workflows", "buckets", "filesystems", "message_queues", "databases"),
-    *("topics", "desktops"),
+    *("warehouses", "topics", "desktops"),
 )
 
 
@@ -119,7 +119,7 @@ def _access(found: Graph, spec: Spec, origin: str, access: Access) -> None:
     for name in access.receive:
         found.join(f"message_queues.{name}", origin, "receive")
     for name in access.connect:
-        found.join(origin, f"databases.{name}", "connect")
+        found.join(origin, f"{'warehouses' if name in access.asked else 'databases'}.{name}", "connect")
     for section, label, names in (
         ("jobs", "submit", access.submit),
         ("workflows", "start", access.start),

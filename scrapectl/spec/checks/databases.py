@@ -67,7 +67,8 @@ def check_database_secrets(spec: Spec, job: Job | Function | Host, findings: Fin
         database = _SECTIONS[first.section](spec).get(first.name)
         if database and database.existing is None and ref.json_key not in _SECRET_KEYS:
             message = f"the secret that AWS makes has no {show(ref.json_key)}."
-            hint = f'Write "{first}:password" or "{first}:username"; the rest is known: ${{{first.section}.{first.name}.…}}.'
+            rest = f"${{{first.section}.{first.name}.…}}"
+            hint = f'Write "{first}:password" or "{first}:username"; the rest is known: {rest}.'
             findings.add(f"{job.origin}.secrets.{variable}", message, hint)
 
 

@@ -62,6 +62,9 @@ def needs_of(spec: Spec, runner: Job | Function) -> Iterator[Need]:
     for key, endpoint in _ENDPOINTS.items():
         for number, _ in enumerate(getattr(runner.access, key)):
             yield Need(f"access.{key}.{number}", endpoint)
+    for number, name in enumerate(runner.access.connect):
+        if name in runner.access.asked:
+            yield Need(f"access.connect.{number}", "redshift-data")
     for number, name in enumerate(runner.access.send):
         yield Need(f"access.send.{number}", "sqs" if name in spec.message_queues else "sns")
 

@@ -61,5 +61,5 @@ _BEGINNINGS = {"postgres": ("pg_", "rds_"), "mysql": (), "redshift": ("pg_",)}
 
 
 def is_reserved(engine: str, name: str) -> bool:
-    """Say whether an engine ("postgres", "mysql", "redshift") keeps a name for itself, in whatever case it is written."""
+    """Say whether an engine ("postgres", "mysql", "redshift") keeps a name for itself, in whatever case."""
     return name.lower() in _WORDS[engine] or name.lower().startswith(_BEGINNINGS[engine] or "\0")

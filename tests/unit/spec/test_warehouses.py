@@ -40,9 +40,7 @@ def test_base_capacities(rpus):
     assert lake.serverless.rpus == rpus
 
 
-@pytest.mark.parametrize(
-    ("rpus", "hint"), [(5, "Write 4 or 8"), (12, "Write 8 or 16"), (3, "too small"), (2000, "too")]
-)
+@pytest.mark.parametrize(("rpus", "hint"), [(5, "Write 4 or 8"), (12, "Write 8 or 16"), (3, "small"), (2000, "large")])
 def test_capacities_that_redshift_does_not_have(rpus, hint):
     assert hint in told(LAKE % rpus)
 
