@@ -48,8 +48,8 @@ def build_expectation(entries: Entries, job: Values) -> model.Expectation | None
     if "in" not in values:
         return None
     place = words.bucket_place(values["in"], entries.names("buckets"), entries.findings, f"{job['origin']}.expect.in")
-    rest = {key: value for key, value in values.items() if key != "in"}
-    rest["key"] = tuple(rest.get("key", ()))
+    rest = {key: value for key, value in values.items() if key not in {"in", "key"}}
+    rest["key_fields"] = tuple(values.get("key", ()))
     rest["fields"] = {field: float(share) for field, share in rest.get("fields", {}).items()}
     return model.Expectation(**inside(job, "expect"), place=place, **rest) if place else None
 

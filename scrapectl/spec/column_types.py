@@ -1,4 +1,4 @@
-"""The types of columns that each engine knows, and which of them take a length or digits (pure)."""
+"""The types that columns may have, in the words of any engine; the loader writes each in its own (pure)."""
 
 from __future__ import annotations
 
@@ -9,50 +9,51 @@ def _set(text: str) -> frozenset[str]:
     return frozenset(name.strip() for name in text.split(","))
 
 
-_EVERYWHERE = _set("smallint, integer, int, bigint, real, boolean, bool, text, date, time, timestamp, double precision")
-_WITH_ZONE = _set(
-    "timestamp with time zone, timestamp without time zone, time with time zone, time without time zone, "
-    "timestamptz, timetz, int2, int4, int8, float4, float8"
+# What each name means. "Data Types", PostgreSQL documentation; "Data Types", MySQL 8.4 Reference Manual; "Data types",
+# Amazon Redshift Database Developer Guide. Types whose values no file of text and numbers holds are left out. The
+# loader (containers/loader/loader/columns.py) has the same names, which a test holds it to.
+_PLAIN = _set(
+    "smallint, int2, integer, int, int4, bigint, int8, real, float4, double precision, float, double, float8, "
+    "boolean, bool, text, string, date, time, time without time zone, timestamp, timestamp without time zone, "
+    "datetime, timestamptz, timestamp with time zone, json, jsonb, super, uuid"
 )
-_ALONE = {
-    "postgres": _WITH_ZONE | _set("interval, uuid, json, jsonb, bytea, inet, cidr, varchar, character varying"),
-    "mysql": _set(
-        "tinyint, mediumint, double, tinytext, mediumtext, longtext, datetime, year, json, tinyint unsigned, "
-        "smallint unsigned, mediumint unsigned, int unsigned, integer unsigned, bigint unsigned"
-    ),
-    "redshift": _WITH_ZONE | _set("super, varbyte, varchar, nvarchar, nchar, bpchar, character varying"),
-}
-# With one number behind it, and with one or two.
-_LENGTH = {
-    "postgres": _set("varchar, char, character, character varying, timestamp, time, float"),
-    "mysql": _set("varchar, char, binary, varbinary, datetime, timestamp, time, float"),
-    "redshift": _set("varchar, nvarchar, char, character, nchar, character varying, varbyte, float"),
-}
+_TEXTS = {"varchar": "varchar", "character varying": "varchar", "char": "char", "character": "char", "bpchar": "char"}
 _DIGITS = _set("numeric, decimal")
-_NEEDS_LENGTH = {"postgres": frozenset[str](), "mysql": _set("varchar, varbinary"), "redshift": frozenset[str]()}
-_TYPE = re.compile(r"(?P<name>[a-z0-9]+( [a-z]+)*)( ?\((?P<first>[0-9]{1,6})(, ?(?P<second>[0-9]{1,4}))?\))?")
+NAMES = _PLAIN | _TEXTS.keys() | _DIGITS
+"""Every name, without lengths."""
+_UNFIT_KEYS = {
+    "mysql": _set("text, string, json, jsonb, super"),
+    "redshift": _set("json, jsonb, super"),
+    "postgres": (),
+}
+# Characters (Redshift: bytes), and digits.
+_LONGEST = {
+    "postgres": {"varchar": 65535, "char": 65535, "numeric": 1000},
+    "mysql": {"varchar": 16383, "char": 255, "numeric": 65},
+    "redshift": {"varchar": 65535, "char": 4096, "numeric": 38},
+}
+_TYPE = re.compile(r"(?P<name>[a-z0-9]+( [a-z]+)*)( ?\( ?(?P<first>[0-9]{1,5}) ?(, ?(?P<second>[0-9]{1,3}) ?)?\))?")
 
 
-def is_type(engine: str, text: str) -> bool:
-    """Say whether an engine has a type.
-
-    "Data Types", PostgreSQL documentation; "Data Types", MySQL 8.4 Reference Manual; "Data types", Amazon Redshift
-    Database Developer Guide. Types whose values no file of text and numbers holds (geometry, enums) are left out.
-
-    Args:
-        engine: "postgres", "mysql" or "redshift".
-        text: In lower case and with single blanks, without "not null".
-    """
+def is_type(text: str) -> bool:
+    """Say whether something is a type, written in lower case and with single blanks, without "not null"."""
     found = _TYPE.fullmatch(text)
-    if found is None:
+    if found is None or found["name"] not in NAMES:
         return False
     if found["second"]:
         return found["name"] in _DIGITS
-    if found["first"]:
-        return found["name"] in _DIGITS | _LENGTH[engine]
-    return found["name"] in names_of(engine) and found["name"] not in _NEEDS_LENGTH[engine]
+    return not found["first"] or found["name"] in _DIGITS or found["name"] in _TEXTS
 
 
-def names_of(engine: str) -> list[str]:
-    """List the types that an engine has, without lengths."""
-    return sorted(_EVERYWHERE | _ALONE[engine] | _LENGTH[engine] | _DIGITS)
+def longest(engine: str, text: str) -> int | None:
+    """Say how long a type may be in an engine when it is written longer there; None when it fits."""
+    found = _TYPE.fullmatch(text)
+    if found is None or not found["first"]:
+        return None
+    most = _LONGEST[engine][_TEXTS.get(found["name"], "numeric")]
+    return most if not 0 < int(found["first"]) <= most else None
+
+
+def is_fit_for_a_key(engine: str, text: str) -> bool:
+    """Say whether an engine tells one value of a type from another."""
+    return text not in _UNFIT_KEYS[engine]

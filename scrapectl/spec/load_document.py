@@ -40,7 +40,7 @@ def expectation(job: str, expected: Expectation) -> dict[str, Any]:
     asked = {
         "min_items": expected.min_items,
         "fields": dict(expected.fields),
-        "key": list(expected.key),
+        "key": list(expected.key_fields),
         "max_age": expected.max_age,
         "change": expected.change,
     }

@@ -111,7 +111,7 @@ class Expectation(Written):
     Attributes:
         place: The spec's `in`.
         fields: Field to the share of items in which it must be filled.
-        key: Fields that no two items may have alike.
+        key_fields: Fields that no two items may have alike.
         max_age: Seconds that the newest object may be old.
         change: The share by which the number of items may differ from the median of the last runs.
     """
@@ -119,6 +119,6 @@ class Expectation(Written):
     place: BucketPlace
     min_items: int | None = None
     fields: Mapping[str, float] = field(default_factory=dict)
-    key: tuple[str, ...] = ()
+    key_fields: tuple[str, ...] = ()
     max_age: int | None = None
     change: float | None = None

@@ -31,6 +31,7 @@ SECTIONS = {
     "filesystem": "filesystems",
     "function": "functions",
     "host": "hosts",
+    "loader": "loaders",
     "desktop": "desktops",
     "workflow": "workflows",
 }

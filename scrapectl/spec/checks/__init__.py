@@ -9,6 +9,7 @@ from scrapectl.spec.checks.compute import check_compute
 from scrapectl.spec.checks.databases import check_database_secrets, check_databases
 from scrapectl.spec.checks.desktops import check_desktop
 from scrapectl.spec.checks.environment import check_environment
+from scrapectl.spec.checks.expect import check_expectations
 from scrapectl.spec.checks.filesystems import check_filesystem, check_job_mounts
 from scrapectl.spec.checks.function_environment import check_function_environment
 from scrapectl.spec.checks.functions import check_function
@@ -63,6 +64,7 @@ def check_spec(spec: Spec, findings: Findings) -> None:
     check_databases(spec, findings)
     check_warehouses(spec, findings)
     check_loaders(spec, findings)
+    check_expectations(spec, findings)
     _check_runners(spec, findings)
     for filesystem in spec.filesystems.values():
         check_filesystem(filesystem, findings)

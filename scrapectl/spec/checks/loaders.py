@@ -8,7 +8,7 @@ from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 from scrapectl.spec.checks.triggers import meet_in
-from scrapectl.spec.column_types import is_type, names_of
+from scrapectl.spec.column_types import NAMES, is_fit_for_a_key, is_type, longest
 from scrapectl.spec.findings import show
 from scrapectl.spec.loaders import IMAGE
 from scrapectl.spec.model import BucketPlace, MessageSource, UploadEvent
@@ -24,6 +24,7 @@ _LONGEST_CALL = 900
 _LARGEST_FUNCTION = 10240
 # A bare number is the length of an interval, not of a name.
 _LENGTH = re.compile(r"\s*\([^)]*\)?")
+_OURS = "scrapectl_"
 _OF_JOBS = ("queue", "share")
 
 
@@ -47,23 +48,32 @@ def check_loaders(spec: Spec, findings: Findings) -> None:
 
 def _check_columns(loader: Loader, findings: Findings) -> None:
     path, engine = f"{loader.origin}.columns", loader.into.engine
+    folded: dict[str, str] = {}
     for name, column in loader.columns.items():
-        if not is_type(engine, column.type):
-            bare = _LENGTH.sub("", column.type)
-            known = names_of(engine)
-            hint = findings.suggest(bare, known, "Write a type such as varchar(50), integer or timestamp.")
-            if bare in known:
-                hint = f"Write {bare}." if is_type(engine, bare) else f"Write {bare}(50)."
-            findings.add(f"{path}.{name}", f"{_NAMES[engine]} has no type {show(column.type)}.", hint)
+        _check_type(column.type, engine, f"{path}.{name}", findings)
         if engine == "redshift" and name != name.lower():
             # "Names and identifiers", Amazon Redshift Database Developer Guide: folded unless a session says otherwise.
             findings.add(f"{path}.{name}", "Redshift folds names to lower case.", f"Write {name.lower()}.")
+        if name.lower().startswith(_OURS):
+            findings.add(f"{path}.{name}", f"names that begin with {_OURS} are the loader's own.", "Rename it.")
+        first = folded.setdefault(name.lower(), name)
+        if first != name:
+            findings.add(f"{path}.{name}", f"{show(first)} and {show(name)} are one name to a database.", "Rename one.")
     if len(loader.columns) > _MOST_COLUMNS:
         findings.add(path, f"a table has at most {_MOST_COLUMNS} columns.", "Load fewer.")
     size = sum(len(json.dumps([name, column.type, True])) + 30 for name, column in loader.columns.items())
     if loader.run_on == "job" and size > _MOST_BYTES:
         message = f"come to about {size // 1024} KiB, and a job is told at most {_MOST_BYTES // 1024} KiB of them."
         findings.add(path, message, "Write run_on: function, or load fewer.")
+
+
+def _check_type(text: str, engine: str, path: str, findings: Findings) -> None:
+    bare = _LENGTH.sub("", text)
+    if not is_type(text):
+        hint = findings.suggest(bare, NAMES, "Write a type such as varchar(50), integer or timestamp.")
+        findings.add(path, f"{show(text)} is no type.", f"Write {bare}." if bare in NAMES else hint)
+    elif most := longest(engine, text):
+        findings.add(path, f"{_NAMES[engine]} has no {text}.", f"Write {bare}(1) to {bare}({most}).")
 
 
 _NAMES = {"postgres": "PostgreSQL", "mysql": "MySQL", "redshift": "Redshift"}
@@ -74,6 +84,9 @@ def _check_key(loader: Loader, findings: Findings) -> None:
         if name not in loader.columns:
             hint = findings.suggest(name, loader.columns, "Add it to columns.")
             findings.add(f"{loader.origin}.key.{number}", f"there is no column {show(name)}.", hint)
+        elif not is_fit_for_a_key(loader.into.engine, loader.columns[name].type):
+            message = f"{_NAMES[loader.into.engine]} compares no {loader.columns[name].type}."
+            findings.add(f"{loader.origin}.columns.{name}", message, "Write varchar(100), for example.")
     if loader.mode == "merge" and not loader.key_columns and findings.is_sound(f"{loader.origin}.key"):
         message = "merge needs columns by which it knows a row again."
         findings.add(f"{loader.origin}.mode", message, f"Write key: [{next(iter(loader.columns))}], for example.")
@@ -125,6 +138,9 @@ def _check_run(loader: Loader, findings: Findings) -> None:
 
 
 def _check_target(spec: Spec, loader: Loader, findings: Findings) -> None:
+    if loader.into.table.lower().startswith(_OURS):
+        message = f"tables that begin with {_OURS} are the loader's own."
+        findings.add(f"{loader.origin}.into.table", message, "Load into another.")
     if loader.into.section != "warehouses":
         return
     warehouse = spec.warehouses.get(loader.into.key)

@@ -24,7 +24,7 @@ def check_triggers(spec: Spec, findings: Findings) -> None:
     for trigger in spec.triggers.values():
         if isinstance(trigger.on, UploadEvent):
             _check_upload(spec, trigger, trigger.on, findings)
-        else:
+        elif trigger.starts not in spec.loaders:  # what messages a loader takes is checked with it
             _check_messages(trigger, trigger.on, findings)
     for one, other in combinations(spec.triggers.values(), 2):
         if _overlap(one, other):
