@@ -1,0 +1,62 @@
+"""Turns an event of AWS Lambda into a load: an upload, a schedule, a step of a workflow, or a batch of messages."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from loader import document as documents
+from loader.aws import client
+from loader.batch import Batch
+from loader.check import check
+from loader.document import Document
+from loader.load import Loading
+from loader.records import Record
+from loader.sources import messages
+from loader.start import Start
+
+
+class LoadNotDone(Exception):
+    """Nothing was loaded; the message says why. Raised, so that the call counts as failed."""
+
+
+def handler(event: Any, context: Any = None) -> Any:
+    """Load what an event is about.
+
+    Returns:
+        The record as Lambda's answer; for messages, those that are to come again.
+
+    Raises:
+        LoadNotDone: Nothing was loaded.
+    """
+    told = event if isinstance(event, dict) else {}
+    document = _document()
+    start = Start.of_event(told, getattr(context, "aws_request_id", ""))
+    if "Records" in told:
+        return _messages(document, start.run, told)
+    if document.target is None:
+        return [_good(record).__dict__ for record in check(document, start, client, _job(told))]
+    return _good(Loading(document, start, client).run()).__dict__
+
+
+@functools.cache
+def _document() -> Document:
+    return documents.find()
+
+
+def _job(event: dict[str, Any]) -> str:
+    return str(event.get("job") or "")
+
+
+def _messages(document: Document, run: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Load a batch; poison comes back, until its queue gives it up. When all failed, all of it comes back."""
+    batch = Batch(document, run, messages.of_event(event), client)
+    _good(batch.run())
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in batch.poison]}
+
+
+def _good(record: Record) -> Record:
+    print(record.line(), flush=True)
+    if not record.good:
+        raise LoadNotDone(record.reason)
+    return record

@@ -1,0 +1,58 @@
+"""The loader as it is in its image, against moto's AWS and a real PostgreSQL, one for all tests of a process."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from moto import mock_aws
+
+from scrapectl.local.databases.engine import Account
+from scrapectl.local.databases.servers import Servers, advice, installed
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(folder) for folder in (HERE.parent, HERE) if str(folder) not in sys.path]
+
+ACCOUNT = Account("loader", "its a 'pass' word", "results")
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a real PostgreSQL."""
+    yield from _server(tmp_path_factory, "postgres")
+
+
+@pytest.fixture(scope="session")
+def mysql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a real MariaDB."""
+    yield from _server(tmp_path_factory, "mysql")
+
+
+def _server(tmp_path_factory: pytest.TempPathFactory, engine: str) -> Iterator[int]:
+    if not installed(engine):
+        pytest.skip(advice(engine))
+    servers = Servers(None)
+    yield servers.start(engine, engine, ACCOUNT)
+    servers.close()
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An empty account of moto's, and no way to another one."""
+    for name, value in {"ACCESS_KEY_ID": "test", "SECRET_ACCESS_KEY": "test", "DEFAULT_REGION": "us-east-1"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def scene(aws: None, postgres: int) -> Iterator[Scene]:
+    """Buckets, a secret, and an empty schema of PostgreSQL to load into."""
+    made = Scene(postgres, ACCOUNT)
+    yield made
+    made.close()
+
+
+from loader_scene import Scene  # noqa: E402 - it needs the path from above
