@@ -5,6 +5,7 @@ from __future__ import annotations
 from scrapectl.engine.resource import Resource
 from scrapectl.kinds.appstream_fleet import AppstreamFleet
 from scrapectl.kinds.appstream_stack import AppstreamStack
+from scrapectl.kinds.autoscaling_group import AutoscalingGroup
 from scrapectl.kinds.batch_compute_environment import BatchComputeEnvironment
 from scrapectl.kinds.batch_job_definition import BatchJobDefinition
 from scrapectl.kinds.batch_job_queue import BatchJobQueue
@@ -81,6 +82,7 @@ KINDS: dict[str, type[Resource]] = {
         RedshiftNamespace,
         RedshiftWorkgroup,
         Ec2LaunchTemplate,
+        AutoscalingGroup,
         BatchSchedulingPolicy,
         BatchComputeEnvironment,
         BatchJobQueue,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import gzip
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
@@ -39,6 +43,13 @@ class Ec2LaunchTemplate(Resource):
         root_device: The root volume's name in the image.
         root_gib: Its size.
         encrypted: Whether it is.
+        image: Id of an AMI, or "resolve:ssm:" and the name of a parameter that holds one; None: whoever starts says.
+        instance_type: As `image`.
+        profile: ARN of the instance profile.
+        security_groups: Ids.
+        public_ip: Whether an instance gets a public address; None: as its subnet has it.
+        user_data: What cloud-init runs, as text; it is sent compressed, which cloud-init undoes.
+        at_shutdown: "terminate" or (None) "stop".
     """
 
     name: Identity[str]
@@ -47,6 +58,13 @@ class Ec2LaunchTemplate(Resource):
     root_device: str = "/dev/xvda"
     root_gib: int = 30
     encrypted: bool = True
+    image: str | None = None
+    instance_type: str | None = None
+    profile: Any = None
+    security_groups: tuple[Any, ...] = ()
+    public_ip: bool | None = None
+    user_data: Any = None
+    at_shutdown: str | None = None
 
     kind: ClassVar[str] = "ec2_launch_template"
     gone_at_once: ClassVar[bool] = True
@@ -142,7 +160,19 @@ class Ec2LaunchTemplate(Resource):
 
     def _data(self) -> dict[str, Any]:
         volume = {"VolumeSize": self.root_gib, "VolumeType": "gp3", "Encrypted": self.encrypted}
+        groups = list(self.security_groups)
+        interface = {"DeviceIndex": 0, "AssociatePublicIpAddress": self.public_ip, "Groups": groups}
+        network = {"NetworkInterfaces": [interface]} if self.public_ip is not None else {"SecurityGroupIds": groups}
+        given = {
+            "ImageId": self.image,
+            "InstanceType": self.instance_type,
+            "IamInstanceProfile": {"Arn": self.profile} if self.profile else None,
+            "UserData": _packed(self.user_data) if self.user_data else None,
+            "InstanceInitiatedShutdownBehavior": self.at_shutdown,
+            **(network if groups or self.public_ip is not None else {}),
+        }
         return {
+            **{member: value for member, value in given.items() if value is not None},
             "MetadataOptions": {"HttpTokens": self.tokens, "HttpPutResponseHopLimit": self.hop_limit},
             "BlockDeviceMappings": [{"DeviceName": self.root_device, "Ebs": volume}],
         }
@@ -160,13 +190,34 @@ def _values(data: Mapping[str, Any]) -> dict[str, Any]:
     metadata = data.get("MetadataOptions") or {}
     devices = data.get("BlockDeviceMappings") or [{}]
     volume = devices[0].get("Ebs") or {}
+    interfaces = data.get("NetworkInterfaces") or [{}]
     return {
+        "image": data.get("ImageId"),
+        "instance_type": data.get("InstanceType"),
+        "profile": (data.get("IamInstanceProfile") or {}).get("Arn"),
+        "security_groups": tuple(data.get("SecurityGroupIds") or interfaces[0].get("Groups") or ()),
+        "public_ip": interfaces[0].get("AssociatePublicIpAddress"),
+        "user_data": _unpacked(data["UserData"]) if data.get("UserData") else None,
+        "at_shutdown": data.get("InstanceInitiatedShutdownBehavior"),
         "tokens": metadata.get("HttpTokens", "optional"),
         "hop_limit": metadata.get("HttpPutResponseHopLimit", 1),
         "root_device": devices[0].get("DeviceName", ""),
         "root_gib": volume.get("VolumeSize", 0),
         "encrypted": volume.get("Encrypted", False),
     }
+
+
+def _packed(text: str) -> str:
+    """Compress user data, the same bytes at any time; base64 is ours to write in a template (AWS-FACTS §14)."""
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+
+
+def _unpacked(packed: str) -> str:
+    """Read user data back; that of another hand may be plain, or no text at all."""
+    raw = base64.b64decode(packed)
+    with contextlib.suppress(OSError, EOFError, zlib.error):
+        raw = gzip.decompress(raw)
+    return raw.decode(errors="replace")
 
 
 def _outputs(aws: Aws, name: str, template_id: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ import re
 from scrapectl.spec.cron_expression import Cron
 from scrapectl.spec.cron_fields import DAY_OF_MONTH, DAY_OF_WEEK, HOURS, MINUTES, MONTH, CronProblem, Field, values_of
 
+_UNIX_FIELDS = 5
 _RUN = 3  # so many numbers read better as a range or a step
 
 
@@ -32,6 +33,24 @@ def unix_cron(text: str) -> str:
     return " ".join(_said(field, written) for field, written in fields)
 
 
+def six_fields(recurrence: str) -> tuple[str, ...]:
+    """Say a Unix cron in EventBridge's words; two where it names days of the month and of the week, which are added.
+
+    "0 5 * * 2" → ("0 5 ? * 3 *",)
+
+    Raises:
+        CronProblem: It is no Unix cron.
+    """
+    fields = recurrence.split()
+    if len(fields) != _UNIX_FIELDS:
+        raise CronProblem(f'"{recurrence}" is no Unix cron of five fields.')
+    minutes, hours, of_month, month, of_week = fields
+    of_week = re.sub("[0-9]+", lambda day: str(int(day[0]) % 7 + 1), of_week)
+    by_month = [f"{minutes} {hours} {of_month} {month} ? *"] if of_month != "*" or of_week == "*" else []
+    by_week = [f"{minutes} {hours} ? {month} {of_week} *"] if of_week != "*" else []
+    return tuple(Cron.parse(text).text for text in (*by_month, *by_week))
+
+
 def _said(field: Field, written: str) -> str:
     """Write a field's numbers as briefly as they go; Unix counts weekdays from 0, which is Sunday."""
     if written == "?":
@@ -42,7 +61,7 @@ def _said(field: Field, written: str) -> str:
     if numbers == list(range(low, high + 1)):
         return "*"
     for step in range(2, high - low + 1):
-        if len(numbers) >= _RUN and numbers == list(range(low, high + 1, step)):
+        if field.steps and len(numbers) >= _RUN and numbers == list(range(low, high + 1, step)):
             return f"*/{step}"
     return ",".join(_runs(numbers))
 

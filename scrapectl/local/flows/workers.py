@@ -10,6 +10,7 @@ from scrapectl.local.flows import alarms
 from scrapectl.local.flows.outbox import outbox_of
 from scrapectl.local.functions import sources
 from scrapectl.local.services import s3_events, scheduler
+from scrapectl.local.services.autoscaling import actions
 from scrapectl.local.workflows import branch
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ def set_to_work(cloud: Cloud) -> None:
     """Have a cloud's ticks fire schedules, watch alarms and runs, feed functions from queues, and deliver, in order."""
     s3_events.listen(cloud)
     cloud.workers.append(lambda: scheduler.fire_due(cloud))
+    cloud.workers.append(lambda: actions.fire_due(cloud))
     cloud.workers.append(lambda: alarms.watch(cloud))
     cloud.workers.append(lambda: sources.poll(cloud))
     cloud.workers.append(lambda: branch.watch(cloud))

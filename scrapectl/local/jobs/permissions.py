@@ -60,6 +60,8 @@ def permissions(call: Call) -> Iterator[Wanted]:
         "rds": _rds,
         "stepfunctions": _states,
         "datasync": _datasync,
+        "autoscaling": _autoscaling,
+        "ecr": _ecr,
     }
     if call.service in special:
         yield from special[call.service](call)
@@ -154,6 +156,22 @@ def _states(call: Call) -> Iterator[Wanted]:
 def _datasync(call: Call) -> Iterator[Wanted]:
     named = call.params.get("TaskExecutionArn") or call.params.get("TaskArn") or call.params.get("LocationArn")
     yield Wanted(f"datasync:{call.operation}", named, {})
+
+
+def _autoscaling(call: Call) -> Iterator[Wanted]:
+    """On the group: of an instance it is the one that it is in."""
+    name = call.params.get("AutoScalingGroupName")
+    if name is None and "InstanceId" in call.params:
+        listed = call.cloud.call("autoscaling", "DescribeAutoScalingGroups", {}, call.region)["AutoScalingGroups"]
+        ids = {one["InstanceId"]: group["AutoScalingGroupName"] for group in listed for one in group["Instances"]}
+        name = ids.get(call.params["InstanceId"])
+    arn = call.arn(f"autoScalingGroup:0:autoScalingGroupName/{name}") if name else None
+    yield Wanted(f"autoscaling:{call.operation}", arn, {})
+
+
+def _ecr(call: Call) -> Iterator[Wanted]:
+    name = call.params.get("repositoryName")
+    yield Wanted(f"ecr:{call.operation}", call.arn(f"repository/{name}") if name else "*", {})
 
 
 def refused(call: Call, documents: list[dict[str, Any]]) -> Wanted | None:
