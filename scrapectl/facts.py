@@ -41,7 +41,9 @@ class Facts:
         notifier: Source of the function that tells of failures, as it is shipped.
         packages: Key of a function to its zip.
         layers: A layer as it is written, with runtime and platform, to its zip.
+        loader: The loader's package, path in it to content, as it is shipped; empty when no function only checks.
         starter: Source of the function that starts what uploads start, as it is shipped.
+        host_files: Name of each file of the program that a host's instance runs, to its source.
     """
 
     account: str
@@ -56,3 +58,5 @@ class Facts:
     packages: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     layers: Mapping[tuple[str, str, str], bytes] = field(default_factory=dict, repr=False)
     starter: bytes = field(default=b"", repr=False)
+    host_files: Mapping[str, str] = field(default_factory=dict, repr=False)
+    loader: Mapping[str, bytes] = field(default_factory=dict, repr=False)

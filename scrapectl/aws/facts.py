@@ -15,7 +15,9 @@ from scrapectl.errors import AccessDenied, AwsError, Problem, SpecError
 from scrapectl.facts import Facts, NetworkFacts
 from scrapectl.kinds.redshift_cluster import cluster_arn
 from scrapectl.packages.build import Packages, build_packages
+from scrapectl.packages.loader import package_members
 from scrapectl.shipped import shipped
+from scrapectl.spec.expected import checked_by_itself
 from scrapectl.spec.model import DatabaseEngine, Entry, Spec
 from scrapectl.spec.warehouses import ZONES_OF_SERVERLESS
 
@@ -76,7 +78,16 @@ def gather_facts(
         layers=packages.layers,
         notifier=shipped("notifier/notifier.py").read_bytes() if _tells(spec) else b"",
         starter=shipped("starter/starter.py").read_bytes() if spec.triggers else b"",
+        host_files=_host_files() if spec.hosts else {},
+        loader={member.name: member.data for member in package_members()} if checked_by_itself(spec) else {},
     )
+
+
+def _host_files() -> dict[str, str]:
+    """The program of a host's instance: what begins it, and the modules that it unpacks."""
+    folder = shipped("host")
+    modules = {path.name: path.read_text(encoding="utf-8") for path in sorted((folder / "scrapectl_host").glob("*.py"))}
+    return {"start.py": (folder / "start.py").read_text(encoding="utf-8"), **modules}
 
 
 def _tells(spec: Spec) -> bool:

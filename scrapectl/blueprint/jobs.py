@@ -15,10 +15,11 @@ from scrapectl.blueprint.scope import Scope
 from scrapectl.engine.resource import Desired
 from scrapectl.engine.values import Text as Mixed
 from scrapectl.kinds.batch_job_definition import BatchJobDefinition
+from scrapectl.spec.expected import checked_by_itself
 from scrapectl.spec.model import Job, SecretRef
 
 RUN = "scrapectl:run"
-"""The tag that tells `run` without the spec where a job goes: `queue=… share=… array=…`."""
+"""The tag that tells `run` without the spec where a job goes, and `status` what to read: `queue=… share=… array=…`."""
 
 _PLACES = {
     "image": "image",
@@ -42,7 +43,9 @@ def desired(scope: Scope) -> Iterator[Desired]:
 
 def run_tag(scope: Scope, job: Job) -> str:
     """Where a job goes when it is run by hand."""
-    parts = {"queue": scope.outputs("job_queues", job.queue)["name"], "share": job.share, "array": job.array}
+    checked = "yes" if job in checked_by_itself(scope.spec) else None
+    queue = scope.outputs("job_queues", job.queue)["name"]
+    parts = {"queue": queue, "share": job.share, "array": job.array, "checked": checked}
     return " ".join(f"{name}={value}" for name, value in parts.items() if value is not None)
 
 

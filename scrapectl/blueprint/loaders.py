@@ -15,6 +15,7 @@ from scrapectl.blueprint.scope import Scope
 from scrapectl.engine.resource import Desired
 from scrapectl.engine.values import Policy, Ref
 from scrapectl.kinds.s3_bucket import S3Bucket
+from scrapectl.spec.expected import checked_by_itself
 from scrapectl.spec.model import Loader
 
 # Who reads for COPY (AWS-FACTS §21, "Redshift COPY"): both, so that another form of the warehouse needs no other role.
@@ -23,12 +24,12 @@ _REDSHIFT = ("redshift.amazonaws.com", "redshift-serverless.amazonaws.com")
 
 def desired(scope: Scope) -> Iterator[Desired]:
     """The staging bucket, emptied with the pipeline, and the roles of COPY."""
-    loaders = list(scope.spec.loaders.values())
-    if not loaders:
+    writers = [*scope.spec.loaders.values(), *checked_by_itself(scope.spec)]
+    if not writers:
         return
     bucket = S3Bucket(name=staging_name(scope), expire=dict(kept(scope)))
-    yield scope.desire(staging_address(scope), bucket, loaders[0], on_destroy="delete", common=True)
-    for loader in loaders:
+    yield scope.desire(staging_address(scope), bucket, writers[0], on_destroy="delete", common=True)
+    for loader in scope.spec.loaders.values():
         if _copies(scope, loader):
             description = f"Reads what the loader {loader.key} of {scope.owner} staged"
             yield make_role(

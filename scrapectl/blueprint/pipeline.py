@@ -26,7 +26,8 @@ from scrapectl.kinds.security_group import SecurityGroup
 from scrapectl.kinds.sqs_queue import SqsQueue, queue_arn
 from scrapectl.spec import names
 from scrapectl.spec.checks.reach import in_network
-from scrapectl.spec.model import Trigger
+from scrapectl.spec.expected import checked_by_itself
+from scrapectl.spec.model import Job, Trigger
 
 DAY = 86_400
 DEAD_LETTER_DAYS = 14
@@ -77,6 +78,7 @@ def _dead_letters(scope: Scope) -> SqsQueue:
 def dead_letter_statements(scope: Scope) -> list[dict[str, Any]]:
     """What the dead-letter queue must allow, so that rules can lay down in it what they could not deliver."""
     rules = [failure_rule_arn(scope, what) for what in failure_rules(scope)]
+    rules += [expect_rule_arn(scope, job) for job in checked_by_itself(scope.spec)]
     rules += [trigger_rule_arn(scope, one) for one, _ in upload_triggers(scope) if one.via != "notification"]
     if not rules:
         return []
@@ -116,6 +118,16 @@ def trigger_rule_name(scope: Scope, trigger: Trigger) -> str:
 def trigger_rule_arn(scope: Scope, trigger: Trigger) -> str:
     """Its ARN."""
     return rule_arn(*scope.place, trigger_rule_name(scope, trigger))
+
+
+def expect_rule_name(scope: Scope, job: Job) -> str:
+    """The rule that hears of a job's success, so that its items are checked."""
+    return scope.name(names.RULE_LIMIT, job.key, "expect")
+
+
+def expect_rule_arn(scope: Scope, job: Job) -> str:
+    """Its ARN."""
+    return rule_arn(*scope.place, expect_rule_name(scope, job))
 
 
 def log_group_name(scope: Scope) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scrapectl.blueprint.scope import Scope
+from scrapectl.spec.expected import checked_by_itself
 from scrapectl.spec.model import Function, Host, Job, MessageQueue, Trigger, UploadEvent, Workflow
 
 
@@ -22,7 +23,8 @@ def runs_something(scope: Scope) -> bool:
 
 def hands_over(scope: Scope) -> bool:
     """Whether AWS hands something over that it may have to give up: a start by the clock, an upload, a call."""
-    return has_schedules(scope) or bool(scope.spec.triggers or scope.spec.functions)
+    spec = scope.spec
+    return has_schedules(scope) or bool(spec.triggers or spec.functions or checked_by_itself(spec))
 
 
 def upload_triggers(scope: Scope) -> list[tuple[Trigger, UploadEvent]]:

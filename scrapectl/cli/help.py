@@ -54,7 +54,7 @@ HELP: dict[str, Help] = {
         ("scrapectl destroy", "scrapectl destroy --pipeline shop --stage eu", "scrapectl destroy --yes --delete-data"),
     ),
     "run": Help(
-        "Start a job, a function or a workflow now.",
+        "Start a job, a function, a workflow or a loader now.",
         "Ends at once with the run's id; --wait ends with the run, and with its container's exit code (a function or "
         "workflow: 0 or 1). --env becomes variables of a job's container, the event's environment of a function "
         '({"environment": {"K": "V"}}), and the input of a workflow ({"K": "V"}). A function that is waited for is '
@@ -89,6 +89,25 @@ HELP: dict[str, Help] = {
         "A run by its id, or the only active run of a job or workflow; --all for all of its, or of the pipeline's, "
         "active runs. A workflow takes the jobs that it waits for with it. Lambda lets nobody end a function's call.",
         ("scrapectl stop collect", "scrapectl stop collect --all", 'scrapectl stop --all --reason "wrong zip"'),
+    ),
+    "load": Help(
+        "Show what loaders have loaded and refused, and load it again.",
+        "",
+        ("scrapectl load status", "scrapectl load status persons --last 20", "scrapectl load retry persons --wait"),
+    ),
+    "load status": Help(
+        "Show the last loads of a loader, or of each.",
+        "loaded; skipped: the table had it already; refused, because of what is in the files: the table is as it was, "
+        "and the reason names file, line, column and value; failed: another try may do better. Jobs whose items are "
+        "expected to be so and so, and read by no loader, stand here by their own names. Kept for 90 days.",
+        ("scrapectl load status", "scrapectl load status persons --output json"),
+    ),
+    "load retry": Help(
+        "Load again what a loader refused.",
+        "Of its last load, or of a run, as load status shows it. What the table holds already is not loaded twice. "
+        "Mend what was wrong first: the table, the columns in the spec, the rights; a file that is wrong is uploaded "
+        "anew. Exit code 64 when the last load went well.",
+        ("scrapectl load retry persons", "scrapectl load retry persons --wait", "scrapectl load retry persons RUN"),
     ),
     "drift": Help(
         "Show what differs though the spec did not change.",

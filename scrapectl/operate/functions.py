@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from scrapectl.errors import UsageError
 from scrapectl.operate.clock import Clock
+from scrapectl.operate.jobs import LOAD
 from scrapectl.operate.overrides import Overrides
 from scrapectl.operate.patience import patiently
 from scrapectl.operate.run import Run
@@ -26,12 +27,13 @@ _NAMED = re.compile(r"^(?:START|END|REPORT) RequestId: (\S+)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class StandingFunction:
-    """A function as AWS has it; `timeout` in seconds."""
+    """A function as AWS has it; `timeout` in seconds; `loads` says that it is a loader."""
 
     name: str
     physical: str
     log_group: str
     timeout: int = 3
+    loads: bool = False
 
     kind: ClassVar[str] = "function"
 
@@ -121,4 +123,5 @@ def _where(function: StandingFunction) -> dict[str, Any]:
 def _standing(name: str, entry: Mapping[str, Any]) -> StandingFunction:
     physical = entry["FunctionName"]
     group = (entry.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{physical}"
-    return StandingFunction(name, physical, group, entry.get("Timeout", 3))
+    loads = LOAD in ((entry.get("Environment") or {}).get("Variables") or {})
+    return StandingFunction(name, physical, group, entry.get("Timeout", 3), loads)

@@ -11,6 +11,8 @@ from scrapectl.engine.ownership import PIPELINE
 if TYPE_CHECKING:
     from scrapectl.engine.resource import Aws
 
+LOAD = "SCRAPECTL_LOAD"
+"""The variable that tells a job or a function that it is a loader, and what to load."""
 RUN = "scrapectl:run"
 """The tag of a job definition that says how its job is run: `queue=shop-default share=low array=10`."""
 
@@ -20,7 +22,8 @@ class StandingJob:
     """A job as AWS has it: `name` is its name in the spec, `definition` the physical one.
 
     `queue` is a physical name; `share` and `array` are None when runs have none; memory in MiB; `on_ec2` decides which
-    sizes it may have.
+    sizes it may have; `loads` says that it is a loader, `checked` that its items are
+    checked when it has ended.
     """
 
     name: str
@@ -33,6 +36,8 @@ class StandingJob:
     vcpus: float
     memory: int
     on_ec2: bool = False
+    loads: bool = False
+    checked: bool = False
 
     kind: ClassVar[str] = "job"
 
@@ -89,4 +94,6 @@ def _job(definition: Mapping[str, Any], owner: str) -> StandingJob:
         vcpus=float(sizes.get("VCPU", 0)),
         memory=int(sizes.get("MEMORY", 0)),
         on_ec2="EC2" in definition.get("platformCapabilities", ()),
+        loads=any(entry["name"] == LOAD for entry in container.get("environment") or ()),
+        checked=how.get("checked") == "yes",
     )

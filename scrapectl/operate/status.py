@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from scrapectl.aws.inventory import owned_keys
 from scrapectl.engine.ownership import ADDRESS, owner_of
 from scrapectl.engine.resource import Key, Live, Status
 from scrapectl.kinds import KINDS
+from scrapectl.operate.loads import Load, last_refused, recording
 from scrapectl.operate.run import Run
 from scrapectl.operate.runnable import Runnable
 from scrapectl.operate.runnables import Runnables, find_runnables
@@ -48,6 +50,7 @@ class Standing:
     runs: Sequence[Run]
     timings: Sequence[Timing]
     triggers: Sequence[TriggerState] = ()
+    refused: Sequence[Load] = ()
 
     @property
     def empty(self) -> bool:
@@ -70,10 +73,17 @@ def read_status(aws: Aws, owner: str, name: str | None) -> Standing:
         functools.partial(_lives, aws, owner, meant, every=name is None),
         functools.partial(_runs, runnables, name),
         functools.partial(standing_timings, aws, owner, things),
+        functools.partial(_refused, aws, owner, meant),
     ]
-    lives, runs, timings = aws.gather(tasks)
+    lives, runs, timings, refused = aws.gather(tasks)
     mine = [timing for timing in timings if timing.job in meant or name is None]
-    return Standing(_resources(lives), runs, mine, _triggers(lives, owner))
+    return Standing(_resources(lives), runs, mine, _triggers(lives, owner), refused)
+
+
+def _refused(aws: Aws, owner: str, things: Mapping[str, Runnable]) -> list[Load]:
+    """The last load of each loader that went wrong, and the last check of a job that fell short."""
+    who = recording(things)
+    return last_refused(aws, owner, who, time.time()) if who else []
 
 
 def _runs(runnables: Runnables, name: str | None) -> list[Run]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 
 from scrapectl.errors import Problem, SpecError
@@ -24,12 +25,15 @@ def loader_members(spec: Spec, loader: Loader) -> dict[str, Member]:
         SpecError: pip cannot bring the database's client.
         EnvironmentProblem: pip is missing, or cannot reach what it must fetch.
     """
-    package = {
-        f"{_PACKAGE}/{member.name}": replace(member, name=f"{_PACKAGE}/{member.name}")
-        for member in files_of(shipped(f"loader/{_PACKAGE}"))
-    }
+    package = {member.name: member for member in package_members()}
     document = json.dumps(load_document(spec, loader), sort_keys=True, indent=1).encode()
     return {**_libraries(loader), **package, FILE: stored(FILE, document)}
+
+
+def package_members() -> Iterator[Member]:
+    """Yield the files of the loader's package as they are shipped."""
+    for member in files_of(shipped(f"loader/{_PACKAGE}")):
+        yield replace(member, name=f"{_PACKAGE}/{member.name}")
 
 
 def _libraries(loader: Loader) -> dict[str, Member]:

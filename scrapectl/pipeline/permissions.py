@@ -10,10 +10,14 @@ from scrapectl.aws.function_reach import asks
 from scrapectl.aws.iam import actions_for
 from scrapectl.aws.iam_resources import level_of, types_of
 from scrapectl.aws.pinned_images import repositories
+from scrapectl.blueprint.load_staging import RECORDS
+from scrapectl.blueprint.load_staging import WHAT as LOADS
 from scrapectl.engine.resource import Listing, Resource
 from scrapectl.kinds import KINDS
 from scrapectl.pipeline.assumed import Where, assume, existing_arns
 from scrapectl.pipeline.scoping import Grant, Scoping, is_on_ours
+from scrapectl.spec import names
+from scrapectl.spec.expected import keeps_records
 from scrapectl.spec.model import Network, Spec
 
 __all__ = ["Grant", "Purpose", "grants"]
@@ -97,15 +101,15 @@ _NEVER: Mapping[Purpose, frozenset[str]] = {
 def grants(spec: Spec, purpose: Purpose, where: Where) -> list[Grant]:
     """Everything that the purpose needs; the same piece may come twice."""
     scoping = Scoping(spec.owner, assume(spec, where), where, spec.iam.boundary)
-    found = _Grants(spec, purpose, scoping)
+    found = _Grants(spec, purpose, scoping, where)
     return [*found.of_kinds(), *found.of_all_kinds(), *found.of_existing(where), *found.besides()]
 
 
 class _Grants:
     """The actions of a purpose, each narrowed to what the instance has."""
 
-    def __init__(self, spec: Spec, purpose: Purpose, scoping: Scoping) -> None:
-        self._spec, self._purpose, self._scoping = spec, purpose, scoping
+    def __init__(self, spec: Spec, purpose: Purpose, scoping: Scoping, where: Where) -> None:
+        self._spec, self._purpose, self._scoping, self._where = spec, purpose, scoping, where
 
     def of_kinds(self) -> Iterator[Grant]:
         """What the spec's own things need."""
@@ -160,10 +164,19 @@ class _Grants:
                 yield Grant("ec2:DescribeVpcEndpoints", "*")
         if _OPERATE[self._purpose]:
             yield from (Grant(action, "*") for action in _FINDS)
+            yield from self._records()
         for name, action in _OPERATE[self._purpose]:
             own_alone = name == "lambda_function" and not self._spec.functions  # nobody calls these
             if KINDS[name] in self._scoping.kinds and not own_alone:
                 yield from self._narrow(action, KINDS[name])
+
+    def _records(self) -> Iterator[Grant]:
+        """What shows what loaders have written down: those records, and nothing else of their bucket."""
+        if keeps_records(self._spec):
+            where, owner = self._where, (self._spec.pipeline, self._spec.stage)
+            arn = f"arn:{where.partition}:s3:::{names.bucket_name(*owner, LOADS, where.account, where.region)}"
+            yield Grant("s3:ListBucket", arn, "s3:bucket", {"StringLike": {"s3:prefix": f"{RECORDS}*"}})
+            yield Grant("s3:GetObject", f"{arn}/{RECORDS}*", "s3:object")
 
     def _narrow(self, action: str, kind: type[Resource]) -> Iterator[Grant]:
         if action == "iam:PassRole":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scrapectl.spec.checks.loaders import readers_of
+from scrapectl.spec.expected import readers_of
 from scrapectl.spec.model import BucketPlace
 
 if TYPE_CHECKING:

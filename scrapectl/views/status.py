@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from scrapectl.engine.resource import Status
 from scrapectl.views.console import console, print_table
+from scrapectl.views.loads import HEADS as LOAD_HEADS
+from scrapectl.views.loads import load_document, load_rows
 from scrapectl.views.plain import clean
 from scrapectl.views.runs import RUN_HEADS, run_rows, status_run
 from scrapectl.views.timings import HEADS, timing_document, timing_rows
@@ -29,6 +31,7 @@ def status_document(standing: Standing, now: float) -> dict[str, Any]:
         "runs": [status_run(run, now) for run in standing.runs],
         "schedules": [timing_document(timing, after, NEXT) for timing in standing.timings],
         "triggers": [{"name": clean(each.name), "enabled": each.enabled} for each in standing.triggers],
+        "refused": [load_document(load) for load in standing.refused],
     }
 
 
@@ -53,6 +56,8 @@ def _tables(standing: Standing, now: float) -> Iterator[tuple[Sequence[str], Seq
         yield ("resource", "status", "reason"), rows
     if standing.runs:
         yield RUN_HEADS, run_rows(standing.runs, now)
+    if standing.refused:
+        yield LOAD_HEADS, load_rows(standing.refused)
     if standing.timings:
         yield HEADS, timing_rows(standing.timings, after, 1)
     if standing.triggers:

@@ -36,6 +36,8 @@ WORDS = {
     "completion": [],
     "doctor": ["--file"],
     "drift": ["--detailed-exitcode", "--file"],
+    "load status": ["--last", "--pipeline"],
+    "load retry": ["--wait", "--follow", "--pipeline"],
     "schedule list": ["--pipeline"],
     "schedule next": ["-n", "--pipeline"],
     "schedule pause": ["--pipeline"],
@@ -89,7 +91,7 @@ def test_examples_use_words_that_exist(path):
         assert words[0] == "scrapectl"
         rest = [word for word in words[1:] if word != "--local"]
         name = " ".join(rest[:2]) if " ".join(rest[:2]) in HELP else rest[0]
-        assert name == path or path in {"schedule", "images", "local"}
+        assert name == path or path in {"schedule", "images", "local", "load"}
         taken = {word for param in find(name).params for word in param.opts}
         assert not {word for word in words if re.match("--?[a-z]", word)} - taken
 

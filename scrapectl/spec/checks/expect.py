@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scrapectl.spec.checks.loaders import readers_of
+from scrapectl.spec.expected import readers_of
 from scrapectl.spec.findings import show
 
 if TYPE_CHECKING:

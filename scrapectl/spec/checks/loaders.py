@@ -11,7 +11,7 @@ from scrapectl.spec.checks.triggers import meet_in
 from scrapectl.spec.column_types import NAMES, is_fit_for_a_key, is_type, longest
 from scrapectl.spec.findings import show
 from scrapectl.spec.loaders import IMAGE
-from scrapectl.spec.model import BucketPlace, MessageSource, UploadEvent
+from scrapectl.spec.model import MessageSource, UploadEvent
 
 if TYPE_CHECKING:
     from scrapectl.spec.findings import Findings
@@ -170,9 +170,3 @@ def _check_triggers(spec: Spec, findings: Findings) -> None:
         elif not meet_in(trigger.on.place, loader.source):
             message = f"{loader.origin} loads from {loader.source}, where no such upload lies."
             findings.add(f"{trigger.origin}.on.upload", message, f"Write {loader.source}, or a place in it.")
-
-
-def readers_of(spec: Spec, place: BucketPlace) -> list[Loader]:
-    """List the loaders that read what may lie in a place."""
-    loaders = spec.loaders.values()
-    return [each for each in loaders if isinstance(each.source, BucketPlace) and meet_in(each.source, place)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from scrapectl.spec import names
+from scrapectl.spec.expected import checked_by_itself, keeps_records
 from scrapectl.spec.findings import show
 from scrapectl.spec.model import UploadEvent
 
@@ -48,9 +49,12 @@ def check_physical_names(spec: Spec, findings: Findings) -> None:
 def _check_own_names(spec: Spec, taken: Taken, findings: Findings) -> None:
     """The instance has a dead-letter queue and functions of its own, which nobody wrote."""
     own = [("message_queues", names.dead_letter_name(spec.pipeline, spec.stage, None), "dead-letter queue")]
-    for what in ("notifier", "starter"):
+    for what in ("notifier", "starter", *(("expect",) if checked_by_itself(spec) else ())):
         name = names.physical_name(spec.pipeline, spec.stage, None, what, limit=names.FUNCTION_LIMIT)
         own.append(("functions", name, what))
+    if keeps_records(spec):
+        place = (spec.account or _ACCOUNT, spec.region or _LONGEST_REGION)
+        own.append(("buckets", names.bucket_name(spec.pipeline, spec.stage, "loads", *place), "bucket of loads"))
     for section, name, what in own:
         for entry in taken.get((section, name), ()):
             path = f"{entry.origin}.name" if "name" in entry.places else entry.origin

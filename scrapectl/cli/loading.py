@@ -1,0 +1,34 @@
+"""The instance that is meant, and a loader's name → what is written down of its loads."""
+
+from __future__ import annotations
+
+import difflib
+import time
+
+from scrapectl.cli.reach import Reached
+from scrapectl.errors import UsageError
+from scrapectl.operate.loads import Load, last_loads, recorders, recording
+from scrapectl.operate.runnables import find_runnables
+
+MANY = 1000
+
+
+def read_loads(reached: Reached, name: str | None, most: int) -> list[Load]:
+    """The newest loads of a loader, or of each; also of jobs whose items are checked when they have ended.
+
+    Raises:
+        UsageError: There is no such loader, and nothing is written down under its name.
+    """
+    known = recorders(reached.aws, reached.owner)
+    if name is not None and name not in known:
+        loaders = recording(find_runnables(reached.aws, reached.owner).things)
+        if name not in loaders:
+            raise _unknown(reached.owner, name, sorted({*loaders, *known}))
+        return []
+    return last_loads(reached.aws, reached.owner, [name] if name else known, most, time.time())
+
+
+def _unknown(owner: str, name: str, known: list[str]) -> UsageError:
+    close = difflib.get_close_matches(name, known, 1)
+    hint = f"It has: {', '.join(known)}." if known else "See: scrapectl pipelines"
+    return UsageError(f'{owner} has no loader "{name}".', f'Did you mean "{close[0]}"?' if close else hint)
