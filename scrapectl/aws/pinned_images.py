@@ -8,7 +8,7 @@ from typing import Any
 
 from scrapectl.engine.resource import Aws
 from scrapectl.errors import AccessDenied, Problem
-from scrapectl.spec.model import Function, Job, Spec
+from scrapectl.spec.model import Function, Host, Job, Spec
 
 ABSENT = ("RepositoryNotFoundException", "ImageNotFoundException")
 
@@ -64,11 +64,11 @@ def _named(spec: Spec) -> dict[str, re.Match[str]]:
     return {str(runner.image): found for runner in _runners(spec) if (found := _ecr(runner))}
 
 
-def _runners(spec: Spec) -> list[Job | Function]:
-    return [*spec.jobs.values(), *spec.functions.values()]
+def _runners(spec: Spec) -> list[Job | Function | Host]:
+    return [*spec.jobs.values(), *spec.functions.values(), *spec.hosts.values()]
 
 
-def _ecr(runner: Job | Function) -> re.Match[str] | None:
+def _ecr(runner: Job | Function | Host) -> re.Match[str] | None:
     return _ECR.fullmatch(runner.image) if isinstance(runner.image, str) else None
 
 
@@ -102,7 +102,7 @@ def _digests(aws: Aws, asked: _Asked, tags: list[str]) -> dict[str, str]:
     }
 
 
-def _problem(job: Job | Function, denied: str | AccessDenied | None) -> Problem:
+def _problem(job: Job | Function | Host, denied: str | AccessDenied | None) -> Problem:
     path = f"{job.origin}.image"
     if isinstance(denied, AccessDenied):
         hint = "Have its repository's policy allow ecr:DescribeImages, or name the image by its digest (@sha256:…)."

@@ -86,7 +86,8 @@ def _notifier(scope: Scope) -> Iterator[Desired]:
 def _leave(scope: Scope) -> list[access.Statement]:
     """What the notifier reads and whom it may tell."""
     group = log_group_arn_of(scope)
-    topics = {failure_topic(scope, started) for started in scope.spec.started if not isinstance(started, Host)} | {letter_topic(scope)}
+    told = (started for started in scope.spec.started if not isinstance(started, Host))  # which tells by itself
+    topics = {failure_topic(scope, started) for started in told} | {letter_topic(scope)}
     found = [
         access.allow(("logs:CreateLogStream", "logs:GetLogEvents", "logs:PutLogEvents"), [f"{group}:*"]),
         *access.publish_statements(scope, [topic for topic in topics if topic]),

@@ -12,6 +12,7 @@ from scrapectl.blueprint.pipeline import (
     dead_letter_arn,
     dead_letter_ref,
     function_groups,
+    host_groups,
     job_groups,
     schedule_group_address,
     schedule_group_arn_of,
@@ -97,12 +98,14 @@ def _instance(scope: Scope, database: Database) -> RdsInstance:
 
 
 def _security_group(scope: Scope, database: Database) -> SecurityGroup:
-    """Let in the jobs, or functions, of which one connects, and the networks that the spec names; nothing out."""
+    """Let in the jobs, functions or hosts, of which one connects, and the networks that the spec names; nothing out."""
     jobs = any(database.key in job.access.connect for job in scope.spec.jobs.values())
     functions = any(database.key in function.access.connect for function in scope.spec.functions.values())
+    hosts = any(database.key in host.access.connect for host in scope.spec.hosts.values())
     sources = [
         *(job_groups(scope) if jobs else ()),
         *(function_groups(scope) if functions else ()),
+        *(host_groups(scope) if hosts else ()),
         *database.public,
     ]
     return SecurityGroup(

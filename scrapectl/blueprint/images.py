@@ -10,7 +10,7 @@ from scrapectl.engine.resource import Desired
 from scrapectl.engine.values import Ref
 from scrapectl.kinds.ecr_image import EcrImage
 from scrapectl.kinds.ecr_repository import EcrRepository
-from scrapectl.spec.model import Function, Job
+from scrapectl.spec.model import Function, Host, Job
 
 
 def desired(scope: Scope) -> Iterator[Desired]:
@@ -34,8 +34,8 @@ def image_address(scope: Scope, key: str) -> str:
     return f"ecr_image.{scope.base(key)}"
 
 
-def job_image(scope: Scope, job: Job | Function) -> tuple[Any, str]:
-    """What a job or function runs: an image by its digest where that can be known, and the tag that led to it or ""."""
+def job_image(scope: Scope, job: Job | Function | Host) -> tuple[Any, str]:
+    """What something runs: an image by its digest where that can be known, and the tag that led to it or ""."""
     image = scope.spec.image_of(job)
     if image is not None:
         return image_uri(scope, image.key), image.tag or "" if image.existing else scope.facts.image_tags[image.key]

@@ -36,6 +36,7 @@ FAILED_RUNS = "failed-runs"
 LATE_WORKFLOWS = "late-workflows"
 _SECURITY_GROUP_WHAT = "jobs"
 _FUNCTIONS = "functions"
+_HOSTS = "hosts"
 
 
 def desired(scope: Scope) -> Iterator[Desired]:
@@ -62,6 +63,20 @@ def desired(scope: Scope) -> Iterator[Desired]:
             description=f"Functions of {scope.owner}: nothing in, everything out",
         )
         yield scope.desire(_function_group_address(scope), outward, spec.network, common=True)
+    if spec.hosts and not scope.facts.network.security_groups:
+        outward = SecurityGroup(
+            name=scope.name(names.SECURITY_GROUP_LIMIT, None, _HOSTS),
+            vpc=network.vpc(scope),
+            description=f"Hosts of {scope.owner}: nothing in, everything out",
+        )
+        yield scope.desire(_host_group_address(scope), outward, spec.network, common=True)
+
+
+def host_groups(scope: Scope) -> tuple[str | Ref, ...]:
+    """The security groups that hosts are in: the network's own, else the one that is made."""
+    if not scope.spec.hosts:
+        return ()
+    return scope.facts.network.security_groups or (Ref(_host_group_address(scope), "id"),)
 
 
 def _dead_letters(scope: Scope) -> SqsQueue:
@@ -211,6 +226,10 @@ def _security_group_name(scope: Scope) -> str:
 
 def _function_group_address(scope: Scope) -> str:
     return f"security_group.{scope.base(None, _FUNCTIONS)}"
+
+
+def _host_group_address(scope: Scope) -> str:
+    return f"security_group.{scope.base(None, _HOSTS)}"
 
 
 def _security_group_address(scope: Scope) -> str:

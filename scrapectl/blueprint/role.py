@@ -11,7 +11,7 @@ from scrapectl.engine.resource import Desired
 from scrapectl.engine.values import Policy, Ref
 from scrapectl.kinds.iam_role import IamRole, role_arn, role_path
 from scrapectl.spec import names
-from scrapectl.spec.model import Function, Job
+from scrapectl.spec.model import Function, Host, Job
 
 
 def make_role(
@@ -26,7 +26,7 @@ def make_role(
         boundary=scope.spec.iam.boundary,
         description=more.pop("description"),
     )
-    places = {"policy": written.place_of("access")} if isinstance(written, Job | Function) else {}
+    places = {"policy": written.place_of("access")} if isinstance(written, Job | Function | Host) else {}
     if scope.spec.iam.boundary:
         places["boundary"] = scope.spec.iam.place_of("boundary")
     return scope.desire(role_address(scope, what), role, written, places=places or None, **more)

@@ -16,7 +16,7 @@ from scrapectl.blueprint.scope import Scope
 from scrapectl.blueprint.secret_access import secret_statements
 from scrapectl.engine.resource import Desired
 from scrapectl.engine.values import Policy, Ref
-from scrapectl.spec.model import Job
+from scrapectl.spec.model import Function, Host, Job
 
 PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 _ECR_URI = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com[^/]*/(?P<name>[^:@]+)")
@@ -57,7 +57,7 @@ def _job_role(scope: Scope, job: Job) -> Desired | None:
 
 def _execution_role(scope: Scope, job: Job) -> Desired:
     found = [access.allow(("logs:CreateLogStream", "logs:PutLogEvents"), [f"{log_group_arn_of(scope)}:*"])]
-    repository = _repository_arn(scope, job)
+    repository = repository_arn(scope, job)
     if repository is not None:
         found.append(access.allow(PULL, [repository]))
         found.append(access.allow(("ecr:GetAuthorizationToken",), ["*"]))  # AWS allows nothing narrower
@@ -82,7 +82,7 @@ def _job_what(scope: Scope, job: Job) -> str:
 def _execution_what(scope: Scope, job: Job) -> str:
     """Images that anybody may pull need no leave: jobs that differ in them alone share a role."""
     secrets = sorted({secret.secret or str(secret.arn) for secret in job.secrets.values()})
-    return f"start-{_digest((_repository_arn(scope, job), secrets))}"
+    return f"start-{_digest((repository_arn(scope, job), secrets))}"
 
 
 def _digest(value: object) -> str:
@@ -93,12 +93,12 @@ def _digest(value: object) -> str:
 _NO_ACCESS = ((), (), (), (), (), repr(()))
 
 
-def _repository_arn(scope: Scope, job: Job) -> str | None:
-    """The ECR repository that a job pulls from; None for an image that anybody may pull."""
+def repository_arn(scope: Scope, job: Job | Function | Host) -> str | None:
+    """The ECR repository that something pulls from; None for an image that anybody may pull, and without one."""
     image = scope.spec.image_of(job)
     if image is not None:
         return scope.arn("images", image.key)
-    found = _ECR_URI.match(str(scope.text(job.image)))
+    found = _ECR_URI.match(str(scope.text(job.image or "")))
     if found is None:
         return None
     return f"arn:{scope.facts.partition}:ecr:{found['region']}:{found['account']}:repository/{found['name']}"

@@ -39,6 +39,7 @@ SECTIONS = {
     "warehouse": "warehouses",
     "filesystem": "filesystems",
     "function": "functions",
+    "host": "hosts",
     "workflow": "workflows",
     "desktop": "desktops",
 }
@@ -54,6 +55,7 @@ _KIND_OF = {
     "databases": "rds_instance",
     "filesystems": "efs_file_system",
     "functions": "lambda_function",
+    "hosts": "autoscaling_group",
     "workflows": "sfn_state_machine",
     "desktops": "appstream_fleet",
 }
@@ -124,7 +126,7 @@ class Scope:
             known["arn"] = bucket_arn(self.facts.partition, name)
         elif section == "images":
             known |= {"arn": repository_arn(*place, name), "uri": repository_uri(*place, name)}
-        elif section == "secrets":
+        elif section in {"secrets", "hosts"}:
             known["arn"] = None
         elif section == "message_queues":
             known |= {"arn": queue_arn(*place, name), "url": None}

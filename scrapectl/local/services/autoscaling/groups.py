@@ -34,7 +34,7 @@ def create(call: Call) -> Params:
     document = {key: params[key] for key in _KEPT if key in params}
     document |= {"CreatedTime": moment(call.cloud.clock.now()), "DefaultCooldown": 300, "HealthCheckType": "EC2"}
     arn = call.arn(f"autoScalingGroup:{uuid.uuid4()}:autoScalingGroupName/{name}")
-    group = Group(document | {"AutoScalingGroupARN": arn}, int(params.get("DesiredCapacity", params["MinSize"])))
+    group = Group(document | {"AutoScalingGroupARN": arn}, int(params.get("DesiredCapacity") or params["MinSize"]))
     for tag in params.get("Tags") or ():
         group.tags[tag["Key"]] = tag.get("Value", ""), bool(tag.get("PropagateAtLaunch"))
     _check(call, group)
