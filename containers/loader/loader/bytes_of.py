@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from loader.problems import LoadRefused, SourceChanged
 
@@ -26,7 +26,8 @@ class ObjectStream(io.RawIOBase):
 
     def __init__(self, client: Any, which: dict[str, str], size: int) -> None:
         self._client, self._which, self._size = client, which, size
-        self._at, self._body = 0, None
+        self._at = 0
+        self._body: Any = None
 
     def readable(self) -> bool:
         """It is."""
@@ -53,9 +54,7 @@ class ObjectStream(io.RawIOBase):
             if self._at >= self._size:
                 return 0
             try:
-                piece = self._connection().read(min(len(buffer), CHUNK))
-                if not piece:
-                    raise ConnectionError(f"the connection ended at byte {self._at} of {self._size}")
+                piece = self._piece(min(len(buffer), CHUNK))
             except Exception as error:
                 self._body = None
                 if changed(error):
@@ -68,11 +67,14 @@ class ObjectStream(io.RawIOBase):
                 return len(piece)
         return 0  # pragma: no cover - the last try has returned or raised
 
-    def _connection(self) -> Any:
+    def _piece(self, most: int) -> bytes:
         if self._body is None:
             part = {"Range": f"bytes={self._at}-"} if self._at else {}
             self._body = self._client.get_object(**self._which, **part)["Body"]
-        return self._body
+        piece: bytes = self._body.read(most)
+        if not piece:
+            raise ConnectionError(f"the connection ended at byte {self._at} of {self._size}")
+        return piece
 
     def _where(self) -> str:
         return f"s3://{self._which['Bucket']}/{self._which['Key']}"
@@ -89,24 +91,24 @@ def passing(error: Exception) -> bool:
     return status is None or status >= 500  # noqa: PLR2004 - HTTP's own number
 
 
-def unpacked(raw: io.RawIOBase | BinaryIO, name: str, *, packed: bool | None) -> BinaryIO:
+def unpacked(raw: Any, name: str, *, packed: bool | None) -> io.BufferedReader:
     """Unpack a stream when it is packed, and take off a UTF-8 mark.
 
     Raises:
         LoadRefused: (while reading) The packed bytes end too early, or are damaged.
     """
-    plain = io.BufferedReader(cast("io.RawIOBase", raw), CHUNK)
+    plain = io.BufferedReader(raw, CHUNK)
     if packed or (packed is None and plain.peek(2)[:2] == _PACKED):
-        plain = io.BufferedReader(cast("io.RawIOBase", _Unpacked(plain, name)), CHUNK)
+        plain = io.BufferedReader(_Unpacked(plain, name), CHUNK)
     if plain.peek(3)[:3] == b"\xef\xbb\xbf":
         plain.read(3)
-    return cast("BinaryIO", plain)
+    return plain
 
 
 class _Unpacked(io.RawIOBase):
     """A gzip stream whose damage is told with the object's name."""
 
-    def __init__(self, packed: BinaryIO, name: str) -> None:
+    def __init__(self, packed: io.BufferedReader, name: str) -> None:
         self._name, self._file = name, gzip.GzipFile(fileobj=packed)
 
     def readable(self) -> bool:

@@ -46,7 +46,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Format:
-    """How rows are written; `gzip` None: the bytes tell."""
+    """How rows are written; `gzip` None: the bytes tell; type `any`, which is only looked at: the names tell."""
 
     type: str = "csv"
     delimiter: str = ","
@@ -71,6 +71,7 @@ class Expectation:
         max_age: Seconds since the newest object was written.
         change: The share by which the number of rows may differ from the median of the last loads.
         topic: Who is told, where nothing is loaded.
+        bucket: Where the output is, when not in the document's source.
     """
 
     job: str
@@ -81,6 +82,7 @@ class Expectation:
     max_age: int | None
     change: float | None
     topic: str | None = None
+    bucket: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ def _read(told: dict[str, Any]) -> Document:
         queue=source.get("queue"),
         staging=_place(told["staging"]),
         target=_target(target) if target else None,
-        format=_format(told.get("format") or {}, queue="queue" in source),
+        format=_format(told.get("format") or {}, queue="queue" in source) if target else Format("any"),
         columns=tuple(_column(one) for one in told.get("columns") or ()),
         key=tuple(told.get("key") or ()),
         mode=told.get("mode") or "append",
@@ -216,6 +218,7 @@ def _expectation(told: dict[str, Any]) -> Expectation:
         max_age=told.get("max_age"),
         change=told.get("change"),
         topic=told.get("topic"),
+        bucket=told.get("bucket") or "",
     )
 
 

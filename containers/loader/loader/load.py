@@ -82,7 +82,7 @@ class Loading:
             mine = [source for source in load.claims if self._below(source, one.prefix)]
             if mine:
                 newest = max(source.time for source in mine)
-                found = expect.breaches(self._document, one, mine, self._records.counts, now(), newest)
+                found = expect.breaches(self._document, one, expect.Look(mine, newest, self._records.counts))
                 broken += found
                 blamed += [source.identity for source in mine] if found else []
         if broken:
@@ -110,7 +110,7 @@ class Loading:
             if one.max_age is not None and self._document.source is not None:
                 listed = self._chooser.listed(Place(self._document.source.bucket, one.prefix))
                 newest = max((found.time for found in listed), default=None)
-                broken += expect.breaches(self._document, one, [], list, now(), newest)
+                broken += expect.breaches(self._document, one, expect.Look([], newest, list))
         if broken:
             raise LoadRefused("; ".join(broken))
 

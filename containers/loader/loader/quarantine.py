@@ -29,7 +29,7 @@ class Marks:
 
     def __init__(self, client: Any, document: Document) -> None:
         self._client, self._bucket = client, document.staging.bucket
-        self._prefix = f"records/{document.loader}.refused/"
+        self._prefix = f"records/{document.loader}/.refused/"
 
     def put(self, sources: list[tuple[str, str]], run: str, reason: str) -> None:
         """Mark sources as refused by a run."""

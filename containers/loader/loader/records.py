@@ -12,7 +12,7 @@ from loader.document import Document
 from loader.problems import LoadFailed
 
 LOADED, REFUSED, FAILED, SKIPPED = "loaded", "refused", "failed", "skipped"
-_MOST_LISTED = 10_000
+_MOST_LISTED, _MOST_READ = 100_000, 100
 
 
 @dataclass
@@ -79,8 +79,9 @@ class Records:
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=self._prefix, PaginationConfig={"MaxItems": _MOST_LISTED}
         )
-        keys = sorted((told["Key"] for page in pages for told in page.get("Contents", ())), reverse=True)
-        for key in keys[:100]:
+        found = (told["Key"] for page in pages for told in page.get("Contents", ()))
+        keys = sorted((key for key in found if key.endswith(".json")), reverse=True)
+        for key in keys[:_MOST_READ]:
             told = self._read(key)
             if told["state"] == LOADED:
                 yield told

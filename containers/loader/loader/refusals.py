@@ -86,7 +86,7 @@ class Refusals:
         told = asdict(bad) | {"value": bad.value[:_LONGEST], "row": bad.row[:_LONGEST]}
         del told["version"]
         if self._file is None:
-            self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)
+            self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed by close
         self._file.write(json.dumps(told).encode() + b"\n")
         if self.count > self._most + TOLD_BEYOND:
             self._put()

@@ -27,7 +27,7 @@ class Rows:
 
     def __init__(self, document: Document, engine: str, refusals: Refusals, judge: Judge | None = None) -> None:
         self._document, self._refusals, self._judge = document, refusals, judge
-        self._columns = document.columns
+        self._columns, self._is_text = document.columns, document.format.type == "csv"
         self._converters = [converter(column.type, engine) for column in document.columns]
         self._required = {column.name for column in document.columns if column.required} | set(document.key)
 
@@ -63,7 +63,7 @@ class Rows:
         return row
 
     def _fitting(self, column: Column, convert: Callable[[str], str], value: Any) -> str | None:
-        text = text_of(value, column.type)
+        text = value if self._is_text else text_of(value, column.type)
         if text is None:
             if column.name in self._required:
                 raise Misfit("is required")

@@ -53,21 +53,18 @@ def text_of(value: Any, kind: Type) -> str | None:
     Raises:
         Misfit: An object or an array in a column that is not JSON, or bytes that are no text.
     """
-    if value is None or isinstance(value, str):
-        return value if value is None or kind.name != "json" else json_text(value)
+    if value is None:
+        return None
     if kind.name == "json":
         return json_text(value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (datetime, date, time)):
-        return str(value)
     if isinstance(value, bytes):
         return _decoded(value)
     if isinstance(value, (dict, list)):
         raise Misfit(f"{'an object' if isinstance(value, dict) else 'an array'} is no {kind.name}")
-    if isinstance(value, float) and value.is_integer() and kind.name in _BITS:
-        return str(int(value))
-    return str(value)
+    whole = isinstance(value, float) and value.is_integer() and kind.name in _BITS
+    return str(int(value) if whole else value)
 
 
 def json_text(value: Any) -> str:

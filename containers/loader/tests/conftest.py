@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 from moto import mock_aws
 
@@ -38,19 +41,20 @@ def _server(tmp_path_factory: pytest.TempPathFactory, engine: str) -> Iterator[i
     servers.close()
 
 
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An empty account of moto's, and no way to another one."""
-    for name, value in {"ACCESS_KEY_ID": "test", "SECRET_ACCESS_KEY": "test", "DEFAULT_REGION": "us-east-1"}.items():
-        monkeypatch.setenv(f"AWS_{name}", value)
-    with mock_aws():
-        yield
+@pytest.fixture(scope="module")
+def aws() -> Iterator[Callable[[str], Any]]:
+    """Clients of moto's account, one for the tests of a file: to empty it takes longer than most of them."""
+    told = {"ACCESS_KEY_ID": "test", "SECRET_ACCESS_KEY": "test", "DEFAULT_REGION": "us-east-1"}
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name, value in told.items():
+            patch.setenv(f"AWS_{name}", value)
+        yield functools.cache(boto3.client)
 
 
 @pytest.fixture
-def scene(aws: None, postgres: int) -> Iterator[Scene]:
+def scene(aws: Callable[[str], Any], postgres: int) -> Iterator[Scene]:
     """Buckets, a secret, and an empty schema of PostgreSQL to load into."""
-    made = Scene(postgres, ACCOUNT)
+    made = Scene(aws, postgres, ACCOUNT)
     yield made
     made.close()
 

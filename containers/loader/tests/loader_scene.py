@@ -5,10 +5,9 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import boto3
 import psycopg
 from loader import document as documents
 from loader.load import Loading
@@ -24,12 +23,14 @@ NUMBERS = itertools.count(1)
 class Scene:
     """A loader called persons, from out/ of a bucket into a table of its own schema."""
 
-    def __init__(self, port: int, account: Any) -> None:
-        self.s3 = boto3.client("s3")
+    def __init__(self, client: Callable[[str], Any], port: int, account: Any) -> None:
+        self.client, self.s3 = client, client("s3")
         for bucket in (SOURCE, STAGING, BAD):
             self.s3.create_bucket(Bucket=bucket)
         told = {"username": account.username, "password": account.password}
-        secret = boto3.client("secretsmanager").create_secret(Name="results", SecretString=json.dumps(told))
+        secret = self.client("secretsmanager").create_secret(
+            Name=f"results-{next(NUMBERS)}", SecretString=json.dumps(told)
+        )
         self.schema = f"scene_{next(NUMBERS)}"
         self.database = psycopg.connect(
             host="127.0.0.1",
@@ -46,6 +47,11 @@ class Scene:
         """Leave nothing behind."""
         self.database.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(self.schema)))
         self.database.close()
+        for bucket in (SOURCE, STAGING, BAD):
+            found = self.s3.list_object_versions(Bucket=bucket)
+            for one in [*found.get("Versions", ()), *found.get("DeleteMarkers", ())]:
+                self.s3.delete_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
+            self.s3.delete_bucket(Bucket=bucket)
 
     def text(self, columns: dict[str, str] | None = None, most: int | None = None, **more: Any) -> str:
         """Write the document; `most`: with a place for so many bad rows."""
@@ -76,10 +82,10 @@ class Scene:
         """Let the bucket keep versions."""
         self.s3.put_bucket_versioning(Bucket=SOURCE, VersioningConfiguration={"Status": "Enabled"})
 
-    def load(self, run: str = "run-1", *, key: str = "", version: str = "", retry: str = "", **more: Any) -> Record:
+    def load(self, run: str = "run-1", *, upload: str = "", version: str = "", retry: str = "", **more: Any) -> Record:
         """Start the loader once, by an upload when there is a key."""
-        start = Start(run=run, bucket=SOURCE if key else "", key=key, version=version, retry=retry)
-        return Loading(self.document(**more), start, boto3.client).run()
+        start = Start(run=run, bucket=SOURCE if upload else "", key=upload, version=version, retry=retry)
+        return Loading(self.document(**more), start, self.client).run()
 
     def ask(self, text: str) -> list[tuple[Any, ...]]:
         """Ask the database; {} is the schema."""
@@ -88,7 +94,7 @@ class Scene:
     def rows(self, what: str = "*") -> list[tuple[Any, ...]]:
         """The rows of the table, in order; none while there is no table."""
         try:
-            return sorted(self.ask(f"SELECT {what} FROM {{}}.persons"))
+            return sorted(self.ask(f"SELECT {what} FROM {{}}.persons"), key=repr)  # noqa: S608 - a test asks
         except psycopg.errors.UndefinedTable:
             return []
 
@@ -105,7 +111,7 @@ class Scene:
         """The records, oldest first."""
         keys = [
             told["Key"]
-            for told in self.s3.list_objects_v2(Bucket=STAGING, Prefix="records/persons/").get("Contents", ())
+            for told in self.s3.list_objects_v2(Bucket=STAGING, Prefix="records/persons/2").get("Contents", ())
         ]
         return [json.loads(self.s3.get_object(Bucket=STAGING, Key=key)["Body"].read()) for key in sorted(keys)]
 

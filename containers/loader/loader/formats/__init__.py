@@ -1,4 +1,4 @@
-"""How rows stand in a source: CSV, JSON and Parquet become raw rows, each with its line, in the order of the columns."""
+"""How rows stand in a source: CSV, JSON and Parquet become raw rows with their lines, in the order of the columns."""
 
 from __future__ import annotations
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, BinaryIO
+from io import BufferedReader
+from typing import Any
 
 from loader.bytes_of import unpacked
 from loader.document import Format
@@ -31,14 +32,14 @@ def read(source: Source, names: tuple[str, ...], form: Format) -> Read:
         yield _checked(began, row or [""], len(names))
 
 
-def opened(source: Source, names: tuple[str, ...], form: Format) -> BinaryIO:
+def opened(source: Source, names: tuple[str, ...], form: Format) -> BufferedReader:
     """Open a source at its first byte, after a look at its header.
 
     Raises:
         LoadRefused: It has no byte, or its header is not the declared columns in their order.
     """
     file = unpacked(source.open(), source.name, packed=form.gzip)
-    first: bytes = file.peek(1)  # type: ignore[attr-defined] - it is a BufferedReader
+    first = file.peek(1)
     if not first:
         raise LoadRefused(f"{source.name} is empty")
     if form.header:
@@ -59,12 +60,12 @@ def fields(source: Source, names: tuple[str, ...], form: Format) -> Iterator[dic
         yield dict(zip(names, row, strict=False))
 
 
-def _reader(file: BinaryIO, source: Source, form: Format) -> Any:
+def _reader(file: BufferedReader, source: Source, form: Format) -> Any:
     csv.field_size_limit(LONGEST_RECORD)
     return csv.reader(_lines(file, source.name), delimiter=form.delimiter, strict=True)
 
 
-def _lines(file: BinaryIO, name: str) -> Iterator[str]:
+def _lines(file: BufferedReader, name: str) -> Iterator[str]:
     while line := file.readline(LONGEST_RECORD):
         if len(line) == LONGEST_RECORD:
             raise LoadRefused(f"{name} has a line of more than {LONGEST_RECORD >> 20} MB")

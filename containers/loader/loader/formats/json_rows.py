@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, BinaryIO
+from io import BufferedReader
+from typing import Any
 
 from loader.bytes_of import CHUNK, unpacked
 from loader.document import Format
@@ -45,13 +46,13 @@ def read_message(source: Source, names: tuple[str, ...]) -> Read:
 
 def _values(source: Source, form: Format) -> Values:
     file = unpacked(source.open(), source.name, packed=form.gzip)
-    first: bytes = file.peek(1)  # type: ignore[attr-defined] - it is a BufferedReader
+    first = file.peek(1)
     if not first:
         raise LoadRefused(f"{source.name} is empty")
     return _array(file, source) if first.lstrip()[:1] == b"[" else _lines(file, source)
 
 
-def _lines(file: BinaryIO, source: Source) -> Values:
+def _lines(file: BufferedReader, source: Source) -> Values:
     number = 0
     while line := file.readline(LONGEST_RECORD):
         number += 1
@@ -71,13 +72,13 @@ def _row(line: int, found: Any, names: tuple[str, ...]) -> RawRow | Unreadable:
         text = json.dumps(found, default=str)
         return Unreadable(line, "", text, _NO_OBJECT, text)
     if not found.keys() <= set(names):
-        other = sorted(set(found) - set(names))[0]
+        other = min(set(found) - set(names))
         text = json.dumps(found, default=str)
         return Unreadable(line, other, str(found[other]), "no column takes this field", text)
     return RawRow(line, [found.get(name) for name in names])
 
 
-def _array(file: BinaryIO, source: Source) -> Values:
+def _array(file: BufferedReader, source: Source) -> Values:
     """Read an array element by element, so that its length does not matter."""
     text = _Text(file, source)
     text.take("[")
@@ -94,7 +95,7 @@ def _array(file: BinaryIO, source: Source) -> Values:
 class _Text:
     """The part of a JSON text that is being read."""
 
-    def __init__(self, file: BinaryIO, source: Source) -> None:
+    def __init__(self, file: BufferedReader, source: Source) -> None:
         self._file, self._source = file, source
         self._decoder = json.JSONDecoder(parse_float=Decimal)
         self._held, self._at, self._rest = "", 0, b""

@@ -85,11 +85,7 @@ class Target(Protocol):
 
 
 def target_of(document: Document, clients: Any) -> Target:
-    """Make the target of a document.
-
-    Args:
-        clients: Gives a client of an AWS service by its name.
-    """
+    """Make the target of a document; `clients` gives a client of an AWS service by its name."""
     told = document.target
     assert told is not None, "without a target nothing is loaded"  # noqa: S101 - for the type alone
     if told.engine == "postgres":

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -26,7 +26,7 @@ CHUNK = 1 << 18
 CONNECT_SECONDS = 10
 _STAGE = "scrapectl_rows"
 _ORDER = "scrapectl_row"
-_CONTEXT = re.compile(r"COPY \S+, line (\d+)(?:, column ([^:]+?))?(?:: (.*))?", re.DOTALL)
+_CONTEXT = re.compile(r"COPY \S+, line (\d+)(?:, column ([^:]+))?(?:: (.*))?", re.DOTALL)
 _END_MARK = re.compile(rb"(?:^|[\r\n])\\\.(?:[\r\n]|$)")
 _LEDGER = """CREATE TABLE IF NOT EXISTS {} (
     "loader" text NOT NULL, "source" text NOT NULL, "version" text NOT NULL, "etag" text, "rows" bigint,
@@ -167,7 +167,7 @@ class Postgres:
             file = csv_rows.opened(source, self._document.names, form)
             with cursor.copy(options) as copy:
                 tail = b"\n"
-                while piece := file.read1(CHUNK):  # type: ignore[attr-defined] - it is a BufferedReader
+                while piece := file.read1(CHUNK):
                     if b"\\." in piece or tail.endswith(b"\\"):
                         _refuse_end_mark(tail + piece)
                     tail = piece[-4:]
@@ -270,10 +270,10 @@ class Postgres:
 
     def _type(self, column: Column) -> sql.SQL:
         """One of the known types: never a text from outside."""
-        return sql.SQL(cast("LiteralString", column.type.sql("postgres")))
+        return sql.SQL(column.type.sql("postgres"))
 
     def _sql(self, text: str, *parts: sql.Composable) -> sql.Composed:
-        return sql.SQL(cast("LiteralString", text)).format(*parts)
+        return sql.SQL(text).format(*parts)
 
     @contextmanager
     def _connection(self) -> Iterator[psycopg.Connection[Any]]:

@@ -1,0 +1,266 @@
+"""Loads into MySQL: rows in batches, in one transaction with the ledger."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+import pymysql
+from pymysql.constants import CLIENT
+
+from loader.columns import Column, quoted
+from loader.document import Document
+from loader.problems import LoadRefused
+from loader.refusals import Refusals
+from loader.rows import Row, Rows
+from loader.sources import Source
+from loader.targets import LEDGER, Known, Load, Loaded
+from loader.targets.tables import Standing, missing_columns
+
+BATCH = 1000
+CONNECT_SECONDS = 10
+_WAIT_SECONDS = 600  # for another load of the same source
+_STAGE, _ORDER = "scrapectl_rows", "scrapectl_row"
+# A row's fault: cut off, out of range, wrong value, no NULL, twice the same key, a check.
+_ROWS_FAULT = {1048, 1062, 1264, 1265, 1292, 1366, 1406, 1411, 3140, 3819, 4025}
+_PASSING = {1205, 1213, 2002, 2003, 2006, 2013, 2014, 2055}  # a lock, a deadlock, the connection
+_TRUTH = {"true": "1", "false": "0"}
+_LEDGER = """CREATE TABLE IF NOT EXISTS {} (`claim` char(64) CHARACTER SET ascii PRIMARY KEY,
+    `loader` varchar(64) NOT NULL, `source` text NOT NULL, `version` text NOT NULL, `etag` varchar(256),
+    `rows` bigint, `refused` bigint, `run` varchar(256) NOT NULL,
+    `loaded_at` datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6), `source_time` datetime(6))"""
+_COLUMNS = """SELECT COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE = 'YES',
+    COLUMN_DEFAULT IS NOT NULL OR EXTRA LIKE '%%auto_increment%%'
+    FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s"""
+
+
+class _Before(Exception):
+    """Another load holds what this one claims, or newer rows than it has."""
+
+    def __init__(self, *, superseded: bool = False) -> None:
+        super().__init__()
+        self.superseded = superseded
+
+
+class MySql:
+    """See `targets.Target`. The document's schema is the database, or `public` for the one it names."""
+
+    def __init__(self, document: Document, clients: Any) -> None:
+        assert document.target is not None  # noqa: S101 - for the type alone
+        self._document, self._told = document, document.target
+        self._clients = clients
+        self._open: Any = None
+        self._schema = self._told.database if self._told.schema == "public" else self._told.schema
+        self._table = f"{_q(self._schema)}.{_q(self._told.table)}"
+        self._ledger = f"{_q(self._schema)}.{_q(LEDGER)}"
+        self._names = ", ".join(map(_q, document.names))
+        self._required = {column.name for column in document.columns if column.required} | set(document.key)
+
+    def prepare(self) -> None:
+        """See `targets.Target`: in MySQL each change of a table is a transaction of its own."""
+        with self._cursor() as cursor:
+            cursor.execute(_LEDGER.format(self._ledger))
+            table = self._standing(cursor)
+            if not table:
+                key = f", PRIMARY KEY ({', '.join(map(_q, self._document.key))})" if self._document.key else ""
+                cursor.execute(f"CREATE TABLE IF NOT EXISTS {self._table} ({self._declared()}{key})")
+                table = self._standing(cursor)
+            for column in missing_columns(self._document, "mysql", table):
+                cursor.execute(f"ALTER TABLE {self._table} ADD COLUMN {self._column(column, required=False)}")
+
+    def known(self, names: Sequence[str]) -> list[Known]:
+        """See `targets.Target`."""
+        found: list[Known] = []
+        asked = (
+            "SELECT `source`, `version`, `etag`, `run`, `rows`, `refused`, `source_time` "  # noqa: S608
+            f"FROM {self._ledger} WHERE `loader` = %s AND `source` IN %s"
+        )
+        with self._cursor() as cursor:
+            for first in range(0, len(names), BATCH):
+                cursor.execute(asked, (self._document.loader, list(names[first : first + BATCH])))
+                found += [Known(*told, moment and moment.replace(tzinfo=UTC)) for *told, moment in cursor.fetchall()]
+        return found
+
+    def rows(self, refusals: Refusals) -> Rows:
+        """See `targets.Target`."""
+        return Rows(self._document, "mysql", refusals)
+
+    def load(self, load: Load, refusals: Refusals) -> Loaded:
+        """See `targets.Target`."""
+        rows: dict[tuple[str, str], int] = {}
+        try:
+            with self._cursor() as cursor, _transaction(self._open):
+                self._claim(cursor, load)
+                into = self._stage(cursor) if self._document.mode == "merge" else self._table
+                for source in load.sources:
+                    rows[source.identity] = self._insert(cursor, into, source, refusals)
+                refusals.check()
+                if self._document.mode == "merge":
+                    self._merge(cursor)
+                for claim in load.claims:
+                    counts = (rows[claim.identity], refusals.blamed.get(claim.identity, 0), self._digest(claim))
+                    told = f"UPDATE {self._ledger} SET `rows` = %s, `refused` = %s WHERE `claim` = %s"  # noqa: S608
+                    cursor.execute(told, counts)
+        except _Before as before:
+            return Loaded(superseded=before.superseded)
+        return Loaded(rows)
+
+    def passing(self, error: Exception) -> bool:
+        """See `targets.Target`."""
+        lost = isinstance(error, (pymysql.err.InterfaceError, ConnectionError, TimeoutError))
+        return lost or (isinstance(error, pymysql.err.OperationalError) and error.args[0] in _PASSING)
+
+    def close(self) -> None:
+        """See `targets.Target`."""
+        if self._open is not None and self._open.open:
+            self._open.close()
+        self._open = None
+
+    def _claim(self, cursor: Any, load: Load) -> None:
+        """Write the ledger's lines first: who comes second waits for the first one's end, and then finds them."""
+        told = (
+            f"INSERT IGNORE INTO {self._ledger} "  # noqa: S608
+            "(`claim`, `loader`, `source`, `version`, `etag`, `run`, `source_time`) VALUES (%s, %s, %s, %s, %s, %s, %s)"
+        )
+        for claim in load.claims:
+            named = (self._digest(claim), self._document.loader, claim.name, claim.version)
+            if not cursor.execute(told, (*named, claim.etag, load.run, _utc(claim.time))):
+                raise _Before
+        if self._document.mode == "replace":
+            newer = f"SELECT 1 FROM {self._ledger} WHERE `loader` = %s AND `source_time` > %s LIMIT 1 FOR UPDATE"  # noqa: S608
+            if cursor.execute(newer, (self._document.loader, _utc(load.as_of))):
+                raise _Before(superseded=True)
+            cursor.execute(f"DELETE FROM {self._table}")  # noqa: S608
+
+    def _insert(self, cursor: Any, into: str, source: Source, refusals: Refusals) -> int:
+        marks = ", ".join(["%s"] * len(self._document.names))
+        told = f"INSERT INTO {into} ({self._names}) VALUES ({marks})"  # noqa: S608
+        count, rows = 0, self.rows(refusals).of(source)
+        while some := [self._bound(row) for row in islice(rows, BATCH)]:
+            try:
+                cursor.executemany(told, some)
+            except pymysql.err.MySQLError as error:
+                if error.args and error.args[0] in _ROWS_FAULT:
+                    reason = f"{source.name}, among rows {count + 1} to {count + len(some)}: {error.args[-1]}"
+                    raise LoadRefused(reason, [source.identity]) from error
+                raise
+            count += len(some)
+        return count
+
+    def _bound(self, row: Row) -> list[str | None]:
+        return [
+            _TRUTH.get(value, value) if column.type.name == "boolean" and value is not None
+            else value.removesuffix("+00:00") if column.type.name == "timestamptz" and value is not None
+            else value
+            for column, value in zip(self._document.columns, row, strict=True)
+        ]  # fmt: skip
+
+    def _stage(self, cursor: Any) -> str:
+        stage, order = f"{_q(self._schema)}.{_q(_STAGE)}", _q(_ORDER)
+        cursor.execute(f"DROP TEMPORARY TABLE IF EXISTS {stage}")
+        declared = f"{self._declared()}, {order} bigint AUTO_INCREMENT PRIMARY KEY"
+        cursor.execute(f"CREATE TEMPORARY TABLE {stage} ({declared})")
+        return stage
+
+    def _merge(self, cursor: Any) -> None:
+        """Rows of the staging table go to the target; of a key that comes twice, the last.
+
+        MySQL names a temporary table once in a statement, so that the last rows are chosen by a window.
+        """
+        stage = f"{_q(self._schema)}.{_q(_STAGE)}"
+        key = ", ".join(map(_q, self._document.key))
+        rank = f"ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY {_q(_ORDER)} DESC)"
+        last = (
+            f"(SELECT {self._names} FROM (SELECT {self._names}, {rank} AS `scrapectl_rank` FROM {stage}) AS r"  # noqa: S608
+            " WHERE `scrapectl_rank` = 1) AS s"
+        )
+        same = " AND ".join(f"t.{_q(name)} = s.{_q(name)}" for name in self._document.key)
+        sets = ", ".join(f"t.{_q(n)} = s.{_q(n)}" for n in self._document.names if n not in self._document.key)
+        if sets:
+            cursor.execute(f"UPDATE {self._table} AS t JOIN {last} ON {same} SET {sets}")  # noqa: S608
+        names = ", ".join(f"s.{_q(name)}" for name in self._document.names)
+        absent = f"t.{_q(self._document.key[0])} IS NULL"
+        cursor.execute(
+            f"INSERT INTO {self._table} ({self._names}) SELECT {names} FROM {last}"  # noqa: S608
+            f" LEFT JOIN {self._table} AS t ON {same} WHERE {absent}"
+        )
+
+    def _declared(self) -> str:
+        return ", ".join(
+            self._column(column, required=column.name in self._required) for column in self._document.columns
+        )
+
+    def _column(self, column: Column, *, required: bool) -> str:
+        # Without NULL said, MySQL gives a TIMESTAMP a default of its own.
+        return f"{_q(column.name)} {column.type.sql('mysql')} {'NOT NULL' if required else 'NULL'}"
+
+    def _standing(self, cursor: Any) -> dict[str, Standing]:
+        cursor.execute(_COLUMNS, (self._schema, self._told.table))
+        return {
+            name: Standing(_told(kind), bool(null), bool(default)) for name, kind, null, default in cursor.fetchall()
+        }
+
+    def _digest(self, claim: Source) -> str:
+        """The ledger's key: names and versions are longer than an index of MySQL."""
+        whole = json.dumps([self._document.loader, claim.name, claim.version])
+        return hashlib.sha256(whole.encode()).hexdigest()
+
+    @contextmanager
+    def _cursor(self) -> Iterator[Any]:
+        if self._open is None or not self._open.open:
+            self._open = self._connected()
+        with self._open.cursor() as cursor:
+            yield cursor
+
+    def _connected(self) -> Any:
+        asked = self._clients("secretsmanager").get_secret_value(SecretId=self._told.secret)
+        secret = json.loads(asked["SecretString"])
+        return pymysql.connect(
+            host=self._told.host,
+            port=self._told.port,
+            database=self._told.database,
+            user=secret["username"],
+            password=secret["password"],
+            charset="utf8mb4",
+            connect_timeout=CONNECT_SECONDS,
+            autocommit=True,
+            client_flag=CLIENT.FOUND_ROWS,
+            ssl_disabled=self._told.host in {"127.0.0.1", "localhost"},
+            ssl_verify_cert=False,
+            init_command="SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE', time_zone = '+00:00',"
+            f" innodb_lock_wait_timeout = {_WAIT_SECONDS}",
+        )
+
+
+@contextmanager
+def _transaction(database: Any) -> Iterator[None]:
+    database.begin()
+    try:
+        yield
+    except BaseException:
+        try:
+            database.rollback()
+        except pymysql.err.MySQLError:
+            database.close()
+        raise
+    database.commit()
+
+
+def _told(kind: str) -> str:
+    """A type as MySQL tells it, as one declares it: widths of whole numbers mean nothing."""
+    plain = kind.lower().removesuffix(" unsigned")
+    name = plain.partition("(")[0]
+    return {"int": "integer", "bigint": "bigint", "smallint": "smallint"}.get(name, plain)
+
+
+def _q(name: str) -> str:
+    return quoted(name, "`")
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,102 @@
+"""Batches of messages: each once, poison given back alone, and whole batches when the database is to blame."""
+
+import json
+
+import pytest
+from loader_scene import SOURCE, STAGING
+
+from loader import app
+from loader.batch import Batch
+from loader.sources.messages import message
+
+QUEUE = {"source": {"queue": "https://sqs/1/rows"}, "format": {"type": "json"}, "key": []}
+
+
+def event(*bodies, first=0):
+    return {
+        "Records": [
+            {
+                "messageId": f"m-{number}",
+                "body": body if isinstance(body, str) else json.dumps(body),
+                "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:us-east-1:1:rows",
+                "attributes": {"SentTimestamp": "1767322800000"},
+            }
+            for number, body in enumerate(bodies, first)
+        ]
+    }
+
+
+@pytest.fixture
+def call(scene, monkeypatch):
+    """Call the function with an event."""
+
+    def called(told, **more):
+        monkeypatch.setattr(app, "_document", lambda: scene.document(**QUEUE | more))
+        monkeypatch.setattr(app, "client", scene.client)
+        return app.handler(told)
+
+    return called
+
+
+def test_messages_are_loaded_once_whatever_batch_they_come_in(scene, call):
+    one, two = {"id": "1", "price": 1.5}, [{"id": "2"}, {"id": "3", "email": "c@x"}]
+    assert call(event(one, two)) == {"batchItemFailures": []}
+    assert call(event(two, {"id": "4"}, first=1)) == {"batchItemFailures": []}
+    assert call(event(one, two)) == {"batchItemFailures": []}
+    assert [row[0] for row in scene.rows()] == ["1", "2", "3", "4"]
+    assert scene.ledger() == {"sqs:rows#m-0": 1, "sqs:rows#m-1": 2, "sqs:rows#m-2": 1}
+    assert scene.records()[-1]["reason"] == "loaded before"
+    assert scene.ask("SELECT DISTINCT source_time::text FROM {}.scrapectl_loads") == [("2026-01-02 03:00:00+00",)]
+
+
+@pytest.mark.parametrize("poison", ["no json", '{"id": "1", "other": 2}', '[{"id": "9"}, {"id": null}]', "[]x", "7"])
+def test_a_poison_message_is_given_back_alone(scene, call, poison):
+    assert call(event({"id": "1"}, poison, {"id": "2"})) == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+    assert [row[0] for row in scene.rows()] == ["1", "2"]
+    loaded, given_back = sorted(scene.records(), key=lambda record: record["state"])
+    assert (loaded["state"], given_back["state"]) == ("loaded", "refused")
+    assert "1 messages do not fit and were given back; the first: sqs:rows, line" in given_back["reason"]
+
+
+def test_a_message_that_the_table_refuses_is_poison_too(scene, call):
+    keyed = {"key": ["id"]}
+    call(event({"id": "1"}), **keyed)
+    answer = call(event({"id": "2"}, {"id": "1", "email": "again"}, {"id": "3"}, first=5), **keyed)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-6"}]}
+    assert [row[0] for row in scene.rows()] == ["1", "2", "3"]
+
+
+def test_rows_with_a_place_in_the_quarantine_do_not_make_poison(scene, call):
+    assert call(event([{"id": "1"}, {"id": None}]), most=1) == {"batchItemFailures": []}
+    assert [row[0] for row in scene.rows()] == ["1"]
+    assert scene.records()[0]["refused"] == 1
+    back = call(event([{"id": None}, {"id": None}], {"id": "2"}, first=7), most=1)
+    assert back == {"batchItemFailures": [{"itemIdentifier": "m-7"}]}
+
+
+def test_when_the_table_does_not_fit_the_whole_batch_comes_again(scene, call):
+    scene.database.execute(f"CREATE TABLE {scene.schema}.persons (id integer)")
+    with pytest.raises(app.LoadNotDone, match=r"column id is integer, declared is varchar\(10\)"):
+        call(event({"id": "1"}))
+
+
+def test_the_same_message_twice_in_one_batch_is_one(scene):
+    twice = [message("rows", "m-1", '{"id": "1"}', None), message("rows", "m-1", '{"id": "1"}', None)]
+    record = Batch(scene.document(**QUEUE), "run-1", twice, scene.client).run()
+    assert (record.rows, len(record.sources)) == (1, 1)
+
+
+def test_an_upload_an_answer_and_an_error(scene, call):
+    objects = {"source": {"bucket": SOURCE, "prefix": "out/"}, "format": {"type": "csv", "header": False}}
+    scene.put("out/a.csv", [("1", "a@x", "1")])
+    answer = call({"bucket": SOURCE, "key": "out/a.csv", "version": "", "run": "run/1 x"}, **objects)
+    assert (answer["state"], answer["run"], answer["rows"]) == ("loaded", "run-1-x", 1)
+    assert call({"environment": {"RUN": "two"}}, **objects)["reason"] == "nothing new"
+    scene.put("out/b.csv", [("2", "a@x", "much")])
+    with pytest.raises(app.LoadNotDone, match=r"out/b.csv, line 1, column price: 'much'"):
+        call({}, **objects)
+    kept = scene.s3.list_objects_v2(Bucket=STAGING, Prefix="records/persons/2")["Contents"]
+    last = max(one["Key"] for one in kept)
+    with pytest.raises(app.LoadNotDone, match="no number|invalid input"):
+        call({"retry": last}, **objects)
