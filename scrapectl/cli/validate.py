@@ -16,4 +16,6 @@ def validate(settings: Settings, spec: str | None, file: str | None) -> None:
     if settings.json:
         print_document({"valid": True, "file": loaded.file, "pipeline": loaded.pipeline, "stage": loaded.stage})
     else:
-        print_line(f"{loaded.file} is valid: pipeline {loaded.owner}, {counted(len(loaded.jobs), 'job')}.")
+        jobs = counted(len(loaded.jobs.keys() - loaded.loaders.keys()), "job")
+        loaders = f", {counted(len(loaded.loaders), 'loader')}" if loaded.loaders else ""
+        print_line(f"{loaded.file} is valid: pipeline {loaded.owner}, {jobs}{loaders}.")

@@ -124,11 +124,20 @@ def _triggers(lives: Sequence[Live], owner: str) -> list[TriggerState]:
     found = []
     for live in lives:
         kind, _, name = live.tags.get(ADDRESS, "").partition(".")
-        if kind in _SWITCHED and name.startswith(f"{base}-"):  # `shop_…` is the instance's own
+        own = name.endswith(_CHECKS) or not name.startswith(f"{base}-")  # `shop_…` is the instance's own
+        if kind in _SWITCHED and not own:
             state = getattr(live.resource, "state", "")
-            found.append(TriggerState(name.removeprefix(f"{base}-"), state == "ENABLED", f"{kind}.{name}"))
+            told = name.removeprefix(f"{base}-").removesuffix(_OF_A_LOADER)
+            found.append(TriggerState(told, state == "ENABLED", f"{kind}.{name}"))
     return sorted(found, key=lambda trigger: trigger.name)
 
 
-_KIND = {"job": "batch_job_definition", "function": "lambda_function", "workflow": "sfn_state_machine"}
+_KIND = {
+    "job": "batch_job_definition",
+    "function": "lambda_function",
+    "workflow": "sfn_state_machine",
+    "host": "autoscaling_group",
+}
 _SWITCHED = {"events_rule", "lambda_event_source"}
+_CHECKS, _OF_A_LOADER = "_expect", "_messages"
+"""How the rule of a job's check, and the mapping of a loader's own queue, end."""

@@ -10,7 +10,7 @@ from scrapectl.spec.model import BucketPlace, CallStep, CopyStep, ParallelStep, 
 from scrapectl.units import format_duration
 
 if TYPE_CHECKING:
-    from scrapectl.spec.model import Access, FilePlace, Function, Job, Schedule, Spec, Trigger, Workflow
+    from scrapectl.spec.model import Access, FilePlace, Function, Job, Loader, Schedule, Spec, Trigger, Workflow
 
     Runner: TypeAlias = Job | Function | Workflow
 
@@ -52,7 +52,7 @@ class Graph:
 
 
 _SECTIONS = (
-    *("triggers", "jobs", "functions", "workflows", "buckets", "filesystems", "message_queues", "databases"),
+    *("triggers", "jobs", "functions", "loaders", "workflows", "buckets", "filesystems", "message_queues", "databases"),
     *("warehouses", "topics", "desktops"),
 )
 
@@ -68,9 +68,11 @@ def graph(spec: Spec) -> Graph:
         for path, place in each.mounts.items():
             found.join(each.origin, _place(place), path)
     for workflow in spec.workflows.values():
-        _steps(found, workflow)
+        _steps(found, spec, workflow)
     for trigger in spec.triggers.values():
-        _trigger(found, trigger)
+        _trigger(found, spec, trigger)
+    for loader in spec.loaders.values():
+        _loader(found, loader)
     for topic in spec.topics.values():
         for queue in topic.queues:
             found.join(topic.origin, f"message_queues.{queue}")
@@ -89,14 +91,16 @@ def _nodes(found: Graph, spec: Spec) -> None:
         for schedule in runner.schedules.values():
             found.nodes[schedule.origin] = Node(schedule.origin, f"{schedule.key}: {_when(schedule)}")
     for section in _SECTIONS:
-        for key in getattr(spec, section):
-            found.nodes[f"{section}.{key}"] = Node(f"{section}.{key}", key)
+        for key, entry in getattr(spec, section).items():
+            if entry.origin == f"{section}.{key}":  # what a loader is run as is drawn as the loader
+                found.nodes[entry.origin] = Node(entry.origin, key)
 
 
 def _runner(found: Graph, spec: Spec, runner: Runner) -> None:
     for schedule in runner.schedules.values():
         found.join(schedule.origin, runner.origin)
-    _access(found, spec, runner.origin, runner.access)
+    if runner.key not in spec.loaders:
+        _access(found, spec, runner.origin, runner.access)
     told = runner.on_failure or (spec.alerts.to if spec.alerts.failed_runs else None)
     if told:
         found.join(runner.origin, f"topics.{told}", "on failure")
@@ -133,17 +137,31 @@ def _words(verb: str, place: str) -> str:
     return f"{verb} {place}" if place else verb
 
 
-def _steps(found: Graph, workflow: Workflow) -> None:
+def _loader(found: Graph, loader: Loader) -> None:
+    """What it reads, the table it loads, where it puts rows that do not fit."""
+    if isinstance(loader.source, BucketPlace):
+        found.join(f"buckets.{loader.source.bucket}", loader.origin, _words("read", loader.source.prefix))
+    found.join(loader.origin, f"{loader.into.section}.{loader.into.key}", f"{loader.mode} {loader.into.table}")
+    if loader.bad_rows:
+        to = loader.bad_rows.to
+        found.join(loader.origin, f"buckets.{to.bucket}", _words("bad rows", to.prefix))
+
+
+def _steps(found: Graph, spec: Spec, workflow: Workflow) -> None:
     """What a workflow runs and copies; a number says when."""
     origin = workflow.origin
     for number, step in _numbered(workflow.steps):
         if isinstance(step, RunStep):
-            found.join(origin, f"jobs.{step.job}", f"{number} run")
+            found.join(origin, spec.jobs[step.job].origin, f"{number} {_verb(spec, step.job, 'run')}")
         elif isinstance(step, CallStep):
-            found.join(origin, f"functions.{step.function}", f"{number} call")
+            found.join(origin, spec.functions[step.function].origin, f"{number} {_verb(spec, step.function, 'call')}")
         elif isinstance(step, CopyStep):
             found.join(_place(step.source), origin, f"{number} copy from {step.source}")
             found.join(origin, _place(step.target), f"{number} copy to {step.target}")
+
+
+def _verb(spec: Spec, key: str, otherwise: str) -> str:
+    return "load" if key in spec.loaders else otherwise
 
 
 def _numbered(steps: Iterable[Step], before: str = "") -> Iterator[tuple[str, Step]]:
@@ -162,10 +180,12 @@ def _place(place: BucketPlace | FilePlace) -> str:
     return f"filesystems.{place.filesystem}"
 
 
-def _trigger(found: Graph, trigger: Trigger) -> None:
+def _trigger(found: Graph, spec: Spec, trigger: Trigger) -> None:
     if isinstance(trigger.on, UploadEvent):
         where = f"{trigger.on.place.prefix}*{trigger.on.suffix}" if trigger.on.place.prefix or trigger.on.suffix else ""
         found.join(f"buckets.{trigger.on.place.bucket}", trigger.origin, _words("upload", where))
     else:
         found.join(f"message_queues.{trigger.on.queue}", trigger.origin, "messages")
-    found.join(trigger.origin, f"{trigger.section}.{trigger.starts}", "start")
+    started = getattr(spec, trigger.section)[trigger.starts].origin
+    if started != trigger.origin:
+        found.join(trigger.origin, started, "start")

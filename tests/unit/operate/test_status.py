@@ -31,7 +31,13 @@ def test_triggers_are_the_rules_and_mappings_of_the_spec(aws):
         live("events_rule.shop-upload", "ENABLED"),
         live("lambda_event_source.shop-drain", "DISABLED"),
         live("events_rule.shop_failed-runs", "ENABLED"),
+        live("events_rule.shop-collect_expect", "ENABLED"),
+        live("lambda_event_source.shop-rows_messages", "ENABLED"),
         live("batch_job_queue.shop-default", "ENABLED"),
         live("lambda_event_source.shop_notifier", "ENABLED"),
     ]
-    assert [(each.name, each.enabled) for each in _triggers(lives, "shop")] == [("drain", False), ("upload", True)]
+    assert [(each.name, each.enabled) for each in _triggers(lives, "shop")] == [
+        ("drain", False),
+        ("rows", True),
+        ("upload", True),
+    ]
