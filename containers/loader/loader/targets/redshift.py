@@ -57,7 +57,7 @@ class Redshift:
         table = self._standing()
         if not table:
             self._run(self._statements.make_table())
-            table = self._standing()
+            return
         for column in missing_columns(self._document, "redshift", table):
             self._run(self._statements.add_column(column))
 
