@@ -17,7 +17,7 @@ COMPLETE = "_SCRAPECTL_COMPLETE"
 """The variable by which a shell asks for completions: `bash_complete`, `zsh_complete`, `fish_complete`."""
 SHELLS = ("bash", "zsh", "fish")
 PROGRAM = "scrapectl"
-_RUNNABLE = ("jobs", "functions", "workflows", "loaders")
+_RUNNABLE = ("jobs", "functions", "workflows", "loaders", "hosts")
 _DEFAULT = "pipeline.yaml"  # options.DEFAULT_SPEC, which imports this module
 
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]

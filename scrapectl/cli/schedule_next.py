@@ -25,7 +25,7 @@ def schedule_next(settings: Settings, *, name: str | None, count: int, file: str
 
     if pipeline is None:
         spec = read_spec(settings, None, file)
-        timings = of_name(spec_timings(spec), name, [*spec.jobs, *spec.functions, *spec.workflows])
+        timings = of_name(spec_timings(spec), name, [*spec.jobs, *spec.functions, *spec.workflows, *spec.hosts])
     else:
         reached = reach(settings, file, pipeline)
         things = find_runnables(reached.aws, reached.owner).things

@@ -16,8 +16,11 @@ from scrapectl.engine.resource import Key, Live
 from scrapectl.errors import UsageError
 from scrapectl.kinds.schedule import OFF, Schedule
 from scrapectl.kinds.schedule_mark import PAUSED
+from scrapectl.operate.host_pauses import hold, notes_of
+from scrapectl.operate.hosts import StandingHost
 from scrapectl.operate.runnables import find_runnables
-from scrapectl.operate.schedules import Timing, standing_timings
+from scrapectl.operate.schedules import standing_timings
+from scrapectl.operate.timing import Timing
 from scrapectl.spec.names import schedule_name
 
 _WHO_LENGTH = 20  # a schedule's description has little room
@@ -35,7 +38,7 @@ class Held:
 def hold_schedules(
     aws: Session, owner: str, job: str, schedule: str | None, *, pause: bool, tell: Callable[[str], None]
 ) -> list[Held]:
-    """Pause (or resume) the schedules of a job, function or workflow, or one of them by its key or its name in AWS.
+    """Pause (or resume) the schedules of something, or one of them by its key or its name in AWS.
 
     Doing it again changes nothing. What the spec has off is left: it starts nothing, and only the spec turns it on.
 
@@ -43,6 +46,9 @@ def hold_schedules(
         UsageError: There is nothing of this name, or no such schedule.
     """
     meant = _meant(aws, owner, job, schedule)
+    host = find_runnables(aws, owner).things.get(job)
+    if isinstance(host, StandingHost):
+        return _hold_host(aws, owner, host, meant, _Order(tell, pause=pause))
     keys: list[Key] = [(owner, timing.name) for timing in meant]
     notes = _notes(keys, Schedule.read_many(aws, keys), owner, pause=pause)
     if not all(notes.values()):
@@ -52,6 +58,32 @@ def hold_schedules(
         Held(after.get(timing.name, timing), not notes[owner, timing.name], notes[owner, timing.name])
         for timing in meant
     ]
+
+
+@dataclass(frozen=True)
+class _Order:
+    """To pause or to resume, and whom to tell of a wait."""
+
+    tell: Callable[[str], None]
+    pause: bool
+
+
+def _hold_host(aws: Session, owner: str, host: StandingHost, meant: Sequence[Timing], order: _Order) -> list[Held]:
+    """The like for a host, whose schedules are scheduled actions of its group."""
+    names, pause = [timing.name for timing in meant], order.pause
+    notes = notes_of(aws, host, names, owner, pause=pause)
+    if not all(notes.values()):
+        anchor = Anchor(aws, owner, "schedule pause" if pause else "schedule resume", order.tell)
+        anchor.take(anchor.read())
+        try:
+            notes = notes_of(aws, host, names, owner, pause=pause)
+            since = f"{aws.now():%Y-%m-%dT%H:%M:%SZ} by {_who()}" if pause else ""
+            for name in (name for name in names if not notes[name]):
+                hold(aws, host, name, since)
+        finally:
+            anchor.release(changed=False)
+    after = {timing.name: timing for timing in standing_timings(aws, owner, find_runnables(aws, owner).things)}
+    return [Held(after.get(one.name, one), not notes[one.name], notes[one.name]) for one in meant]
 
 
 def _meant(aws: Session, owner: str, job: str, schedule: str | None) -> list[Timing]:

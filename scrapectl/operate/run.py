@@ -9,7 +9,8 @@ ENDED = frozenset({"SUCCEEDED", "FAILED"})
 WAITING = frozenset({"SUBMITTED", "PENDING", "RUNNABLE"})
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 # What Batch, Lambda and EventBridge Scheduler call a run; what the starter calls one; what `execution_name` makes.
-_RUN_ID = re.compile(f"{_UUID}(?::[0-9]+)?|[0-9a-f]{{64,80}}|[0-9]{{8}}T[0-9]{{6}}-[0-9a-f]{{8}}")
+_INSTANCE = re.compile("i-[0-9a-f]{8,17}")
+_RUN_ID = re.compile(f"{_UUID}(?::[0-9]+)?|[0-9a-f]{{64,80}}|[0-9]{{8}}T[0-9]{{6}}-[0-9a-f]{{8}}|{_INSTANCE.pattern}")
 _MADE_BY_AWS = re.compile(f"{_UUID}(?::[0-9]+)?")
 
 
@@ -21,9 +22,9 @@ class Run:
     many children an array has, None for any other run; `index` is a child's; `failed` are an array's failed children,
     lowest index first, where they were asked for.
 
-    `kind` is "job", "function" or "workflow"; `of` is what AWS knows the thing by that it is a run of (ARN of a state
-    machine, name of a function), where a run's id alone does not say; `part_of` is the run that began it. `answer` is
-    what a function answered, as JSON text; `said` are the lines of its log, when its answer brought all of them.
+    `kind` is "job", "function", "workflow" or "host"; `of` is what AWS knows the thing by that it is a run of (ARN of a
+    state machine, name of a function), where a run's id alone does not say; `part_of` is the run that began it.
+    `answer` is what a function answered, as JSON text; `said` are the lines of its log, when its answer brought all.
     """
 
     id: str
@@ -67,6 +68,11 @@ class Run:
 def is_run_id(text: str) -> bool:
     """Whether a word is a run's id (a name may look like a word, never like one of these)."""
     return _RUN_ID.fullmatch(text) is not None
+
+
+def is_instance(text: str) -> bool:
+    """Whether a word is an instance's id, which is what a host's run is called by."""
+    return _INSTANCE.fullmatch(text) is not None
 
 
 def is_made_by_aws(text: str) -> bool:

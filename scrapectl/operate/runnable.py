@@ -16,7 +16,7 @@ class Runnable(Protocol):
 
     @property
     def kind(self) -> str:
-        """Either "job", "function" or "workflow"."""
+        """Either "job", "function", "workflow" or "host"."""
 
     @property
     def name(self) -> str:

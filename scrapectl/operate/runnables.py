@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 from scrapectl.errors import UsageError
 from scrapectl.operate.clock import Clock
 from scrapectl.operate.functions import standing_functions
+from scrapectl.operate.hosts import find_hosts
 from scrapectl.operate.jobs import find_jobs
 from scrapectl.operate.run import Run, is_run_id
 from scrapectl.operate.runnable import Runnable, RunsOf
 from scrapectl.operate.running_functions import Functions
+from scrapectl.operate.running_hosts import Hosts
 from scrapectl.operate.running_jobs import Jobs
 from scrapectl.operate.running_workflows import Workflows
 from scrapectl.operate.tagged import find_tagged
@@ -28,7 +30,7 @@ _DEEPEST = 3  # a workflow's array has children; nothing goes further
 
 @dataclass(frozen=True)
 class Runnables:
-    """What of an instance can be run, by kind: "job", "workflow", "function"."""
+    """What of an instance can be run, by kind: "job", "workflow", "function", "host"."""
 
     aws: Aws
     owner: str
@@ -36,7 +38,7 @@ class Runnables:
     _names: dict[str, str] = field(default_factory=dict)  # name → kind
 
     def __post_init__(self) -> None:
-        """Note the kind of each name: jobs, functions and workflows share one set of them."""
+        """Note the kind of each name: jobs, functions, workflows and hosts share one set of them."""
         self._names.update((name, kind) for kind, of in self.kinds.items() for name in of.things)
 
     @property
@@ -127,7 +129,7 @@ class Runnables:
             return UsageError(f"Nothing of {self.owner} stands here that runs.", _APPLY)
         close = difflib.get_close_matches(name, self._names, 1)
         hint = f'Did you mean "{close[0]}"?' if close else f"It has: {', '.join(sorted(self._names))}."
-        return UsageError(f'{self.owner} has no job, function, workflow or run "{name}".', hint)
+        return UsageError(f'{self.owner} has no job, function, workflow, host or run "{name}".', hint)
 
 
 def find_runnables(aws: Aws, owner: str, clock: Clock | None = None) -> Runnables:
@@ -135,13 +137,15 @@ def find_runnables(aws: Aws, owner: str, clock: Clock | None = None) -> Runnable
     asks: list[Callable[[], Any]] = [
         functools.partial(find_jobs, aws, owner),
         functools.partial(find_tagged, aws, owner),
+        functools.partial(find_hosts, aws, owner),
     ]
-    jobs, (functions, machines) = aws.gather(asks)
+    jobs, (functions, machines), hosts = aws.gather(asks)
     found = standing_functions(functions)
     kinds: dict[str, RunsOf] = {
         "job": Jobs(aws, owner, jobs),
         "workflow": Workflows(aws, standing_workflows(machines), found),
         "function": Functions(aws, found, clock or Clock()),
+        "host": Hosts(aws, owner, hosts, clock or Clock()),
     }
     return Runnables(aws, owner, kinds)
 

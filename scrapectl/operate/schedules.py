@@ -7,56 +7,25 @@ import difflib
 import functools
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scrapectl.engine.ownership import ADDRESS
 from scrapectl.errors import UsageError
 from scrapectl.kinds import schedule_mark
+from scrapectl.operate.host_schedules import host_timings
+from scrapectl.operate.hosts import StandingHost
 from scrapectl.operate.jobs import definition_name
 from scrapectl.operate.runnable import Runnable
-from scrapectl.spec.cron import next_times, to_aws
+from scrapectl.operate.timing import Timing
+from scrapectl.spec.cron import to_aws
 from scrapectl.spec.names import schedule_name
 from scrapectl.units import format_duration
 
 if TYPE_CHECKING:
     from scrapectl.engine.resource import Aws
-    from scrapectl.spec.model import Function, Job, Schedule, Spec, Workflow
+    from scrapectl.spec.model import Function, HostSchedule, Job, Schedule, Spec, Workflow
 
 _ABSENT = ("ResourceNotFoundException",)
-
-
-@dataclass(frozen=True)
-class Timing:
-    """A schedule: `expression` in AWS's own words, `created` is where a rate without a start counts from.
-
-    `job` is the job, function or workflow that it starts.
-    `pause` says since when and by whom it is paused; "" when it is not. `address` is the mark's.
-    """
-
-    name: str
-    job: str
-    expression: str
-    timezone: str
-    enabled: bool
-    pause: str = ""
-    address: str = ""
-    start: dt.datetime | None = None
-    end: dt.datetime | None = None
-    created: dt.datetime | None = None
-
-    @property
-    def paused(self) -> bool:
-        """Whether somebody paused it; the spec has it on."""
-        return bool(self.pause)
-
-    def next(self, after: dt.datetime, count: int) -> list[dt.datetime]:
-        """Its next starts; none while it is off."""
-        if not self.enabled:
-            return []
-        return next_times(
-            self.expression, self.timezone, after, count, start=self.start, end=self.end, anchor=self.created
-        )
 
 
 def spec_timings(spec: Spec) -> list[Timing]:
@@ -66,21 +35,23 @@ def spec_timings(spec: Spec) -> list[Timing]:
         *spec.functions.values(),
         *spec.workflows.values(),
     )
-    return [_of_spec(each.key, schedule) for each in starts for schedule in each.schedules.values()]
+    found = [_of_spec(each.key, schedule) for each in starts for schedule in each.schedules.values()]
+    return [*found, *(_of_host(host.key, one) for host in spec.hosts.values() for one in host.schedules.values())]
 
 
 def standing_timings(aws: Aws, owner: str, things: Mapping[str, Runnable]) -> list[Timing]:
-    """The schedules that stand in the instance's group, in the order of their names."""
+    """The schedules that stand in the instance's group, and those of its hosts, in the order of their names."""
     listed = aws.pages("scheduler", "list_schedules", "Schedules", absent=_ABSENT, GroupName=owner) or []
     ask = functools.partial(aws.call, "scheduler", "get_schedule", absent=_ABSENT, GroupName=owner)
     answers = aws.gather([functools.partial(ask, Name=entry["Name"]) for entry in listed])
     names = {(thing.kind, thing.physical): name for name, thing in things.items()}
     found = [_standing(answer, names) for answer in answers if answer is not None]
+    found += host_timings(aws, [thing for thing in things.values() if isinstance(thing, StandingHost)])
     return sorted(found, key=lambda timing: timing.name)
 
 
 def of_name(timings: list[Timing], name: str | None, names: Collection[str]) -> list[Timing]:
-    """Those of one job, function or workflow, or (None) all.
+    """Those of one job, function, workflow or host, or (None) all.
 
     Raises:
         UsageError: There is nothing of this name.
@@ -88,7 +59,7 @@ def of_name(timings: list[Timing], name: str | None, names: Collection[str]) -> 
     if name is not None and name not in names:
         close = difflib.get_close_matches(name, names, 1)
         hint = f'Did you mean "{close[0]}"?' if close else f"There are: {', '.join(names)}."
-        raise UsageError(f'There is no job, function or workflow "{name}".', hint)
+        raise UsageError(f'There is no job, function, workflow or host "{name}".', hint)
     return [timing for timing in timings if name in {None, timing.job}]
 
 
@@ -111,6 +82,11 @@ def _of_spec(job: str, schedule: Schedule) -> Timing:
         start=_moment(schedule.from_date),
         end=_moment(schedule.to_date),
     )
+
+
+def _of_host(host: str, schedule: HostSchedule) -> Timing:
+    expression = to_aws("cron", schedule.cron)
+    return Timing(schedule.name or schedule.key, host, expression, schedule.timezone, schedule.enabled)
 
 
 def _started(told: Mapping[str, Any]) -> tuple[str, str]:

@@ -16,7 +16,8 @@ from scrapectl.operate.loads import Load, last_refused, recording
 from scrapectl.operate.run import Run
 from scrapectl.operate.runnable import Runnable
 from scrapectl.operate.runnables import Runnables, find_runnables
-from scrapectl.operate.schedules import Timing, standing_timings
+from scrapectl.operate.schedules import standing_timings
+from scrapectl.operate.timing import Timing
 
 if TYPE_CHECKING:
     from scrapectl.engine.resource import Aws

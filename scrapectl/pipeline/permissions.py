@@ -36,8 +36,17 @@ _LEASE: Mapping[Purpose, tuple[str, ...]] = {
     "read": ("ssm:GetParameter",),
     "run": ("ssm:GetParameter", "ssm:PutParameter"),
 }
-_FINDS = ("batch:DescribeJobDefinitions", "lambda:ListFunctions", "states:ListStateMachines")
+_FINDS = (
+    "autoscaling:DescribeAutoScalingGroups",
+    "batch:DescribeJobDefinitions",
+    "lambda:ListFunctions",
+    "states:ListStateMachines",
+)
 """What finds all that can be run, whatever there is; none of them takes a resource."""
+_RUNS_HOSTS = (
+    *("BatchDeleteScheduledAction", "BatchPutScheduledUpdateGroupAction", "CreateOrUpdateTags", "DeleteTags"),
+    *("DescribeScalingActivities", "SetDesiredCapacity", "TerminateInstanceInAutoScalingGroup"),
+)
 _WATCH = (
     ("log_group", "logs:GetLogEvents"),
     ("log_group", "scheduler:GetSchedule"),
@@ -48,6 +57,8 @@ _WATCH = (
     ("sfn_state_machine", "states:DescribeExecution"),
     ("sfn_state_machine", "states:GetExecutionHistory"),
     ("sfn_state_machine", "states:ListExecutions"),
+    ("autoscaling_group", "autoscaling:DescribeScheduledActions"),
+    ("autoscaling_group", "logs:DescribeLogStreams"),
 )
 _OPERATE: Mapping[Purpose, tuple[tuple[str, str], ...]] = {
     "apply": (),
@@ -60,6 +71,8 @@ _OPERATE: Mapping[Purpose, tuple[tuple[str, str], ...]] = {
         ("lambda_function", "lambda:InvokeFunction"),
         ("sfn_state_machine", "states:StartExecution"),
         ("sfn_state_machine", "states:StopExecution"),
+        *(("autoscaling_group", f"autoscaling:{action}") for action in _RUNS_HOSTS),
+        ("autoscaling_group", "ec2:DescribeInstances"),
         ("schedule", "iam:PassRole"),
         ("schedule", "scheduler:UpdateSchedule"),
     ),

@@ -11,7 +11,7 @@ from scrapectl.views.plain import clean
 
 if TYPE_CHECKING:
     from scrapectl.operate.pauses import Held
-    from scrapectl.operate.schedules import Timing
+    from scrapectl.operate.timing import Timing
 
 HEADS = ("schedule", "when", "time zone", "", "next")
 

@@ -1,0 +1,128 @@
+"""Hosts that stand → their runs: each an instance of their Auto Scaling group, known by its log stream."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from scrapectl.engine.ownership import ADDRESS, PIPELINE
+from scrapectl.kinds.tags import tags_from_list
+from scrapectl.operate.patience import patiently
+from scrapectl.operate.run import Run
+
+if TYPE_CHECKING:
+    from scrapectl.engine.resource import Aws
+
+_ABSENT = ("ResourceNotFoundException",)
+_EXIT = re.compile(r"scrapectl: exit ([0-9]{1,3})")
+_GOING = ("Pending", "InService")
+_SAID = {124: "it took longer than its timeout", 143: "it was stopped"}
+_SILENT = "it ended without saying how: see its log"
+
+
+@dataclass(frozen=True)
+class StandingHost:
+    """A host as AWS has it; `instances` are those of its group that are not being ended."""
+
+    name: str
+    physical: str
+    log_group: str
+    desired: int = 0
+    instances: tuple[str, ...] = ()
+    tags: Mapping[str, str] | None = None
+
+    kind: ClassVar[str] = "host"
+
+    def stream(self, instance: str) -> str:
+        """The log stream of a run."""
+        return f"{self.name}/{instance}"
+
+
+def find_hosts(aws: Aws, owner: str) -> dict[str, StandingHost]:
+    """The hosts of an owner by their names: Auto Scaling filters groups by tags itself, and is never late."""
+    mine = [{"Name": f"tag:{PIPELINE}", "Values": [owner]}]
+    listed = aws.pages("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", Filters=mine)
+    base = owner.replace(".", "-")
+    found = {}
+    for group in listed:
+        tags = tags_from_list(group.get("Tags", ()))
+        name = tags.get(ADDRESS, "").partition(".")[2].removeprefix(f"{base}-")
+        if name:
+            instances = tuple(i["InstanceId"] for i in group["Instances"] if i["LifecycleState"] in _GOING)
+            physical = group["AutoScalingGroupName"]
+            found[name] = StandingHost(name, physical, f"/scrapectl/{owner}", group["DesiredCapacity"], instances, tags)
+    return found
+
+
+def list_runs(aws: Aws, hosts: Iterable[StandingHost], most: int) -> list[Run]:
+    """All that go on, and the newest `most` of each host."""
+    wanted = list(hosts)
+    asks = [functools.partial(_streams, aws, host, f"{host.name}/") for host in wanted]
+    pairs: list[tuple[StandingHost, Mapping[str, Any]]] = []
+    for host, streams in zip(wanted, aws.gather(asks), strict=True):
+        newest = sorted(streams, key=lambda stream: -stream["creationTime"])
+        going = [stream for stream in newest[most:] if _instance(stream) in host.instances]
+        unseen = set(host.instances) - {_instance(stream) for stream in newest}
+        pairs += [(host, stream) for stream in (*newest[:most], *going)]
+        pairs += [(host, {"logStreamName": host.stream(instance)}) for instance in sorted(unseen)]
+    runs = aws.gather([functools.partial(_run, aws, host, stream) for host, stream in pairs])
+    return sorted(runs, key=lambda run: (-run.created, run.id))
+
+
+def find_run(aws: Aws, hosts: Iterable[StandingHost], instance: str) -> Run | None:
+    """The run of an instance's id."""
+    for host in hosts:
+        streams = _streams(aws, host, host.stream(instance))
+        if streams or instance in host.instances:
+            return _run(aws, host, streams[0] if streams else {"logStreamName": host.stream(instance)})
+    return None
+
+
+def _streams(aws: Aws, host: StandingHost, prefix: str) -> Sequence[Mapping[str, Any]]:
+    ask = functools.partial(aws.pages, "logs", "describe_log_streams", "logStreams", absent=_ABSENT)
+    return patiently(functools.partial(ask, logGroupName=host.log_group, logStreamNamePrefix=prefix)) or ()
+
+
+def _instance(stream: Mapping[str, Any]) -> str:
+    return str(stream["logStreamName"]).rpartition("/")[2]
+
+
+def _run(aws: Aws, host: StandingHost, stream: Mapping[str, Any]) -> Run:
+    """Put together what the group and the last line of the log say."""
+    instance, begun = _instance(stream), stream.get("creationTime", 0) / 1000
+    code, at = _exit_of(aws, host, stream) if begun else (None, 0.0)
+    if code is None and instance in host.instances:
+        state = "RUNNING" if begun else "STARTING"
+    else:
+        state = "SUCCEEDED" if code == 0 else "FAILED"
+    ended = state in {"SUCCEEDED", "FAILED"}
+    last = stream.get("lastEventTimestamp", 0) / 1000
+    reason = None if code == 0 or not ended else _SILENT if code is None else _SAID.get(code)
+    return Run(
+        instance,
+        host.name,
+        state,
+        created=begun,
+        started=begun or None,
+        stopped=(at or last or begun) if ended else None,
+        exit_code=code,
+        reason=reason,
+        log_group=host.log_group,
+        streams=(host.stream(instance),),
+        kind="host",
+        of=host.physical,
+    )
+
+
+def _exit_of(aws: Aws, host: StandingHost, stream: Mapping[str, Any]) -> tuple[int | None, float]:
+    """The exit code that the last line tells, and when; None while there is none."""
+    where = {"logGroupName": host.log_group, "logStreamName": stream["logStreamName"]}
+    ask = functools.partial(aws.call, "logs", "get_log_events", absent=_ABSENT, limit=1, startFromHead=False)
+    answer = patiently(functools.partial(ask, **where))
+    for event in (answer or {}).get("events", ()):
+        if told := _EXIT.fullmatch(event["message"]):
+            return int(told[1]), event["timestamp"] / 1000
+    return None, 0.0
