@@ -63,9 +63,8 @@ def _table(scope: Scope, loader: Loader) -> dict[str, Any]:
 
 def _database(scope: Scope, loader: Loader) -> dict[str, Any]:
     key = loader.into.key
-    existing = scope.facts.existing.get(("databases", key))
-    port = int(existing["port"]) if existing else scope.spec.databases[key].port
-    return {**_table(scope, loader), "host": scope.ref("databases", key, "endpoint"), "port": port}
+    where = {"host": scope.ref("databases", key, "endpoint"), "port": scope.ref("databases", key, "port")}
+    return {**_table(scope, loader), **where}
 
 
 def _redshift(scope: Scope, loader: Loader) -> dict[str, Any]:

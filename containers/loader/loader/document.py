@@ -178,7 +178,8 @@ def _place(told: dict[str, Any]) -> Place:
 
 
 def _target(told: dict[str, Any]) -> Target:
-    target = Target(**{name: value for name, value in told.items() if value is not None})
+    given = {name: value for name, value in told.items() if value is not None}
+    target = Target(**given | {"port": int(given.get("port", 0))})  # what AWS told is text
     need(target.engine in ENGINES, f"engine {target.engine!r}")
     need(bool(NAME.fullmatch(target.schema) and NAME.fullmatch(target.table)), "names of schema and table")
     need(target.table != "scrapectl_loads", "the table is the ledger's")

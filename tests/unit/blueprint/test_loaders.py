@@ -57,7 +57,7 @@ def test_a_job_is_told_everything() -> None:
         "target": {
             "engine": "postgres",
             "host": f"{instance}.endpoint",
-            "port": 5432,
+            "port": f"{instance}.port",
             "database": f"{instance}.database",
             "schema": "public",
             "table": "persons",
