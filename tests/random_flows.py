@@ -99,11 +99,13 @@ class Flows(Draw):
         kinds = ["wait", "run"]
         kinds += ["call"] if self.made["functions"] else []
         kinds += ["copy", "copy"] if self.made["buckets"] and self.made["filesystems"] else []
+        kinds += ["load"] if self.made["loaders"] else []
         kinds += ["parallel"] if depth == 0 else []
         kind = self.pick(*kinds)
         if kind == "parallel":
             return {kind: [[self.step(depth + 1)] for _ in range(self.rng.randint(1, 2))]}
         drawn = {"wait": lambda: "5m", "run": self.run, "call": self.call, "copy": self.copy}
+        drawn["load"] = lambda: self.one_of("loaders") or ""
         return {kind: drawn[kind]()}
 
     def run(self) -> str | Entry:
@@ -126,6 +128,40 @@ class Flows(Draw):
             return {"from": self.pick(bucket, f"{bucket}/in/"), "to": folder}
         return {"from": folder, "to": f"{bucket}/out/"} | self.some({"only": self.pick("${run}", "all/${run}")})
 
+    def loader(self) -> Entry:
+        """Load into the first database, which is always up, a table of its own; as a job, for that needs no NAT."""
+        bucket, keyed = self.one_of("buckets"), self.maybe()
+        table = f"loaded_{len(self.made['loaders'])}"
+        entry: Entry = {
+            "from": f"{bucket}/in/",
+            "into": {"database": next(iter(self.made["databases"])), "table": self.pick(table, f"public.{table}")},
+            "columns": {"id": "varchar(10) not null", "price": "numeric(10, 2)"},
+            "format": self.pick("csv", "json", "parquet", {"csv": {"header": True, "delimiter": ";"}}),
+        }
+        entry |= {"key": ["id"], "mode": self.pick("append", "merge")} if keyed else {"mode": "replace"}
+        self.queue_of(entry)
+        return entry | self.some(
+            {
+                "schema": "evolve",
+                "bad_rows": {"to": f"{bucket}/bad/", "max": self.rng.randint(0, 9)},
+                "retain": self.pick("1d", "7d"),
+                "timeout": "30m",
+                "memory": self.pick(2048, "4 GB"),
+                "on_failure": self.one_of("topics"),
+                "schedules": {name: self.time() for name in NAMES[: self.rng.randint(1, 2)]},
+            }
+        )
+
+    def queue_of(self, entry: Entry) -> Entry:
+        """Choose the queue of what runs as a job, writing it where it must be written."""
+        raise AssertionError(entry)  # the whole spec's maker knows the queues
+
+    def expectation(self) -> Entry:
+        """What is expected of a job's items; a loader checks it where it reads them, else a function."""
+        bucket = self.one_of("buckets")
+        more = {"fields": {"id": 0.5}, "key": ["id"], "max_age": "1d", "change": 0.5}
+        return {"in": f"{bucket}/{self.pick('in', 'out')}/", "min_items": 3} | self.some(more) if bucket else {}
+
     def triggers(self) -> Entry:
         """The section, where there is anything that could start something."""
         self.made["triggers"] = {}
@@ -146,6 +182,9 @@ class Flows(Draw):
         place = f"{self.one_of('buckets')}/in/{name}/"
         entry: Entry = {"on": {"upload": place} | self.some({"suffix": ".csv"}), "via": via}
         what = [kind for kind in ("job", "function", "workflow") if self.made[f"{kind}s"]]
+        loaders = [one for one, loader in self.made["loaders"].items() if place.startswith(loader["from"])]
+        if loaders and self.maybe(0.3):
+            return {**entry, "start": {"loader": self.pick(*loaders)}}
         what += ["message_queue"] if queue and via != "notification" else []
         kind = self.pick(*what)
         entry["start"] = {kind: self.one_of(f"{kind}s")}

@@ -21,7 +21,7 @@ ENV = {"RANDOM_SPEC_SECRET": "a-value-nobody-should-see", "RANDOM_SPEC_TEXT": "f
 
 _SIZES = {0.25: (512, 1024, 2048), 0.5: (1024, 2048, 4096), 1: (2048, 4096, "8 GB"), 2: (4096, "16 GB")}
 # Where several sections share one set of names.
-_PREFIX = {"topics": "news-", "filesystems": "files-", "functions": "call-", "workflows": "flow-"}
+_PREFIX = {"topics": "news-", "filesystems": "files-", "functions": "call-", "loaders": "load-", "workflows": "flow-"}
 
 
 def furnished(account: Account) -> Account:
@@ -77,10 +77,12 @@ class _Maker(Flows):
             ("job_queues", self.queue, 2),
             ("jobs", self.job, 4),
             ("functions", self.function, 2),
+            ("loaders", self.loader, 2 if self.build else 0),
             ("workflows", self.workflow, 2),
             ("desktops", self.desktop, 1),
         ):
-            names = [self.prefix(section) + name for name in NAMES[: self.rng.randint(self.fewest(section), most)]]
+            count = self.rng.randint(self.fewest(section), most) if self.can_have(section) else 0
+            names = [self.prefix(section) + name for name in NAMES[:count]]
             self.made[section] = {}
             for name in names:
                 self.made[section][name] = entry()
@@ -103,6 +105,10 @@ class _Maker(Flows):
         """Say how many a section must have: over several environments somebody must name the queue's."""
         several = len(self.made.get("compute_environments", ())) > 1
         return int(section == "jobs" or (section == "job_queues" and several))
+
+    def can_have(self, section: str) -> bool:
+        """Say whether a section may have anything: loaders need a place and a database."""
+        return section != "loaders" or bool(self.made["buckets"] and self.made["databases"])
 
     def image(self) -> Entry:
         more = {"keep": self.rng.randint(1, 30), "scan": False, "on_destroy": self.pick("delete", "keep")}
@@ -199,6 +205,7 @@ class _Maker(Flows):
                 "retries": self.rng.randint(1, 9),
                 "retry_on": self.rng.sample(["spot", "pull", "memory", "exit:137", "exit:1*"], self.rng.randint(1, 4)),
                 "keep_revisions": self.rng.randint(1, 9),
+                "expect": self.expectation(),
                 "schedules": {name: self.schedule(queue) for name in NAMES[: self.rng.randint(1, 3)]},
             }
         )
