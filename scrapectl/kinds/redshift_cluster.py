@@ -130,7 +130,7 @@ class RedshiftCluster(Resource):
         status, reason = _status(found)
         return Live(cls(**_values(found)), _outputs(found, arn), tags, status, reason, standing_now(state))
 
-    def create(self, aws: Aws, tags: Mapping[str, str]) -> Live | None:
+    def create(self, aws: Aws, tags: Mapping[str, str]) -> None:
         """Make it; AWS takes minutes, and makes the password."""
         aws.call(
             "redshift",

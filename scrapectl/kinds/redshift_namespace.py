@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -126,7 +127,7 @@ class RedshiftNamespace(Resource):
         status = Status.READY if ready else Status.BUSY
         return Live(resource, outputs, tags, status, reason, standing_now(state))
 
-    def create(self, aws: Aws, tags: Mapping[str, str]) -> Live | None:
+    def create(self, aws: Aws, tags: Mapping[str, str]) -> None:
         """Make it; AWS makes the password."""
         aws.call(
             SERVICE,
@@ -157,7 +158,7 @@ class RedshiftNamespace(Resource):
         del removal
         if standing_of(live).state == _DELETING:
             return
-        ending = {"finalSnapshotName": final_snapshot(live)} if leaves_snapshot(live) else {}
+        ending: dict[str, Any] = {"finalSnapshotName": final_snapshot(live)} if leaves_snapshot(live) else {}
         aws.call(SERVICE, "delete_namespace", absent=ABSENT, namespaceName=live.outputs["name"], **ending)
 
     @classmethod
@@ -196,7 +197,7 @@ def _role(text: str) -> tuple[str, str]:
 
 def owned_of(aws: Aws, owner: str, arns: Mapping[str, str]) -> list[Key]:
     """Keep the names whose ARNs carry the owner's tag."""
-    asks = [lambda arn=arn: tags_of(aws, arn) for arn in arns.values()]  # type: ignore[misc]
+    asks = [functools.partial(tags_of, aws, arn) for arn in arns.values()]
     answers = aws.gather(asks)
     return [(name,) for name, tags in zip(arns, answers, strict=True) if (tags or {}).get(PIPELINE) == owner]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import cast
 
 from scrapectl.engine.ownership import ON_DESTROY
 from scrapectl.engine.resource import Live
@@ -38,7 +37,7 @@ def standing_now(state: str) -> Standing:
 
 def standing_of(live: Live) -> Standing:
     """What a read noted."""
-    return cast("Standing", live.detail) if isinstance(live.detail, Standing) else Standing()
+    return live.detail if isinstance(live.detail, Standing) else Standing()
 
 
 def leaves_snapshot(live: Live) -> bool:

@@ -113,7 +113,7 @@ class RedshiftWorkgroup(Resource):
         status = Status.READY if ready else Status.BUSY
         return Live(resource, _outputs(found), tags, status, reason, standing_now(state))
 
-    def create(self, aws: Aws, tags: Mapping[str, str]) -> Live | None:
+    def create(self, aws: Aws, tags: Mapping[str, str]) -> None:
         """Make it; that takes some minutes."""
         aws.call(
             SERVICE,
@@ -133,7 +133,7 @@ class RedshiftWorkgroup(Resource):
         for field, parameter in _PARAMETERS.items():
             if field in update.changed:
                 value = getattr(self, field)
-                asked = {parameter: list(value) if isinstance(value, tuple) else value}
+                asked: dict[str, Any] = {parameter: list(value) if isinstance(value, tuple) else value}
                 aws.call(SERVICE, "update_workgroup", workgroupName=self.name, **asked)
                 return
 

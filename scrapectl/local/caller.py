@@ -36,6 +36,8 @@ _TAGS: Mapping[str, tuple[str, Callable[[str], Mapping[str, Any]], str]] = {
     "events": ("ListTagsForResource", lambda arn: {"ResourceARN": arn}, "Tags"),
     "lambda": ("ListTags", lambda arn: {"Resource": arn}, "Tags"),
     "rds": ("ListTagsForResource", lambda arn: {"ResourceName": arn}, "TagList"),
+    "redshift": ("DescribeTags", lambda arn: {"ResourceName": arn}, "TaggedResources"),
+    "redshift-serverless": ("ListTagsForResource", lambda arn: {"resourceArn": arn}, "tags"),
     "secretsmanager": ("DescribeSecret", lambda arn: {"SecretId": arn}, "Tags"),
     "sns": ("ListTagsForResource", lambda arn: {"ResourceArn": arn}, "Tags"),
     "sqs": ("ListQueueTags", lambda arn: {"QueueUrl": _queue_url(arn)}, "Tags"),
@@ -118,6 +120,8 @@ def _tags(call: Call, arn: str) -> dict[str, str]:
         return {}
     if service == "cloudtrail":  # tells those of many at once
         found = found[0]["TagsList"] if found else {}
+    if service == "redshift":  # names the thing with each
+        found = [one["Tag"] for one in found]
     return dict(found) if isinstance(found, Mapping) else tag_map(found)
 
 

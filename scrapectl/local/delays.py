@@ -35,6 +35,14 @@ class Delays:
     database_stop: float = 120.0
     database_delete: float = 150.0
     database_snapshot: float = 60.0
+    cluster_create: float = 420.0
+    cluster_modify: float = 120.0
+    cluster_resize: float = 600.0
+    cluster_delete: float = 180.0
+    warehouse_create: float = 180.0
+    warehouse_modify: float = 60.0
+    warehouse_delete: float = 120.0
+    warehouse_roles: float = 15.0
     file_system: float = 8.0
     mount_target: float = 90.0
     mount_target_delete: float = 45.0

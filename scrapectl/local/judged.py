@@ -14,6 +14,7 @@ from scrapectl.aws.iam_resources import arn_of, is_action, level_of, types_of
 from scrapectl.local.judged_ec2 import made_by, named_by
 from scrapectl.local.judged_flows import appstream_named, states_named
 from scrapectl.local.judged_functions import asked_for_function
+from scrapectl.local.judged_redshift import password_of, redshift_named
 from scrapectl.local.judged_tables import ANY_ARN, BESIDES, LINKED, MANAGED_PASSWORD, NAMED, PASSED_TO
 from scrapectl.local.registry import Call, Refusal
 
@@ -58,6 +59,10 @@ def _implied(call: Call, tags: Mapping[str, str]) -> Iterator[Asked]:
         for action in MANAGED_PASSWORD:
             name = "rds!db-*" if action.startswith("secretsmanager:") else "*"
             yield Asked(action, _arn(call, types_of(action)[0], name), tags)
+    yield from (
+        Asked(action, _arn(call, "secretsmanager:Secret", name) if name else "*", tags)
+        for action, name in password_of(call)
+    )
     if operation == ("scheduler", "DeleteScheduleGroup"):
         yield Asked("scheduler:DeleteSchedule", _arn(call, "scheduler:schedule", params["Name"]))
     if params.get("FinalDBSnapshotIdentifier"):
@@ -145,6 +150,10 @@ def _appstream(call: Call, types: tuple[str, ...]) -> list[str]:
     return [_arn(call, type_, name) for type_, name in appstream_named(call, types)]
 
 
+def _redshift(call: Call, types: tuple[str, ...]) -> list[str]:
+    return [_arn(call, type_, name) for type_, name in redshift_named(call, types)]
+
+
 def _datasync(call: Call, types: tuple[str, ...]) -> list[str]:
     """What is made has no ARN yet."""
     made = "datasync:task" if call.operation == "CreateTask" else "datasync:location"
@@ -179,6 +188,8 @@ _SPECIAL: Mapping[str, Callable[[Call, tuple[str, ...]], list[str]]] = {
     "efs": _efs,
     "iam": _iam,
     "logs": _logs,
+    "redshift-data": _redshift,
+    "redshift-serverless": _redshift,
     "s3": _objects,
     "scheduler": _scheduler,
     "secretsmanager": _secrets,

@@ -48,6 +48,11 @@ NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("DBSubnetGroupName", "rds:subgrp"),
         ("FinalDBSnapshotIdentifier", "rds:snapshot"),
     ),
+    "redshift": (
+        ("ClusterIdentifier", "redshift:cluster"),
+        ("ClusterSubnetGroupName", "redshift:subnetgroup"),
+    ),
+    "redshift-data": (("ClusterIdentifier", "redshift-data:cluster"),),
     "s3": (("Bucket", "s3:bucket"),),
     "sns": (("Name", "sns:topic"), ("TopicArn", "sns:topic")),
     "sqs": (("QueueName", "sqs:queue"), ("QueueUrl", "sqs:queue")),
@@ -62,6 +67,8 @@ PASSED_TO = {
     "events": "events.amazonaws.com",
     "iam": "ec2.amazonaws.com",
     "lambda": "lambda.amazonaws.com",
+    "redshift": "redshift.amazonaws.com",
+    "redshift-serverless": "redshift-serverless.amazonaws.com",
     "scheduler": "scheduler.amazonaws.com",
     "stepfunctions": "states.amazonaws.com",
 }
@@ -70,9 +77,25 @@ LINKED = {
     ("efs", "CreateMountTarget"): "elasticfilesystem",
     ("efs", "PutBackupPolicy"): "backup",
     ("rds", "CreateDBInstance"): "rds",
+    ("redshift", "CreateCluster"): "redshift",
+    ("redshift-serverless", "CreateNamespace"): "redshift",
 }
 _INTERFACE = ("ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets")
+_SUBNETS = ("ec2:DescribeSubnets", "ec2:DescribeVpcs")
+_OF_A_WORKGROUP = (
+    "ec2:DescribeAccountAttributes",
+    "ec2:DescribeAddresses",
+    "ec2:DescribeAvailabilityZones",
+    "ec2:DescribeInternetGateways",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcAttribute",
+)
 BESIDES: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("redshift", "CreateClusterSubnetGroup"): _SUBNETS,
+    ("redshift", "ModifyClusterSubnetGroup"): _SUBNETS,
+    ("redshift-serverless", "CreateWorkgroup"): _OF_A_WORKGROUP,
+    ("redshift-serverless", "UpdateWorkgroup"): _OF_A_WORKGROUP,
     ("efs", "CreateMountTarget"): _INTERFACE,
     ("efs", "DeleteMountTarget"): ("ec2:DeleteNetworkInterface",),
     ("efs", "ModifyMountTargetSecurityGroups"): ("ec2:ModifyNetworkInterfaceAttribute",),
@@ -85,5 +108,15 @@ BESIDES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("datasync", "CreateTask"): ("ec2:CreateNetworkInterface", "ec2:CreateNetworkInterfacePermission"),
     ("datasync", "DeleteTask"): ("ec2:DeleteNetworkInterface",),
 }
-"""What a service does in the network in the caller's name (API references of EFS and DataSync)."""
+"""What a service does in the network in the caller's name (API references, and CloudFormation's handlers)."""
+WAREHOUSE_PASSWORD = (
+    "secretsmanager:CreateSecret",
+    "secretsmanager:DescribeSecret",
+    "secretsmanager:GetRandomPassword",
+    "secretsmanager:RotateSecret",
+    "secretsmanager:TagResource",
+    "secretsmanager:UpdateSecret",
+)
+FORGOTTEN_PASSWORD = ("secretsmanager:DeleteSecret", "secretsmanager:DescribeSecret")
+"""What Redshift does with its secrets ("Managing Amazon Redshift admin passwords using AWS Secrets Manager")."""
 MANAGED_PASSWORD = ("kms:DescribeKey", "secretsmanager:CreateSecret", "secretsmanager:TagResource")
