@@ -88,8 +88,13 @@ class Scene:
         return Loading(self.document(**more), start, self.client).run()
 
     def ask(self, text: str) -> list[tuple[Any, ...]]:
-        """Ask the database; {} is the schema."""
-        return self.database.execute(sql.SQL(text).format(sql.Identifier(self.schema))).fetchall()  # type: ignore[arg-type]
+        """Ask the database; {} is the schema, {name} its name as a value."""
+        asked = sql.SQL(text).format(sql.Identifier(self.schema), name=sql.Literal(self.schema))  # type: ignore[arg-type]
+        return self.database.execute(asked).fetchall()
+
+    def do(self, text: str) -> None:
+        """Change the database; {} is the schema."""
+        self.database.execute(sql.SQL(text).format(sql.Identifier(self.schema)))  # type: ignore[arg-type]
 
     def rows(self, what: str = "*") -> list[tuple[Any, ...]]:
         """The rows of the table, in order; none while there is no table."""

@@ -3,11 +3,10 @@
 import json
 
 import pytest
-from loader_scene import SOURCE, STAGING
-
 from loader import app
 from loader.batch import Batch
 from loader.sources.messages import message
+from loader_scene import SOURCE, STAGING
 
 QUEUE = {"source": {"queue": "https://sqs/1/rows"}, "format": {"type": "json"}, "key": []}
 
@@ -76,7 +75,7 @@ def test_rows_with_a_place_in_the_quarantine_do_not_make_poison(scene, call):
 
 
 def test_when_the_table_does_not_fit_the_whole_batch_comes_again(scene, call):
-    scene.database.execute(f"CREATE TABLE {scene.schema}.persons (id integer)")
+    scene.do("CREATE TABLE {}.persons (id integer)")
     with pytest.raises(app.LoadNotDone, match=r"column id is integer, declared is varchar\(10\)"):
         call(event({"id": "1"}))
 
@@ -98,5 +97,5 @@ def test_an_upload_an_answer_and_an_error(scene, call):
         call({}, **objects)
     kept = scene.s3.list_objects_v2(Bucket=STAGING, Prefix="records/persons/2")["Contents"]
     last = max(one["Key"] for one in kept)
-    with pytest.raises(app.LoadNotDone, match="no number|invalid input"):
+    with pytest.raises(app.LoadNotDone, match="invalid input syntax"):
         call({"retry": last}, **objects)

@@ -48,7 +48,7 @@ def test_a_run_that_was_refused_fails_again_when_it_is_tried_again(scene):
 def test_a_retry_loads_what_was_refused_once_it_fits(scene):
     scene.put("out/a.csv", [("1", "a@x", "no number"), ("2", "b@x", "2")])
     assert scene.load().state == "refused"
-    key = scene.s3.list_objects_v2(Bucket=STAGING, Prefix="records/persons/")["Contents"][0]["Key"]
+    key = scene.s3.list_objects_v2(Bucket=STAGING, Prefix="records/persons/2")["Contents"][0]["Key"]
     record = scene.load("run-2", retry=key, most=1)
     assert (record.state, record.rows, record.refused) == ("loaded", 1, 1)
     assert scene.load("run-3", retry=key, most=1).reason == "loaded before"
@@ -66,7 +66,7 @@ def test_merge_updates_by_key_and_the_last_row_of_a_key_counts(scene):
 def test_merge_leaves_columns_alone_that_are_not_declared(scene):
     scene.put("out/a.csv", PERSONS)
     scene.load(mode="merge")
-    scene.database.execute(f"ALTER TABLE {scene.schema}.persons ADD COLUMN note text DEFAULT 'kept'")
+    scene.do("ALTER TABLE {}.persons ADD COLUMN note text DEFAULT 'kept'")
     scene.put("out/b.csv", [("2", "new", "7")])
     assert scene.load("run-2", mode="merge").state == "loaded"
     assert ("2", "new", Decimal("7.00"), "kept") in scene.rows()
@@ -86,7 +86,7 @@ def test_replace_by_an_object_older_than_the_table_is_skipped(scene, monkeypatch
     first = scene.put("out/a.csv", PERSONS)
     second = scene.put("out/a.csv", [("9", "z@x", "9")])
     scene.load("run-1", upload="out/a.csv", version=second, mode="replace")
-    scene.database.execute(f"UPDATE {scene.schema}.scrapectl_loads SET source_time = source_time + interval '5 s'")
+    scene.do("UPDATE {}.scrapectl_loads SET source_time = source_time + interval '5 s'")
     record = scene.load("run-2", upload="out/a.csv", version=first, mode="replace")
     assert (record.state, record.reason) == ("skipped", "the table holds newer objects already")
     assert scene.rows() == [("9", "z@x", Decimal("9.00"))]
@@ -247,7 +247,7 @@ def test_what_only_postgresql_reads_is_read_with_and_without_a_quarantine(scene)
 
 
 def test_an_existing_table_must_fit(scene):
-    scene.database.execute(f"CREATE TABLE {scene.schema}.persons (id varchar(5), email int, must text NOT NULL)")
+    scene.do("CREATE TABLE {}.persons (id varchar(5), email int, must text NOT NULL)")
     scene.put("out/a.csv", PERSONS)
     record = scene.load()
     assert record.state == "failed"
@@ -261,7 +261,7 @@ def test_an_existing_table_must_fit(scene):
 
 
 def test_evolve_adds_what_is_missing_and_still_requires_it(scene):
-    scene.database.execute(f"CREATE TABLE {scene.schema}.persons (id text, note text)")
+    scene.do("CREATE TABLE {}.persons (id text, note text)")
     columns = {"id": "varchar(10) not null", "email": "varchar(50) not null"}
     scene.put("out/a.csv", [("1", "a@x")])
     assert scene.load(columns=columns, schema="fixed").state == "failed"
@@ -279,7 +279,7 @@ def test_names_from_the_document_are_quoted(scene):
 
 
 def test_the_password_is_in_no_message(scene):
-    scene.database.execute(f"CREATE TABLE {scene.schema}.persons (id integer)")
+    scene.do("CREATE TABLE {}.persons (id integer)")
     scene.put("out/a.csv", PERSONS)
     record = scene.load()
     assert "pass" not in record.line()

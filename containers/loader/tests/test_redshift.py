@@ -5,12 +5,11 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from loader_scene import SOURCE, STAGING
-
 from loader import document as documents
 from loader.load import Loading
 from loader.start import Start
 from loader.targets import redshift
+from loader_scene import SOURCE, STAGING
 
 ROLE = "arn:aws:iam::123456789012:role/shop/copy"
 COLUMNS = {"id": "varchar(10) not null", "email": "varchar(50)", "price": "numeric(10,2)", "data": "super"}
@@ -40,6 +39,7 @@ class DataApi:
         return {"Id": number}
 
     def batch_execute_statement(self, Sqls, ClientToken, **where):  # noqa: N803
+        assert where["WorkgroupName"] == "lake"
         assert 1 <= len(Sqls) <= 40
         assert all(len(sql) < 100_000 for sql in Sqls)
         assert len(ClientToken) <= 64
@@ -97,31 +97,38 @@ def test_the_transaction_of_a_merge(scene, data):
     ledger = '"loader", "source", "version", "etag", "rows", "refused", "run", "loaded_at", "source_time"'
     assert data.batches == [
         [
-            'LOCK "public"."scrapectl_loads"',
-            'CREATE TEMP TABLE "scrapectl_claim" ("loader" varchar(64), "source" varchar(2048), "version" varchar(1024),'
-            ' "etag" varchar(256), "rows" bigint, "refused" bigint, "run" varchar(256), "loaded_at" timestamptz,'
-            ' "source_time" timestamptz, "as_of" timestamptz)',
-            f"COPY \"scrapectl_claim\" ({ledger}, \"as_of\") FROM '{place}/claim.json.gz' IAM_ROLE '{ROLE}'"
-            " FORMAT AS JSON 'auto' GZIP TIMEFORMAT 'auto'",
-            'CREATE TEMP TABLE "scrapectl_void" AS SELECT "known"."source" FROM "public"."scrapectl_loads" AS "known"'
-            ' JOIN "scrapectl_claim" AS "claim" ON "known"."loader" = "claim"."loader" WHERE "known"."source" ='
-            ' "claim"."source" AND "known"."version" = "claim"."version"',
-            'CREATE TEMP TABLE "scrapectl_rows" ("id" varchar(10) NOT NULL, "email" varchar(50), "price" numeric(10,2),'
-            ' "data" super, "scrapectl_row" bigint)',
-            f'COPY "scrapectl_rows" ("id", "email", "price", "data", "scrapectl_row") FROM \'{place}/manifest\''
-            f" IAM_ROLE '{ROLE}' MANIFEST FORMAT AS JSON 'auto' GZIP DATEFORMAT 'auto' TIMEFORMAT 'auto'",
-            'CREATE TEMP TABLE "scrapectl_last" AS SELECT "id", "email", "price", "data" FROM (SELECT "id", "email",'
-            ' "price", "data", ROW_NUMBER() OVER (PARTITION BY "id" ORDER BY "scrapectl_row" DESC) AS "scrapectl_rank"'
-            ' FROM "scrapectl_rows") AS "ranked" WHERE "scrapectl_rank" = 1 AND'
-            ' NOT EXISTS (SELECT 1 FROM "scrapectl_void")',
-            'MERGE INTO "public"."persons" USING "scrapectl_last" ON "persons"."id" = "scrapectl_last"."id"'
-            ' WHEN MATCHED THEN UPDATE SET "email" = "scrapectl_last"."email", "price" = "scrapectl_last"."price",'
-            ' "data" = "scrapectl_last"."data" WHEN NOT MATCHED THEN INSERT ("id", "email", "price", "data") VALUES'
-            ' ("scrapectl_last"."id", "scrapectl_last"."email", "scrapectl_last"."price", "scrapectl_last"."data")',
-            f'INSERT INTO "public"."scrapectl_loads" ({ledger}) SELECT {ledger} FROM "scrapectl_claim"'
-            ' WHERE NOT EXISTS (SELECT 1 FROM "scrapectl_void")',
+            one_line(statement)
+            for statement in f"""
+LOCK "public"."scrapectl_loads";
+CREATE TEMP TABLE "scrapectl_claim" ("loader" varchar(64), "source" varchar(2048), "version" varchar(1024),
+ "etag" varchar(256), "rows" bigint, "refused" bigint, "run" varchar(256), "loaded_at" timestamptz,
+ "source_time" timestamptz, "as_of" timestamptz);
+COPY "scrapectl_claim" ({ledger}, "as_of") FROM '{place}/claim.json.gz' IAM_ROLE '{ROLE}'
+ FORMAT AS JSON 'auto' GZIP TIMEFORMAT 'auto';
+CREATE TEMP TABLE "scrapectl_void" AS SELECT "known"."source" FROM "public"."scrapectl_loads" AS "known"
+ JOIN "scrapectl_claim" AS "claim" ON "known"."loader" = "claim"."loader"
+ WHERE "known"."source" = "claim"."source" AND "known"."version" = "claim"."version";
+CREATE TEMP TABLE "scrapectl_rows" ("id" varchar(10) NOT NULL, "email" varchar(50), "price" numeric(10,2),
+ "data" super, "scrapectl_row" bigint);
+COPY "scrapectl_rows" ("id", "email", "price", "data", "scrapectl_row") FROM '{place}/manifest'
+ IAM_ROLE '{ROLE}' MANIFEST FORMAT AS JSON 'auto' GZIP DATEFORMAT 'auto' TIMEFORMAT 'auto';
+CREATE TEMP TABLE "scrapectl_last" AS SELECT "id", "email", "price", "data" FROM (SELECT "id", "email",
+ "price", "data", ROW_NUMBER() OVER (PARTITION BY "id" ORDER BY "scrapectl_row" DESC) AS "scrapectl_rank"
+ FROM "scrapectl_rows") AS "ranked" WHERE "scrapectl_rank" = 1 AND
+ NOT EXISTS (SELECT 1 FROM "scrapectl_void");
+MERGE INTO "public"."persons" USING "scrapectl_last" ON "persons"."id" = "scrapectl_last"."id"
+ WHEN MATCHED THEN UPDATE SET "email" = "scrapectl_last"."email", "price" = "scrapectl_last"."price",
+ "data" = "scrapectl_last"."data" WHEN NOT MATCHED THEN INSERT ("id", "email", "price", "data") VALUES
+ ("scrapectl_last"."id", "scrapectl_last"."email", "scrapectl_last"."price", "scrapectl_last"."data");
+INSERT INTO "public"."scrapectl_loads" ({ledger}) SELECT {ledger} FROM "scrapectl_claim"
+ WHERE NOT EXISTS (SELECT 1 FROM "scrapectl_void")
+""".split(";")  # noqa: S608 - what it is compared with
         ]
     ]
+
+
+def one_line(statement):
+    return " ".join(statement.split())
 
 
 def test_append_and_replace(scene, data):

@@ -25,6 +25,10 @@ from loader.targets.tables import Standing, missing_columns
 BATCH = 1000
 CONNECT_SECONDS = 10
 _WAIT_SECONDS = 600  # for another load of the same source
+_SESSION = (
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE', time_zone = '+00:00', "
+    f"innodb_lock_wait_timeout = {_WAIT_SECONDS}"
+)
 _STAGE, _ORDER = "scrapectl_rows", "scrapectl_row"
 # A row's fault: cut off, out of range, wrong value, no NULL, twice the same key, a check.
 _ROWS_FAULT = {1048, 1062, 1264, 1265, 1292, 1366, 1406, 1411, 3140, 3819, 4025}
@@ -232,8 +236,7 @@ class MySql:
             client_flag=CLIENT.FOUND_ROWS,
             ssl_disabled=self._told.host in {"127.0.0.1", "localhost"},
             ssl_verify_cert=False,
-            init_command="SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE', time_zone = '+00:00',"
-            f" innodb_lock_wait_timeout = {_WAIT_SECONDS}",
+            init_command=_SESSION,
         )
 
 

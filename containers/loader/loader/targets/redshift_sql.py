@@ -1,8 +1,8 @@
 """Turns a load into the statements that Redshift runs as one transaction, and nothing but them.
 
-No value of a source, and none of the ledger, stands in a statement: they come by COPY from the run's own prefix. Redshift
-enforces no unique key, so that the ledger is locked first, before any statement that takes a snapshot ("Serializable
-isolation" in its Database Developer Guide), and every change is made only while nothing is void.
+No value of a source, and none of the ledger, stands in a statement: they come by COPY from the run's own prefix.
+Redshift enforces no unique key, so that the ledger is locked first, before any statement that takes a snapshot (its
+Database Developer Guide, "Serializable isolation"), and every change is made only while nothing is void.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ class Statements:
         sets = ", ".join(f'{quoted(name)} = "{LAST}".{quoted(name)}' for name in changed)
         values = ", ".join(f'"{LAST}".{quoted(name)}' for name in self._document.names)
         yield (
-            f'MERGE INTO {self._table} USING "{LAST}" ON {same} WHEN MATCHED THEN UPDATE SET {sets}'
+            f'MERGE INTO {self._table} USING "{LAST}" ON {same} WHEN MATCHED THEN UPDATE SET {sets}'  # noqa: S608
             f" WHEN NOT MATCHED THEN INSERT ({self._names}) VALUES ({values})"
         )
 
