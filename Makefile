@@ -33,8 +33,8 @@ format: setup ## write the code as ruff has it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-faults: setup ## the long form of the fault tests: a kill at every changing call
-	SCRAPECTL_FAULTS=all $(BIN)/python -m pytest --numprocesses 2 tests/faults
+faults: setup ## the long form of the fault tests: a kill at every changing call, 1,000 interruptions of the loader
+	SCRAPECTL_FAULTS=all $(BIN)/python -m pytest --numprocesses 2 tests/faults containers/loader
 
 properties: setup ## the long form of the property tests: 200 random specs
 	SCRAPECTL_SEEDS=200 $(BIN)/python -m pytest --numprocesses 2 tests/properties tests/calls
