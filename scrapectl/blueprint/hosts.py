@@ -10,13 +10,14 @@ from scrapectl.blueprint.host_roles import host_role, profile_path, profile_ref
 from scrapectl.blueprint.pipeline import host_groups
 from scrapectl.blueprint.role import role_address, role_name
 from scrapectl.blueprint.scope import Scope
-from scrapectl.blueprint.user_data import user_data
+from scrapectl.blueprint.user_data import what_it_runs
 from scrapectl.engine.resource import Desired
 from scrapectl.engine.values import Ref
 from scrapectl.kinds.autoscaling_group import AutoscalingGroup
 from scrapectl.kinds.autoscaling_pause import STOP, ScheduledAction
 from scrapectl.kinds.ec2_launch_template import Ec2LaunchTemplate
 from scrapectl.kinds.iam_instance_profile import IamInstanceProfile
+from scrapectl.kinds.user_data import program_digest
 from scrapectl.spec.cron_unix import unix_cron
 from scrapectl.spec.model import Host
 
@@ -48,7 +49,9 @@ def _template(scope: Scope, host: Host) -> Ec2LaunchTemplate:
         profile=profile_ref(scope, host),
         security_groups=host_groups(scope),
         public_ip=network.is_public(scope),
-        user_data=user_data(scope, host),
+        program=program_digest(scope.facts.host_files),
+        runs=what_it_runs(scope, host),
+        sources=scope.facts.host_files,
         at_shutdown="terminate",
     )
 
@@ -79,5 +82,5 @@ def _template_address(scope: Scope, host: Host) -> str:
 def _places(host: Host) -> dict[str, Any]:
     """Where the spec says what a template's fields hold."""
     told = {"root_gib": "disk", "image": "platform", "instance_type": "instance_type"}
-    told |= {"user_data": "image" if host.image is not None else "script"}
+    told |= {"runs": "image" if host.image is not None else "script"}
     return {field: host.place_of(key) for field, key in told.items() if key in host.places}

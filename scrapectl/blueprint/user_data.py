@@ -1,4 +1,4 @@
-"""A host → its user data: the program that its instance runs (containers/host), and what that is to do.
+"""A host → what the program of its instance (containers/host) is to do.
 
 Both stand in the user data itself, which EC2 takes to 16 KB and cloud-init takes compressed: so an instance needs
 nothing of a bucket to begin, and each version of the template says all of what it runs. Secrets are only named.
@@ -9,31 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 from scrapectl.blueprint.images import job_image
-from scrapectl.blueprint.json_text import json_text
 from scrapectl.blueprint.pipeline import log_group_ref
 from scrapectl.blueprint.roles import repository_arn
 from scrapectl.blueprint.scope import Scope
 from scrapectl.blueprint.secret_access import secret_arn
 from scrapectl.blueprint.told import failure_topic
-from scrapectl.engine.values import Text
 from scrapectl.spec.model import Host
 
-START = "start.py"
-"""The file that stands in the user data as it is; the others stand in its last line."""
 
-
-def user_data(scope: Scope, host: Host) -> Any:
-    """The text, with references in it where only AWS knows a value."""
-    files = dict(scope.facts.host_files)
-    head = files.pop(START, "") + "\n# "
-    document = json_text({**_document(scope, host), "files": files})
-    parts = document.parts if isinstance(document, Text) else (document,)
-    whole = (head, *parts, "\n")
-    return Text(whole) if isinstance(document, Text) else "".join(map(str, whole))
-
-
-def _document(scope: Scope, host: Host) -> dict[str, Any]:
-    """What the instance is to do; containers/host/README.md has its shape."""
+def what_it_runs(scope: Scope, host: Host) -> dict[str, Any]:
+    """The document; containers/host/README.md has its shape."""
     within, topic = scope.address("hosts", host.key), failure_topic(scope, host)
     return {
         "version": 1,

@@ -15,6 +15,10 @@ from scrapectl.errors import AwsError
 PAUSED = "scrapectl:paused-"
 STOP = "_stop"
 UTC = "UTC"
+# What AWS takes in every tag has no "*" and no ",".
+_PARTED = "="
+_WRITTEN = str.maketrans("*,", "@+")
+_READ = str.maketrans("@+", "*,")
 
 
 @dataclass(frozen=True)
@@ -60,9 +64,10 @@ def pauses(tags: Mapping[str, str]) -> dict[str, Pause]:
     """Read the pauses of a group from its tags, by the names of the schedules."""
     found = {}
     for key, value in tags.items():
-        parts = value.split("|")
+        parts = value.split(_PARTED)
         if key.startswith(PAUSED) and len(parts) == 4:  # noqa: PLR2004 - start, stop, zone, since
             name, (start, stop, zone, since) = key.removeprefix(PAUSED), parts
+            start, stop = start.translate(_READ), stop.translate(_READ)
             ends = (ScheduledAction(name + STOP, stop, zone, 0),) if stop else ()
             found[name] = Pause(since, (ScheduledAction(name, start, zone, 1), *ends))
     return found
@@ -74,10 +79,10 @@ def tag_of(schedule: str) -> str:
 
 
 def value_of(actions: Sequence[ScheduledAction], since: str) -> str:
-    """Write what the tag holds: `0 5 * * 2|20 5 * * 2|America/New_York|since 2026-11-21 by anna`."""
+    """Write what the tag holds: `0 5 @ @ 2=20 5 @ @ 2=America/New_York=2026-11-21T06:00:00Z by anna`."""
     start = next(action for action in actions if action.desired)
     stop = next((action.recurrence for action in actions if not action.desired), "")
-    return f"{start.recurrence}|{stop}|{start.timezone}|{since}"
+    return _PARTED.join((start.recurrence.translate(_WRITTEN), stop.translate(_WRITTEN), start.timezone, since))
 
 
 def put_actions(aws: Aws, group: str, actions: Sequence[Mapping[str, Any]]) -> None:

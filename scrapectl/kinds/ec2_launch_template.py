@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import contextlib
-import gzip
-import zlib
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Self, cast
 
-from scrapectl.engine.marks import Identity
+from scrapectl.engine.marks import Identity, Local
 from scrapectl.engine.ownership import PIPELINE
 from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Removal, Resource, Scopes, Update
 from scrapectl.kinds.tags import tag_list, tags_from_list
+from scrapectl.kinds.user_data import packed, unpacked
 
 ABSENT = (
     "InvalidLaunchTemplateName.NotFoundException",
@@ -48,7 +46,9 @@ class Ec2LaunchTemplate(Resource):
         profile: ARN of the instance profile.
         security_groups: Ids.
         public_ip: Whether an instance gets a public address; None: as its subnet has it.
-        user_data: What cloud-init runs, as text; it is sent compressed, which cloud-init undoes.
+        program: Which program an instance runs as its user data, by `program_digest`.
+        runs: What that program is to do, as plain JSON values; None: there is no user data.
+        sources: The files of the program, by name.
         at_shutdown: "terminate" or (None) "stop".
     """
 
@@ -63,7 +63,9 @@ class Ec2LaunchTemplate(Resource):
     profile: Any = None
     security_groups: tuple[Any, ...] = ()
     public_ip: bool | None = None
-    user_data: Any = None
+    program: str = ""
+    runs: Any = None
+    sources: Local[Any] = None
     at_shutdown: str | None = None
 
     kind: ClassVar[str] = "ec2_launch_template"
@@ -129,7 +131,7 @@ class Ec2LaunchTemplate(Resource):
             TagSpecifications=[{"ResourceType": "launch-template", "Tags": tag_list(tags)}],
         )
         made = answer["LaunchTemplate"]
-        return Live(self, _outputs(aws, self.name, made["LaunchTemplateId"]), dict(tags), detail=(1, self))
+        return Live(self, _outputs(aws, self.name, made["LaunchTemplateId"]), dict(tags), detail=(1, self._as_read()))
 
     def update(self, aws: Aws, update: Update) -> None:
         """Make a version that is as wanted, unless a call that was cut off left it as the latest; then the default."""
@@ -137,7 +139,7 @@ class Ec2LaunchTemplate(Resource):
             return
         template_id = update.live.outputs["id"]
         version, latest = update.live.detail
-        if latest != self:
+        if latest != self._as_read():
             answer = aws.call(
                 "ec2",
                 "create_launch_template_version",
@@ -158,6 +160,10 @@ class Ec2LaunchTemplate(Resource):
         """List those that carry the owner's tag: EC2 itself is never late."""
         return [(template["LaunchTemplateName"],) for template in _described(aws, f"tag:{PIPELINE}", [owner])]
 
+    def _as_read(self) -> Self:
+        """As a read gives it: the sources are known by their digest alone."""
+        return dataclasses.replace(self, sources=None)
+
     def _data(self) -> dict[str, Any]:
         volume = {"VolumeSize": self.root_gib, "VolumeType": "gp3", "Encrypted": self.encrypted}
         groups = list(self.security_groups)
@@ -167,7 +173,7 @@ class Ec2LaunchTemplate(Resource):
             "ImageId": self.image,
             "InstanceType": self.instance_type,
             "IamInstanceProfile": {"Arn": self.profile} if self.profile else None,
-            "UserData": _packed(self.user_data) if self.user_data else None,
+            "UserData": packed(self.sources or {}, self.runs) if self.runs is not None else None,
             "InstanceInitiatedShutdownBehavior": self.at_shutdown,
             **(network if groups or self.public_ip is not None else {}),
         }
@@ -197,7 +203,7 @@ def _values(data: Mapping[str, Any]) -> dict[str, Any]:
         "profile": (data.get("IamInstanceProfile") or {}).get("Arn"),
         "security_groups": tuple(data.get("SecurityGroupIds") or interfaces[0].get("Groups") or ()),
         "public_ip": interfaces[0].get("AssociatePublicIpAddress"),
-        "user_data": _unpacked(data["UserData"]) if data.get("UserData") else None,
+        **_user_data(data),
         "at_shutdown": data.get("InstanceInitiatedShutdownBehavior"),
         "tokens": metadata.get("HttpTokens", "optional"),
         "hop_limit": metadata.get("HttpPutResponseHopLimit", 1),
@@ -207,17 +213,11 @@ def _values(data: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _packed(text: str) -> str:
-    """Compress user data, the same bytes at any time; base64 is ours to write in a template (AWS-FACTS §14)."""
-    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
-
-
-def _unpacked(packed: str) -> str:
-    """Read user data back; that of another hand may be plain, or no text at all."""
-    raw = base64.b64decode(packed)
-    with contextlib.suppress(OSError, EOFError, zlib.error):
-        raw = gzip.decompress(raw)
-    return raw.decode(errors="replace")
+def _user_data(data: Mapping[str, Any]) -> dict[str, Any]:
+    if not data.get("UserData"):
+        return {}
+    program, runs = unpacked(data["UserData"])
+    return {"program": program, "runs": {} if runs is None else runs}
 
 
 def _outputs(aws: Aws, name: str, template_id: str) -> dict[str, str]:

@@ -8,11 +8,14 @@ from scrapectl.kinds.autoscaling_group import SUSPENDED, AutoscalingGroup
 from scrapectl.kinds.autoscaling_pause import ScheduledAction
 from scrapectl.kinds.ec2_launch_template import Ec2LaunchTemplate
 from scrapectl.kinds.iam_instance_profile import instance_profile_arn
+from scrapectl.kinds.user_data import program_digest
 from tests.contract.batch_cases import security_groups, subnets
 from tests.contract.bench import Bench
-from tests.contract.cases import Case
+from tests.contract.cases import Case, Together
 from tests.contract.rds_ec2_cases import other_profile, profile, template
 
+SOURCES = {"start.py": "#!/usr/bin/python3\nprint('ü')\n", "main.py": "pass\n"}
+OTHERS = SOURCES | {"main.py": "print(1)\n"}
 SOMEONES = {"scrapectl:pipeline": "base"}
 IMAGE = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-"
 # Who makes a group from a template is asked for what it starts ("Launch template support", Auto Scaling User Guide).
@@ -30,7 +33,9 @@ def host_template(bench: Bench, owner: str) -> Ec2LaunchTemplate:
         profile=standing_profile(bench),
         security_groups=tuple(groups[:1]),
         public_ip=True,
-        user_data="#!/usr/bin/python3\nprint('ü')\n",
+        program=program_digest(SOURCES),
+        runs={"script": ["echo ü"], "timeout": 60},
+        sources=SOURCES,
         at_shutdown="terminate",
     )
 
@@ -83,7 +88,8 @@ HOST_VARIANTS = {
             "profile": other_profile,
             "security_groups": lambda bench: tuple(bench.made["security_groups"][1:]),
             "public_ip": lambda _: False,
-            "user_data": lambda _: "#!/bin/sh\n",
+            "program": lambda _: Together(program=program_digest(OTHERS), sources=OTHERS),
+            "runs": lambda _: {"script": ["echo ü", "echo 2"], "timeout": 60},
             "at_shutdown": lambda _: "stop",
         },
     ),
