@@ -41,6 +41,7 @@ properties: setup ## the long form of the property tests: 200 random specs
 
 bench: setup ## measure start-up, calls and speed
 	$(BIN)/python bench/measure.py
+	$(BIN)/python bench/loader.py
 
 docs: setup ## write docs/reference from the schema and the commands
 	$(BIN)/python docs/generate.py
