@@ -17,7 +17,7 @@ from scrapectl.kinds.autoscaling_group import AutoscalingGroup
 from scrapectl.kinds.autoscaling_pause import STOP, ScheduledAction
 from scrapectl.kinds.ec2_launch_template import Ec2LaunchTemplate
 from scrapectl.kinds.iam_instance_profile import IamInstanceProfile
-from scrapectl.kinds.user_data import program_digest
+from scrapectl.kinds.user_data import Program
 from scrapectl.spec.cron_unix import unix_cron
 from scrapectl.spec.model import Host
 
@@ -49,9 +49,8 @@ def _template(scope: Scope, host: Host) -> Ec2LaunchTemplate:
         profile=profile_ref(scope, host),
         security_groups=host_groups(scope),
         public_ip=network.is_public(scope),
-        program=program_digest(scope.facts.host_files),
+        program=Program(scope.facts.host_files),
         runs=what_it_runs(scope, host),
-        sources=scope.facts.host_files,
         at_shutdown="terminate",
     )
 

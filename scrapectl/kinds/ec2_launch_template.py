@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, cast
 
-from scrapectl.engine.marks import Identity, Local
+from scrapectl.engine.marks import Identity
 from scrapectl.engine.ownership import PIPELINE
 from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Removal, Resource, Scopes, Update
 from scrapectl.kinds.tags import tag_list, tags_from_list
-from scrapectl.kinds.user_data import packed, unpacked
+from scrapectl.kinds.user_data import Program, packed, unpacked
 
 ABSENT = (
     "InvalidLaunchTemplateName.NotFoundException",
@@ -46,9 +45,8 @@ class Ec2LaunchTemplate(Resource):
         profile: ARN of the instance profile.
         security_groups: Ids.
         public_ip: Whether an instance gets a public address; None: as its subnet has it.
-        program: Which program an instance runs as its user data, by `program_digest`.
-        runs: What that program is to do, as plain JSON values; None: there is no user data.
-        sources: The files of the program, by name.
+        program: What an instance runs as its user data; None: there is none.
+        runs: What that program is to do, as plain JSON values.
         at_shutdown: "terminate" or (None) "stop".
     """
 
@@ -63,9 +61,8 @@ class Ec2LaunchTemplate(Resource):
     profile: Any = None
     security_groups: tuple[Any, ...] = ()
     public_ip: bool | None = None
-    program: str = ""
+    program: Program | None = None
     runs: Any = None
-    sources: Local[Any] = None
     at_shutdown: str | None = None
 
     kind: ClassVar[str] = "ec2_launch_template"
@@ -131,7 +128,7 @@ class Ec2LaunchTemplate(Resource):
             TagSpecifications=[{"ResourceType": "launch-template", "Tags": tag_list(tags)}],
         )
         made = answer["LaunchTemplate"]
-        return Live(self, _outputs(aws, self.name, made["LaunchTemplateId"]), dict(tags), detail=(1, self._as_read()))
+        return Live(self, _outputs(aws, self.name, made["LaunchTemplateId"]), dict(tags), detail=(1, self))
 
     def update(self, aws: Aws, update: Update) -> None:
         """Make a version that is as wanted, unless a call that was cut off left it as the latest; then the default."""
@@ -139,7 +136,7 @@ class Ec2LaunchTemplate(Resource):
             return
         template_id = update.live.outputs["id"]
         version, latest = update.live.detail
-        if latest != self._as_read():
+        if latest != self:
             answer = aws.call(
                 "ec2",
                 "create_launch_template_version",
@@ -160,10 +157,6 @@ class Ec2LaunchTemplate(Resource):
         """List those that carry the owner's tag: EC2 itself is never late."""
         return [(template["LaunchTemplateName"],) for template in _described(aws, f"tag:{PIPELINE}", [owner])]
 
-    def _as_read(self) -> Self:
-        """As a read gives it: the sources are known by their digest alone."""
-        return dataclasses.replace(self, sources=None)
-
     def _data(self) -> dict[str, Any]:
         volume = {"VolumeSize": self.root_gib, "VolumeType": "gp3", "Encrypted": self.encrypted}
         groups = list(self.security_groups)
@@ -173,7 +166,7 @@ class Ec2LaunchTemplate(Resource):
             "ImageId": self.image,
             "InstanceType": self.instance_type,
             "IamInstanceProfile": {"Arn": self.profile} if self.profile else None,
-            "UserData": packed(self.sources or {}, self.runs) if self.runs is not None else None,
+            "UserData": packed(self.program, self.runs or {}) if self.program is not None else None,
             "InstanceInitiatedShutdownBehavior": self.at_shutdown,
             **(network if groups or self.public_ip is not None else {}),
         }
@@ -217,7 +210,7 @@ def _user_data(data: Mapping[str, Any]) -> dict[str, Any]:
     if not data.get("UserData"):
         return {}
     program, runs = unpacked(data["UserData"])
-    return {"program": program, "runs": {} if runs is None else runs}
+    return {"program": program, "runs": runs}
 
 
 def _outputs(aws: Aws, name: str, template_id: str) -> dict[str, str]:

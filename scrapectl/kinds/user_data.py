@@ -20,20 +20,41 @@ FILES = "files"
 _LAST_LINE = "\n# "
 
 
-def program_digest(sources: Mapping[str, str]) -> str:
-    """Say which program it is, by what all of its files hold."""
-    return hashlib.sha256(json.dumps(sources, sort_keys=True).encode()).hexdigest()[:12]
+class Program:
+    """The files of a program, of which a plan shows a digest; equal when they are, or when a read found its digest.
+
+    Args:
+        sources: The text of each file by its name; None of a program that was read back.
+        digest: What tells it from others; by default that of its files.
+    """
+
+    def __init__(self, sources: Mapping[str, str] | None, digest: str = "") -> None:
+        self.sources = sources
+        self.digest = digest or _digest(json.dumps(sources, sort_keys=True).encode())
+
+    def __eq__(self, other: object) -> bool:
+        """Tell by the digest."""
+        return isinstance(other, Program) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        """Go by the digest."""
+        return hash(self.digest)
+
+    def __str__(self) -> str:
+        """Show the digest."""
+        return self.digest
 
 
-def packed(sources: Mapping[str, str], runs: Mapping[str, Any]) -> str:
+def packed(program: Program, runs: Mapping[str, Any]) -> str:
     """Write user data, the same bytes at any time (AWS-FACTS §14: base64 is ours to write in a template)."""
+    sources = program.sources or {}
     others = {name: text for name, text in sources.items() if name != START}
     last = json.dumps({**runs, FILES: others}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     text = f"{sources.get(START, '')}{_LAST_LINE}{last}\n"
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
-def unpacked(user_data: str) -> tuple[str, dict[str, Any] | None]:
+def unpacked(user_data: str) -> tuple[Program, dict[str, Any]]:
     """Read which program user data holds, and what that is to do; of another hand's the first alone says something."""
     raw = base64.b64decode(user_data)
     with contextlib.suppress(OSError, EOFError, zlib.error):
@@ -43,5 +64,9 @@ def unpacked(user_data: str) -> tuple[str, dict[str, Any] | None]:
         runs = dict(json.loads(last))
         sources = {START: head, **runs.pop(FILES)}
     except (ValueError, KeyError, TypeError):
-        return hashlib.sha256(raw).hexdigest()[:12], None
-    return program_digest(sources), runs
+        return Program(None, _digest(raw)), {}
+    return Program(None, Program(sources).digest), runs
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]

@@ -8,10 +8,10 @@ from scrapectl.kinds.autoscaling_group import SUSPENDED, AutoscalingGroup
 from scrapectl.kinds.autoscaling_pause import ScheduledAction
 from scrapectl.kinds.ec2_launch_template import Ec2LaunchTemplate
 from scrapectl.kinds.iam_instance_profile import instance_profile_arn
-from scrapectl.kinds.user_data import program_digest
+from scrapectl.kinds.user_data import Program
 from tests.contract.batch_cases import security_groups, subnets
 from tests.contract.bench import Bench
-from tests.contract.cases import Case, Together
+from tests.contract.cases import Case
 from tests.contract.rds_ec2_cases import other_profile, profile, template
 
 SOURCES = {"start.py": "#!/usr/bin/python3\nprint('ü')\n", "main.py": "pass\n"}
@@ -33,9 +33,8 @@ def host_template(bench: Bench, owner: str) -> Ec2LaunchTemplate:
         profile=standing_profile(bench),
         security_groups=tuple(groups[:1]),
         public_ip=True,
-        program=program_digest(SOURCES),
+        program=Program(SOURCES),
         runs={"script": ["echo ü"], "timeout": 60},
-        sources=SOURCES,
         at_shutdown="terminate",
     )
 
@@ -88,7 +87,7 @@ HOST_VARIANTS = {
             "profile": other_profile,
             "security_groups": lambda bench: tuple(bench.made["security_groups"][1:]),
             "public_ip": lambda _: False,
-            "program": lambda _: Together(program=program_digest(OTHERS), sources=OTHERS),
+            "program": lambda _: Program(OTHERS),
             "runs": lambda _: {"script": ["echo ü", "echo 2"], "timeout": 60},
             "at_shutdown": lambda _: "stop",
         },
