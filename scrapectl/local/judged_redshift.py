@@ -39,7 +39,7 @@ def password_of(call: Call) -> Iterator[tuple[str, str]]:
     operation, params = (call.service, call.operation), call.params
     name = params.get("ClusterIdentifier") or params.get("namespaceName")
     manages = params.get("ManageMasterPassword") or params.get("manageAdminPassword")
-    actions = WAREHOUSE_PASSWORD if operation in _MAKES and manages else ()
+    actions: tuple[str, ...] = WAREHOUSE_PASSWORD if operation in _MAKES and manages else ()
     if operation in _ENDS and _is_managed(call, str(name)):
         actions = FORGOTTEN_PASSWORD
     for action in actions:

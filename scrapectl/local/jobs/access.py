@@ -6,7 +6,8 @@ import secrets
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from scrapectl.local.jobs.permissions import Wanted, refused
+from scrapectl.local.jobs.permissions import refused
+from scrapectl.local.jobs.wanted import Wanted
 from scrapectl.local.registry import Call, Refusal
 from scrapectl.local.services import iam
 
@@ -35,6 +36,10 @@ class Sessions:
     def sent(self, call: Call) -> bool:
         """Whether what these sessions were opened for sent a request."""
         return token_of(call) in self._roles
+
+    def sender(self, call: Call) -> str:
+        """The role and the task that sent a request; "" when none of these sessions did."""
+        return ":".join(self._roles.get(token_of(call), ()))
 
     def __call__(self, call: Call) -> None:
         """Refuse a call that the role behind its token does not allow.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from scrapectl.local.jobs.warehouse_permissions import redshift_data
+from scrapectl.local.jobs.wanted import Wanted
 from scrapectl.local.policy import allows, as_list
 from scrapectl.local.registry import Call
 
@@ -38,15 +39,6 @@ _S3_BUCKET_ACTIONS = {
 }
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """One permission a call needs; a resource of None is any that the role's policies name for the action."""
-
-    action: str
-    resource: str | None
-    context: dict[str, str]
-
-
 def permissions(call: Call) -> Iterator[Wanted]:
     """The permissions that a call needs (the Service Authorization Reference, as far as jobs use it)."""
     special: dict[str, Callable[[Call], Iterator[Wanted]]] = {
@@ -58,6 +50,7 @@ def permissions(call: Call) -> Iterator[Wanted]:
         "lambda": _lambda,
         "events": _events,
         "rds": _rds,
+        "redshift-data": redshift_data,
         "stepfunctions": _states,
         "datasync": _datasync,
         "autoscaling": _autoscaling,

@@ -155,7 +155,7 @@ def _values(row: Row, columns: list[str], target: Target, copy: Copy) -> list[st
         if "truncatecolumns" in copy.flags and isinstance(value, str) and target.columns[name].length:
             value = value.encode()[: target.columns[name].length].decode(errors="ignore")
         if copy.format != "json" and target.columns[name].name == "super" and value is not None:
-            value = _of_json(value, name)
+            value = _of_json(value, name) if value.strip() else None
         try:
             text = fitting(value, target.columns[name])
         except Refusing as why:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scrapectl.local.jobs.access import token_of
 from scrapectl.local.registry import Call, Params, Refusal, operation
 from scrapectl.local.services.redshift_data.endpoint import endpoint_of, invalid
 from scrapectl.local.services.redshift_data.statements import (
@@ -17,6 +16,7 @@ from scrapectl.local.services.redshift_data.statements import (
     find,
     moment,
     new_id,
+    sender_of,
     statements_in,
 )
 from scrapectl.local.warehouses.copying import Copying, Who
@@ -67,7 +67,7 @@ def _take(call: Call, sqls: list[str], *, batch: bool = False) -> Params:
         new_id(),
         endpoint,
         sqls,
-        token_of(call),
+        sender_of(call),
         cloud.clock.now(),
         batch,
         params.get("StatementName", ""),

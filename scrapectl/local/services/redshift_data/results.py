@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from scrapectl.local.jobs.access import token_of
 from scrapectl.local.paging import page
 from scrapectl.local.registry import Call, Params, Refusal, operation
-from scrapectl.local.services.redshift_data.statements import FINISHED, Statement, find, moment, statements_in
+from scrapectl.local.services.redshift_data.statements import (
+    FINISHED,
+    Statement,
+    find,
+    moment,
+    sender_of,
+    statements_in,
+)
 from scrapectl.local.warehouses.database import Outcome
 from scrapectl.local.warehouses.types import Type
 
@@ -136,7 +142,7 @@ def _field(value: str | None, type_: Type) -> dict[str, Any]:
 @operation(_SERVICE, "ListStatements")
 def list_statements(call: Call) -> Params:
     """Answer the caller's own statements, the newest first; those that ended well, unless asked otherwise."""
-    params, owner = call.params, token_of(call)
+    params, owner = call.params, sender_of(call)
     status = params.get("Status", FINISHED)
     found = [
         {

@@ -27,7 +27,7 @@ class Statement:
     """One ExecuteStatement, or one BatchExecuteStatement with its parts.
 
     Attributes:
-        owner: Who sent it: the session token of its role, "" for the cloud's own user.
+        owner: Who sent it, as `sender_of` tells.
         outcomes: What each part came to, as far as they ran.
     """
 
@@ -99,3 +99,16 @@ def new_id() -> str:
 def moment(seconds: float) -> Any:
     """A time of the cloud's clock as answers have it."""
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def owner_of(call: Call) -> bool:
+    """Whether who asks sent the statement that is asked about; of one that is not there nobody else did."""
+    known = statements_in(call.cloud, call.region).known.get(str(call.params.get("Id", "")).partition(":")[0])
+    return known is None or known.owner == sender_of(call)
+
+
+def sender_of(call: Call) -> str:
+    """Who sends a call, as aws:userid tells: a role with its session (a job's task, a function); "" for the user."""
+    from scrapectl.local.jobs.access import sessions_of  # noqa: PLC0415 - what judges calls asks here in turn
+
+    return sessions_of(call.cloud).sender(call)
