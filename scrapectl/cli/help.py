@@ -154,6 +154,17 @@ HELP: dict[str, Help] = {
         "What would have started meanwhile is not made up for. What the spec has off stays off.",
         ("scrapectl schedule resume collect", "scrapectl schedule resume collect morning --pipeline shop"),
     ),
+    "share": Help(
+        "Make a link to the newest object of a bucket.",
+        "Whoever has the link may read that one object until it expires, without an account. --email sends it through "
+        "SES; that SES sends for the sender is checked first. Without --sender the sender is the receiver, if SES has "
+        "verified that address, or the only address that it has verified.",
+        (
+            "scrapectl share raw/calendars/",
+            "scrapectl share raw --expires 7d --pipeline shop",
+            "scrapectl share raw/calendars/ --email team@example.org --sender scraper@example.org",
+        ),
+    ),
     "graph": Help(
         "Draw the pipeline, or one workflow's states, as Mermaid.",
         "A flowchart of what starts, runs, reads, writes and reaches what, or a state diagram of a workflow as it will "

@@ -47,6 +47,8 @@ _RUNS_HOSTS = (
     *("BatchDeleteScheduledAction", "BatchPutScheduledUpdateGroupAction", "CreateOrUpdateTags", "DeleteTags"),
     *("DescribeScalingActivities", "SetDesiredCapacity", "TerminateInstanceInAutoScalingGroup"),
 )
+_MAILS = ("GetAccount", "GetEmailIdentity", "ListEmailIdentities", "SendEmail")
+"""What `share --email` asks of SES; which identity sends is not the spec's."""
 _WATCH = (
     ("log_group", "logs:GetLogEvents"),
     ("log_group", "scheduler:GetSchedule"),
@@ -73,6 +75,8 @@ _OPERATE: Mapping[Purpose, tuple[tuple[str, str], ...]] = {
         ("sfn_state_machine", "states:StopExecution"),
         *(("autoscaling_group", f"autoscaling:{action}") for action in _RUNS_HOSTS),
         ("autoscaling_group", "ec2:DescribeInstances"),
+        ("s3_bucket", "s3:GetObject"),
+        ("s3_bucket", "s3:ListBucket"),
         ("schedule", "iam:PassRole"),
         ("schedule", "scheduler:UpdateSchedule"),
     ),
@@ -178,10 +182,17 @@ class _Grants:
         if _OPERATE[self._purpose]:
             yield from (Grant(action, "*") for action in _FINDS)
             yield from self._records()
+            yield from self._mails()
         for name, action in _OPERATE[self._purpose]:
             own_alone = name == "lambda_function" and not self._spec.functions  # nobody calls these
             if KINDS[name] in self._scoping.kinds and not own_alone:
                 yield from self._narrow(action, KINDS[name])
+
+    def _mails(self) -> Iterator[Grant]:
+        """What sends a link by mail: which identity does is not the spec's to say."""
+        for action in _MAILS if self._purpose == "run" and self._spec.buckets else ():
+            on = self._scoping.arn("ses:{region}:{account}:identity/*") if types_of(f"ses:{action}") else "*"
+            yield Grant(f"ses:{action}", on, "ses:identity" if on != "*" else "")
 
     def _records(self) -> Iterator[Grant]:
         """What shows what loaders have written down: those records, and nothing else of their bucket."""

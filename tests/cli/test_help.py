@@ -42,6 +42,7 @@ WORDS = {
     "schedule next": ["-n", "--pipeline"],
     "schedule pause": ["--pipeline"],
     "schedule resume": ["--pipeline"],
+    "share": ["--expires", "--email", "--sender", "--pipeline"],
     "policy": ["--for", "--out", "--file", "-f"],
     "images build": ["--force", "--file"],
     "images list": ["--file", "--pipeline"],
