@@ -73,6 +73,14 @@ def named(spec: Spec) -> Iterator[tuple[str, str, Written]]:
             yield "message_queues", names.dead_letter_name(*owner, key, queue.name), queue
     yield from _schedules(spec)
     yield from _of_triggers(spec, place)
+    yield from _of_checks(spec)
+
+
+def _of_checks(spec: Spec) -> Iterator[tuple[str, str, Written]]:
+    """Yield the rules that hear of the end of jobs whose items are then checked."""
+    for job in checked_by_itself(spec):
+        name = names.physical_name(spec.pipeline, spec.stage, job.key, "expect", limit=names.RULE_LIMIT)
+        yield "rules", name, job
 
 
 def _of_triggers(spec: Spec, place: tuple[str, str]) -> Iterator[tuple[str, str, Written]]:

@@ -64,7 +64,7 @@ def check_workflow(spec: Spec, workflow: Workflow, findings: Findings) -> None:
             _check_copy(spec, step, findings)
         elif isinstance(step, RunStep):
             _check_run(spec, step, findings)
-        elif isinstance(step, CallStep):
+        elif isinstance(step, CallStep) and step.function in spec.functions:  # a wrong loader was told
             check_event(spec.functions[step.function], step.environment, f"{step.origin}.environment", findings)
     _check_size(workflow, findings)
     if workflow.states is not None:

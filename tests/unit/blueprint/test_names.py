@@ -44,6 +44,8 @@ OF_THE_INSTANCE = {
     ("SqsQueue", "random_dead"),
     ("LambdaFunction", "random_notifier"),
     ("LambdaFunction", "random_starter"),
+    ("LambdaFunction", "random_expect"),
+    ("S3Bucket", "random-loads-123456789012-us-east-1"),
     ("EventsRule", "random_failed-runs"),
     ("EventsRule", "random_late-workflows"),
 }

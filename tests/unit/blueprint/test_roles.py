@@ -28,6 +28,7 @@ INTERFACES = {
 }
 ON_EVERYTHING = {
     "function": INTERFACES,
+    "load": INTERFACES,
     "start": {"ecr:GetAuthorizationToken"},
     "notifier": {"batch:DescribeJobDefinitions", "batch:DescribeJobs", "batch:ListJobs"},
     "instances": {"ecs:DiscoverPollEndpoint"},
@@ -253,8 +254,8 @@ CHOSEN = ("efs_file_system.", "efs_access_point.", "datasync_task.")
 
 def _is_chosen_by_aws(what: str, ref: Ref) -> bool:
     """Of a database's password AWS chooses the whole name, and of these the id, so that the role can only wait."""
-    if what.startswith("start-"):
-        return ref.address.startswith("rds_instance.") and ref.output == "secret"
+    if what.startswith(("start-", "load-")):
+        return ref.address.startswith(("rds_instance.", "redshift_")) and ref.output in {"secret", "arn"}
     return ref.address.startswith(CHOSEN) and ref.output == "arn"
 
 
