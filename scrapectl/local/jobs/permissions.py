@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import unquote
 
-from scrapectl.local.jobs.warehouse_permissions import redshift_data
-from scrapectl.local.jobs.wanted import Wanted
+from scrapectl.local.jobs.wanted import ASKERS, Wanted
 from scrapectl.local.policy import allows, as_list
 from scrapectl.local.registry import Call
 
@@ -50,7 +49,7 @@ def permissions(call: Call) -> Iterator[Wanted]:
         "lambda": _lambda,
         "events": _events,
         "rds": _rds,
-        "redshift-data": redshift_data,
+        **ASKERS,
         "stepfunctions": _states,
         "datasync": _datasync,
         "autoscaling": _autoscaling,

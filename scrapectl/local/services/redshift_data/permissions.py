@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scrapectl.local.jobs.wanted import Wanted
+from scrapectl.local.jobs.wanted import Wanted, asked_by_service
 from scrapectl.local.registry import Call
 from scrapectl.local.services.redshift_data.statements import owner_of
 from scrapectl.local.services.redshift_serverless.state import state_in
@@ -14,7 +14,8 @@ _OWNER = "redshift-data:statement-owner-iam-userid"
 _ME = "${aws:userid}"  # what a policy says for whoever asks: it is compared as it stands
 
 
-def redshift_data(call: Call) -> Iterator[Wanted]:
+@asked_by_service("redshift-data")
+def permissions(call: Call) -> Iterator[Wanted]:
     """Yield them ("Authorizing access to the Amazon Redshift Data API")."""
     action = f"redshift-data:{call.operation}"
     if call.operation in _OWN:
