@@ -23,7 +23,7 @@ class Choice:
     """What a start is to load.
 
     Attributes:
-        known: Of the objects that were named, those that the ledger holds.
+        known: What the ledger holds already: of objects that were named, or of all, what this very run has loaded.
         waiting: How many new objects are left alone, because another run has refused them.
     """
 
@@ -76,7 +76,8 @@ class Chooser:
             at_hand = {one.name: one for one in new}
             sources = [at_hand.get(one.name) or self._objects.named(one.bucket, one.key) for one in listed]
             claims = sorted(one for one in sources if one.identity not in held)
-        return Choice(self._load(claims, sources, [one.time for one in listed]), waiting=len(new) - len(fresh))
+        mine = [one for one in ledger if one.run == self._start.run]  # by a try of this run that did not live to say so
+        return Choice(self._load(claims, sources, [one.time for one in listed]), mine, waiting=len(new) - len(fresh))
 
     def _new(self, listed: list[Listed], ledger: list[Known]) -> list[Source]:
         """Look at those objects that the ledger may lack: a listing tells no versions, but content and time."""

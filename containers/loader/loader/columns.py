@@ -24,7 +24,7 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,62}")
 _TYPE = re.compile(r"([a-z][a-z0-9 ]*?)\s*(?:\(\s*(\d{1,5})\s*(?:,\s*(\d{1,5})\s*)?\))?")
 _WIDEST = 65535  # bytes of a Redshift varchar
 _MYSQL_WIDEST = 16383  # characters of utf8mb4 in a row of 65,535 bytes
-_NUMERIC = (38, 10)  # where the engine's own default would cut fractions off (Redshift: 18,0; MySQL: 10,0)
+NUMERIC = (38, 10)  # where the engine's own default would cut fractions off (Redshift: 18,0; MySQL: 10,0)
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Type:
             name = {"json": "jsonb"}.get(name, name)
         elif engine == "redshift":
             name = {"json": "super", "text": "varchar", "uuid": "varchar"}.get(name, name)
-            given = given or {"uuid": (36,), "text": (_WIDEST,), "varchar": (_WIDEST,), "numeric": _NUMERIC}.get(
+            given = given or {"uuid": (36,), "text": (_WIDEST,), "varchar": (_WIDEST,), "numeric": NUMERIC}.get(
                 self.name, ()
             )
         else:
@@ -88,7 +88,7 @@ def _mysql(name: str, given: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
     if name in {"timestamp", "timestamptz"}:
         return "datetime", (6,)
     known = {"boolean": ("tinyint", (1,)), "real": ("float", ()), "double precision": ("double", ()),
-             "uuid": ("char", (36,)), "time": ("time", (6,)), "numeric": ("decimal", given or _NUMERIC)}  # fmt: skip
+             "uuid": ("char", (36,)), "time": ("time", (6,)), "numeric": ("decimal", given or NUMERIC)}  # fmt: skip
     return known.get(name, (name, given))
 
 

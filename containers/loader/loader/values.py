@@ -7,10 +7,10 @@ import re
 import uuid
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
-from loader.columns import Type
+from loader.columns import NUMERIC, Type
 
 Convert = Callable[[str], str]
 _INTEGER = re.compile(r"[+-]?\d{1,30}", re.ASCII)
@@ -36,8 +36,8 @@ def converter(kind: Type, engine: str) -> Convert:
     if kind.name in _BITS:
         return lambda text: _integer(text, _BITS[kind.name])
     if kind.name == "numeric":
-        digits = kind.arguments or ((38, 10) if engine != "postgres" else (_MOST_DIGITS, 0))
-        return lambda text: _numeric(text, digits[0] - digits[1])
+        digits = kind.arguments or (None if engine == "postgres" else NUMERIC)
+        return lambda text: _numeric(text, digits)
     if kind.name in {"char", "varchar", "text"}:
         most = kind.arguments[0] if kind.arguments else 65535 if engine == "redshift" else None
         return lambda text: _text(text, most, in_bytes=engine == "redshift")
@@ -110,11 +110,14 @@ def _integer(text: str, bits: int) -> str:
     return str(number)
 
 
-def _numeric(text: str, most: int) -> str:
+def _numeric(text: str, digits: tuple[int, ...] | None) -> str:
+    """Rounded to the scale, half away from zero, as PostgreSQL does; Redshift would cut off."""
     text = text.strip()
     if not _NUMBER.fullmatch(text):
         raise Misfit("is no number")
-    number = Decimal(text)
+    number, most = Decimal(text), digits[0] - digits[1] if digits else _MOST_DIGITS
+    if digits and number.adjusted() <= most:
+        number = number.quantize(Decimal(1).scaleb(-digits[1]), ROUND_HALF_UP, Context(prec=digits[0] + 2))
     if number and number.adjusted() >= most:
         raise Misfit(f"has more than {most} digits before the point")
     return format(number, "f")
@@ -178,7 +181,10 @@ def _timestamp(text: str) -> str:
 def _timestamptz(text: str) -> str:
     """Without an offset it is UTC."""
     moment = _moment(text)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat(" ")
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat(" ")
+    except OverflowError as error:
+        raise Misfit("is no moment of the calendar") from error
 
 
 def _moment(text: str) -> datetime:

@@ -12,13 +12,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from scrapectl.local.databases.engine import Account
 from scrapectl.local.databases.servers import Servers, advice, installed
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(folder) for folder in (HERE.parent, HERE) if str(folder) not in sys.path]
-
-ACCOUNT = Account("loader", "its a 'pass' word", "results")
 
 
 @pytest.fixture(scope="session")
@@ -59,4 +56,4 @@ def scene(aws: Callable[[str], Any], postgres: int) -> Iterator[Scene]:
     made.close()
 
 
-from loader_scene import Scene  # noqa: E402 - it needs the path from above
+from loader_scene import ACCOUNT, Scene  # noqa: E402 - it needs the path from above

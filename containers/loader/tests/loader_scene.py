@@ -15,9 +15,12 @@ from loader.records import Record
 from loader.start import Start
 from psycopg import sql
 
+from scrapectl.local.databases.engine import Account
+
 SOURCE, STAGING, BAD = "raw-bucket", "loads-bucket", "bad-bucket"
 COLUMNS = {"id": "varchar(10) not null", "email": "varchar(50)", "price": "numeric(10,2)"}
 NUMBERS = itertools.count(1)
+ACCOUNT = Account("loader", "its a 'pass' word", "results")
 
 
 class Scene:

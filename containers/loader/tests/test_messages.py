@@ -2,10 +2,12 @@
 
 import json
 
+import psycopg
 import pytest
 from loader import app
 from loader.batch import Batch
 from loader.sources.messages import message
+from loader.targets.postgres import Postgres
 from loader_scene import SOURCE, STAGING
 
 QUEUE = {"source": {"queue": "https://sqs/1/rows"}, "format": {"type": "json"}, "key": []}
@@ -99,3 +101,21 @@ def test_an_upload_an_answer_and_an_error(scene, call):
     last = max(one["Key"] for one in kept)
     with pytest.raises(app.LoadNotDone, match="invalid input syntax"):
         call({"retry": last}, **objects)
+
+
+def test_a_commit_whose_answer_was_lost_counts_as_this_runs(scene, monkeypatch):
+    monkeypatch.setattr("loader.load.PAUSE", 0)
+    real, lost = Postgres.load, []
+
+    def load(*told):
+        loaded = real(*told)
+        if not lost:
+            lost.append(loaded)
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
+        return loaded
+
+    monkeypatch.setattr(Postgres, "load", load)
+    one = message("rows", "m-1", '{"id": "1"}', None)
+    record = Batch(scene.document(**QUEUE), "run-1", [one], scene.client).run()
+    assert (record.state, record.rows, record.sources[0]["rows"]) == ("loaded", 1, 1)
+    assert lost

@@ -2,7 +2,9 @@
 
 from decimal import Decimal
 
+import psycopg
 import pytest
+from loader.targets.postgres import Postgres
 from loader_scene import BAD, SOURCE, STAGING
 
 PERSONS = [("1", "a@x", "1.50"), ("2", "", "2")]
@@ -283,3 +285,22 @@ def test_the_password_is_in_no_message(scene):
     scene.put("out/a.csv", PERSONS)
     record = scene.load()
     assert "pass" not in record.line()
+
+
+def test_a_commit_whose_answer_was_lost_counts_as_this_runs(scene, monkeypatch):
+    monkeypatch.setattr("loader.load.PAUSE", 0)
+    real, lost = Postgres.load, []
+
+    def load(*told):
+        loaded = real(*told)
+        if not lost:
+            lost.append(loaded)
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
+        return loaded
+
+    monkeypatch.setattr(Postgres, "load", load)
+    scene.put("out/a.csv", PERSONS)
+    record = scene.load()
+    assert (record.state, record.rows, record.sources[0]["rows"]) == ("loaded", 2, 2)
+    assert lost
+    assert scene.records()[0]["rows"] == 2

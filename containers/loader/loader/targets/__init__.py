@@ -63,8 +63,8 @@ class Target(Protocol):
             TableDiffers: It does not.
         """
 
-    def known(self, names: Sequence[str]) -> list[Known]:
-        """Read what the ledger holds of some sources."""
+    def known(self, names: Sequence[str], versions: Sequence[str] = ()) -> list[Known]:
+        """Read what the ledger holds of some sources; of a queue, whose messages are many, of some versions alone."""
 
     def rows(self, refusals: Refusals) -> Rows:
         """Give what turns sources into rows that this engine takes."""

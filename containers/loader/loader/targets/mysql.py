@@ -63,6 +63,7 @@ class MySql:
         self._table = f"{_q(self._schema)}.{_q(self._told.table)}"
         self._ledger = f"{_q(self._schema)}.{_q(LEDGER)}"
         self._names = ", ".join(map(_q, document.names))
+        self._json = {column.name for column in document.columns if column.type.name == "json"}
         self._required = {column.name for column in document.columns if column.required} | set(document.key)
 
     def prepare(self) -> None:
@@ -77,7 +78,7 @@ class MySql:
             for column in missing_columns(self._document, "mysql", table):
                 cursor.execute(f"ALTER TABLE {self._table} ADD COLUMN {self._column(column, required=False)}")
 
-    def known(self, names: Sequence[str]) -> list[Known]:
+    def known(self, names: Sequence[str], versions: Sequence[str] = ()) -> list[Known]:
         """See `targets.Target`."""
         found: list[Known] = []
         asked = (
@@ -86,7 +87,9 @@ class MySql:
         )
         with self._cursor() as cursor:
             for first in range(0, len(names), BATCH):
-                cursor.execute(asked, (self._document.loader, list(names[first : first + BATCH])))
+                values = [self._document.loader, list(names[first : first + BATCH])]
+                some = (" AND `version` IN %s", [list(versions)]) if versions else ("", [])
+                cursor.execute(asked + some[0], values + some[1])
                 found += [Known(*told, moment and moment.replace(tzinfo=UTC)) for *told, moment in cursor.fetchall()]
         return found
 
@@ -205,9 +208,12 @@ class MySql:
 
     def _standing(self, cursor: Any) -> dict[str, Standing]:
         cursor.execute(_COLUMNS, (self._schema, self._told.table))
-        return {
-            name: Standing(_told(kind), bool(null), bool(default)) for name, kind, null, default in cursor.fetchall()
-        }
+        # MariaDB has no JSON, and calls a text so.
+        found = [
+            ("json" if name in self._json and kind == "longtext" else _told(kind), name, *more)
+            for name, kind, *more in cursor.fetchall()
+        ]
+        return {name: Standing(kind, bool(null), bool(default)) for kind, name, null, default in found}
 
     def _digest(self, claim: Source) -> str:
         """The ledger's key: names and versions are longer than an index of MySQL."""
@@ -256,9 +262,9 @@ def _transaction(database: Any) -> Iterator[None]:
 
 def _told(kind: str) -> str:
     """A type as MySQL tells it, as one declares it: widths of whole numbers mean nothing."""
-    plain = kind.lower().removesuffix(" unsigned")
+    plain = kind.lower()
     name = plain.partition("(")[0]
-    return {"int": "integer", "bigint": "bigint", "smallint": "smallint"}.get(name, plain)
+    return {"int": "integer", "bigint": "bigint", "smallint": "smallint", "longtext": "text"}.get(name, plain)
 
 
 def _q(name: str) -> str:

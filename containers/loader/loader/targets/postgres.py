@@ -84,11 +84,13 @@ class Postgres:
         required = self._required()
         self._strict = all(not table[name].nullable for name in required)
 
-    def known(self, names: Sequence[str]) -> list[Known]:
+    def known(self, names: Sequence[str], versions: Sequence[str] = ()) -> list[Known]:
         """See `targets.Target`."""
         with self._connection() as database:
-            where = 'WHERE "loader" = %s AND "source" = ANY(%s)'
-            found = database.execute(self._sql(_KNOWN + where, self._ledger), [self._document.loader, list(names)])
+            where, values = 'WHERE "loader" = %s AND "source" = ANY(%s)', [self._document.loader, list(names)]
+            if versions:
+                where, values = f'{where} AND "version" = ANY(%s)', [*values, list(versions)]
+            found = database.execute(self._sql(_KNOWN + where, self._ledger), values)
             return [Known(*row) for row in found]
 
     def rows(self, refusals: Refusals) -> Rows:

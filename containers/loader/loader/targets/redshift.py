@@ -20,6 +20,7 @@ from loader.targets.staging import Staging
 from loader.targets.tables import Standing, missing_columns
 
 TRIES = 5
+VERSIONS = 500  # ids of messages in one question
 FIRST_LOOK, SLOWEST_LOOK = 0.1, 2.0  # seconds
 _FINISHED, _ENDED = "FINISHED", {"FINISHED", "FAILED", "ABORTED"}
 _IN_THE_WAY = ("1023", "serializable isolation", "deadlock", "concurrent transaction", "could not serialize")
@@ -61,13 +62,16 @@ class Redshift:
         for column in missing_columns(self._document, "redshift", table):
             self._run(self._statements.add_column(column))
 
-    def known(self, names: Sequence[str]) -> list[Known]:
+    def known(self, names: Sequence[str], versions: Sequence[str] = ()) -> list[Known]:
         """See `targets.Target`."""
         if not names:
             return []
         values = {"loader": self._document.loader} | ({"source": names[0]} if len(names) == 1 else {})
-        wanted = set(names)
-        found = self._run(self._statements.known(one=len(names) == 1), **values)
+        wanted, found = set(names), []
+        statement = self._statements.known(one=len(names) == 1, some=bool(versions))
+        for first in range(0, len(versions) or 1, VERSIONS):
+            some = {"versions": " ".join(versions[first : first + VERSIONS])} if versions else {}
+            found += self._run(statement, **values, **some)
         return [_known(row) for row in found if row[0] in wanted]
 
     def rows(self, refusals: Refusals) -> Rows:
@@ -82,7 +86,8 @@ class Redshift:
         refusals.check()
         claim = staging.put_claim([self._claim(one, load, rows, refusals) for one in load.claims])
         self._transaction(self._statements.load(claim, staging.manifest()))
-        stands = {(one.source, one.version): one.run for one in self.known([one.name for one in load.claims])}
+        names, versions = sorted({one.name for one in load.claims}), [one.version for one in load.claims]
+        stands = {(one.source, one.version): one.run for one in self.known(names, versions if len(names) == 1 else ())}
         if all(stands.get(one.identity) == load.run for one in load.claims):
             return Loaded(rows)
         return Loaded(superseded=not any(one.identity in stands for one in load.claims))

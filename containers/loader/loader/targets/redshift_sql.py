@@ -51,10 +51,14 @@ class Statements:
         """Add a column."""
         return f"ALTER TABLE {self._table} ADD COLUMN {quoted(column.name)} {column.type.sql('redshift')}"
 
-    def known(self, *, one: bool) -> str:
-        """Read what the ledger has of this loader (:loader), or of one source (:source) of it."""
+    def known(self, *, one: bool, some: bool) -> str:
+        """Read what the ledger has of this loader (:loader), of one source (:source), or of some versions (:versions).
+
+        Versions come as one text, with spaces between them: a statement takes no list.
+        """
         names = _listed(("source", "version", "etag", "run", "rows", "refused", "source_time"))
         where = '"loader" = :loader' + (' AND "source" = :source' if one else "")
+        where += ' AND STRPOS(:versions, "version") > 0' if some else ""
         return f"SELECT {names} FROM {self._ledger} WHERE {where}"  # noqa: S608 - names are quoted, values bound
 
     def load(self, claim: str, manifest: str | None) -> list[str]:
