@@ -1,1 +1,0 @@
-"""Checks an uploaded file of persons row by row, and stages it whole or not at all."""
