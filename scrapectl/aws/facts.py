@@ -19,6 +19,8 @@ from scrapectl.shipped import shipped
 from scrapectl.spec.model import Spec
 
 ZONES_OF_A_DATABASE = 2
+NOTIFIER = ("notifier.py", "texts.py")
+"""The files of `containers/notifier` that run in AWS."""
 FolderHash = Callable[[Path, str], str]
 """(folder, platform) → hex digits: the same folder built for another platform is another image."""
 
@@ -69,7 +71,7 @@ def gather_facts(
         pinned_images=images,
         packages=packages.functions,
         layers=packages.layers,
-        notifier=shipped("notifier/notifier.py").read_bytes() if _tells(spec) else b"",
+        notifier={name: shipped(f"notifier/{name}").read_bytes() for name in NOTIFIER} if _tells(spec) else {},
         starter=shipped("starter/starter.py").read_bytes() if spec.triggers else b"",
     )
 

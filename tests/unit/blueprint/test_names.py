@@ -45,7 +45,7 @@ OF_THE_INSTANCE = {
     ("LambdaFunction", "random_notifier"),
     ("LambdaFunction", "random_starter"),
     ("EventsRule", "random_failed-runs"),
-    ("EventsRule", "random_late-workflows"),
+    ("EventsRule", "random_failed-workflows"),
 }
 
 
