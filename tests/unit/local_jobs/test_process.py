@@ -148,7 +148,9 @@ def test_an_orphan_that_ends_after_the_command_is_buried_too(tmp_path):
     """What removes a killed container waits for its conmon to be gone."""
     started = ("sh", "-c", "setsid sleep 0.3 >/dev/null 2>&1 & echo $! > orphan")
     removed = ("sh", "-c", f"while test -e /proc/$(cat {tmp_path}/orphan); do sleep 0.02; done; echo gone")
-    command = Command(started, base_environment(), tmp_path, afterwards=(removed, ("sh", "-c", "exit 3"), ("none-such",)))
+    command = Command(
+        started, base_environment(), tmp_path, afterwards=(removed, ("sh", "-c", "exit 3"), ("none-such",))
+    )
     assert Process(command, print, print).wait(5) == Ended(0, afterwards=("gone\n", "", ""))
 
 
