@@ -26,7 +26,7 @@ _INSTANCE = {"schedule_group", "sqs_queue", "security_group", "log_group"}
 # Keys that have no other valid value where they stand: another size would need another memory, another engine
 # another version; an environment is named once in a queue; and there is one topic, database, job or workflow.
 _ALONE = {"vcpus", 0, 1, "engine", "to", "on_failure", "job", "run", "workflow"}
-_ONE_WAY = {"storage", "version"}  # what AWS takes no way back from
+_ONE_WAY = {"storage", "version", "throughput"}  # what AWS takes no way back from, or not on the same day
 _WORDS = (
     "fargate",
     "fargate-spot",
@@ -224,8 +224,6 @@ def touches(change: Change, may: set[str], path: Path_) -> bool:
         return path[0] == "iam" or bool(_OF_ROLES[what] & set(path))
     if change.origin in may or any(change.origin.startswith(f"{one}.") for one in may):
         return True
-    if "copy" in path and change.kind.startswith("datasync_location"):  # named by its place, and shared by copies
-        return True
     if change.kind in {"iam_instance_profile", "ec2_launch_template"}:  # there while an environment is on EC2
         return path[-1] == "type"
     # A thing that the change leaves without an origin, or that stands for the instance while it is needed.
@@ -234,9 +232,11 @@ def touches(change: Change, may: set[str], path: Path_) -> bool:
 
 
 def tells(change: Change, path: Path_) -> bool:
-    """Whether it is a part of how failures are told, or uploads are heard of, and of the key's."""
+    """Whether it is shared, and of the key's: how failures are told, uploads heard of, or files copied."""
     fields = {field.name for field in change.fields}
     if path[0] in {"triggers", "workflows", "buckets"} and change.address.endswith("_starter"):
+        return True
+    if "copy" in path and change.kind.startswith("datasync_location"):  # named by its place, and shared by copies
         return True
     if path[0] == "triggers" and change.kind in {"s3_bucket", "sqs_queue"} and fields <= _OF_UPLOADS:
         return True
