@@ -17,6 +17,7 @@ from scrapectl.errors import SpecError
 from scrapectl.spec.model import Spec
 from tests.account import EXAMPLES, SEEDS, Account, assert_empty, shown, spec_of
 from tests.random_specs import ENV, random_spec
+from tests.remembered import Remembered
 
 Path_ = tuple[str | int, ...]
 Tree = dict[str, Any]
@@ -233,7 +234,8 @@ def check_every_key(account: Account, tree: Tree, folder: Path, every: int, step
     """Change each key (or each `step`-th) in turn; every so many-th change is also applied, and taken back."""
     base = read(tree, folder)
     assert base is not None
-    account.put(base)
+    known = Remembered(account)
+    known.put(base)
     unchanged: set[str | int] = set()
     keys = list(leaves({key: value for key, value in tree.items() if key not in _NOT_THESE}))
     for number, (path, value) in enumerate(keys[::step]):
@@ -243,15 +245,15 @@ def check_every_key(account: Account, tree: Tree, folder: Path, every: int, step
             continue
         spec = read(changed, folder)
         assert spec is not None
-        planned = account.plan(spec)
+        planned = known.plan(spec)
         may = allowed((tree, changed), path)
         wrong = [c for c in planned.plan.changes if not touches(c, may, path)]
         assert not wrong, (path, [(c.origin, c.address, [f.name for f in c.fields]) for c in wrong])
         if number % every == 0 and not planned.plan.refusals and path[-1] not in _ONE_WAY:
-            account.put(spec)
-            assert_empty(account.plan(spec))
-            account.put(base)
-            assert_empty(account.plan(base))
+            known.put(spec)
+            assert_empty(known.plan(spec))
+            known.put(base)
+            assert_empty(known.plan(base))
     return unchanged
 
 
