@@ -81,7 +81,7 @@ def _answers(folder: Path) -> Path:
 
 def _fork() -> int:
     """Part; return 0 in the new process, and in this one its number, once it has ended."""
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while threading.active_count() > 1 and any(t.name.startswith("worker-") for t in threading.enumerate()):
         assert time.monotonic() < until, threading.enumerate()
         time.sleep(0.001)
