@@ -21,6 +21,11 @@ def fleet_arn(partition: str, region: str, account: str, name: str) -> str:
     return f"arn:{partition}:appstream:{region}:{account}:fleet/{name}"
 
 
+def called(name: str) -> str:
+    """Say how a stack, which bears its fleet's very name, names that."""
+    return f"fleet called {name}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class AppstreamFleet(Resource):
     """A fleet on demand: an instance starts when somebody comes, in a minute or two, and costs little until then.
@@ -164,7 +169,7 @@ def _live(fleet: Mapping[str, Any], tags: Mapping[str, str]) -> Live:
         internet=fleet.get("EnableDefaultInternetAccess", False),
         running=state == RUNNING,
     )
-    outputs = {"arn": fleet["Arn"], "name": fleet["Name"]}
+    outputs = {"arn": fleet["Arn"], "name": fleet["Name"], "called": called(fleet["Name"])}
     errors = [error["ErrorMessage"] for error in fleet.get("FleetErrors", ())]
     if state in {RUNNING, STOPPED}:
         broken = bool(errors) and state == STOPPED
