@@ -38,7 +38,7 @@ class Facts:
         secret_values: Key of a secret to the value of its variable, when that is set.
         image_tags: Key of an image to the tag its folder shall have, `src-<hash>`.
         pinned_images: URI of an ECR image with a tag, as a job names it, to the same with its digest.
-        notifier: Source of the function that tells of failures, as it is shipped.
+        notifier: Files of the function that tells of failures, as they are shipped.
         packages: Key of a function to its zip.
         layers: A layer as it is written, with runtime and platform, to its zip.
         loader: The loader's package, path in it to content, as it is shipped; empty when no function only checks.
@@ -54,7 +54,7 @@ class Facts:
     secret_values: Mapping[str, str] = field(default_factory=dict, repr=False)
     image_tags: Mapping[str, str] = field(default_factory=dict)
     pinned_images: Mapping[str, str] = field(default_factory=dict)
-    notifier: bytes = field(default=b"", repr=False)
+    notifier: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     packages: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     layers: Mapping[tuple[str, str, str], bytes] = field(default_factory=dict, repr=False)
     starter: bytes = field(default=b"", repr=False)

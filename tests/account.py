@@ -20,10 +20,14 @@ from scrapectl.spec import check_text
 from scrapectl.spec.model import Spec
 
 ROOT = Path(__file__).parent.parent
-EXAMPLES = {name: ROOT / "examples" / name / "pipeline.yaml" for name in ("quickstart", "batch-collector")}
-# The examples as they stand, and as they stand on EC2: (name, stage).
-SPECS: list[tuple[str, str | None]] = [*((name, None) for name in EXAMPLES), ("batch-collector", "ec2")]
 SEEDS = int(os.environ.get("SCRAPECTL_SEEDS", "10"))
+EXAMPLES = {path.parent.name: path for path in sorted((ROOT / "examples").glob("*/pipeline.yaml"))}
+# The examples as they stand, and their stages that change most: (name, stage).
+SPECS: list[tuple[str, str | None]] = [
+    *((name, None) for name in EXAMPLES),
+    ("batch-collector", "ec2"),
+    ("upload-loader", "cloudtrail"),
+]
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
 _READS = ("Get", "List", "Describe", "Head", "BatchGet", "BatchCheck")

@@ -15,7 +15,7 @@ ROUTES = {
     "region": "us-east-1",
     "log_group": "/scrapectl/shop",
     "jobs": {"shop-collect": {"job": "collect", "topic": TOPIC}},
-    "workflows": {"shop-process": {"workflow": "process", "topic": TOPIC}},
+    "workflows": {"shop-process": {"workflow": "process", "topic": TOPIC, "own_states": False}},
     "functions": {"shop-publish": {"function": "publish", "topic": TOPIC, "command": "scrapectl run publish"}},
     "dead_letters": TOPIC + "-letters",
     "schedules": {"collect-morning": {"job": "collect", "command": "scrapectl run collect --env ZIP=48104"}},

@@ -7,37 +7,18 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 import shlex
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from texts import MASK, VALUES_AT, is_secret, moment, plain, secrets_in, set_in, table
 
 LINES = 20
 LONGEST_LINE = 1000
 LONGEST_SUBJECT = 99  # "less than 100 characters" (botocore's model, Publish)
-VALUES_AT = 11  # the column where the values of a table begin
 MOST_BYTES = 256 * 1024
-SHORTEST_SECRET = 4
-MASK = "********"
 PLAIN_END = "Essential container in task exited"
 TIMED_OUT = "Job attempt duration exceeded timeout"
-
-# What scrapectl takes for a secret's name (scrapectl/spec/secrecy.py), and the sequences that a terminal obeys.
-SECRET = re.compile(
-    r"(?:^|_)(?:password|passwd|passphrase|pwd|pass|secrets?|tokens?|credentials?|auth|authorization|cookie|bearer|jwt"
-    r"|keys?|apikeys?|accesskeys?|dsn|salt)(?:_|[0-9]*$)|passw(?:or)?d|secret(?!ar)|apikey",
-    re.IGNORECASE,
-)
-HARMLESS = re.compile(
-    r"(?:^|_)(?:public_?key|key_?(?:name|prefix|id|column|field)s?|(?:bucket|primary|sort|partition|object|s3)_?keys?"
-    r"|(?:max|min|num)_tokens?|secrets?_?arn)$|^keys?$",
-    re.IGNORECASE,
-)
-WORD_EDGE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-.\s]+")
-SEQUENCE = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*\x07?|\x1b"
-)
 
 
 def handler(event: dict[str, Any], _context: object = None) -> dict[str, Any] | None:
@@ -102,15 +83,28 @@ def tell_run(told: dict[str, Any], notes: list[str]) -> None:
 
 
 def tell_execution(told: dict[str, Any], notes: list[str]) -> None:
-    """Tell of a run of a workflow that its time limit ended: of every other failure it has told itself."""
+    """Tell of a run of a workflow that could not tell itself: its time limit ended it, or the states are the user's."""
     route = routes()["workflows"].get(told["stateMachineArn"].rsplit(":", 1)[-1])
-    if route is None:
+    late, cause = told["status"] == "TIMED_OUT", told.get("cause") or ""
+    if route is None or not (late or route["own_states"]) or told_by_job(cause, route["topic"]):
         return
-    about = {"Workflow": route["workflow"], "Run": told["name"], "Cause": "it took longer than its time limit"}
+    short = "timed out" if late else told.get("error") or "unknown"
+    why = "it took longer than its time limit" if late else f"{short}: {cause}".removesuffix(": ")
+    about = {"Workflow": route["workflow"], "Run": told["name"], "Cause": set_in(why, VALUES_AT)}
     about |= {"Started": moment(told.get("startDate")), "Ended": moment(told.get("stopDate"))}
     commands = {"Its log": typed("logs", told["name"]), "Again": typed("run", route["workflow"])}
     parts = [*notes, table(about), table(commands)]
-    send(route["topic"], f"{routes()['owner']}: {route['workflow']} failed (timed out)", parts, [])
+    send(route["topic"], f"{routes()['owner']}: {route['workflow']} failed ({short})", parts, [])
+
+
+def told_by_job(cause: str, topic: str) -> bool:
+    """Tell whether a run failed by a job of ours, of which this topic hears with its last lines."""
+    try:
+        definition = json.loads(cause)["JobDefinition"]
+    except (ValueError, LookupError, TypeError):
+        return False
+    route = routes()["jobs"].get(str(definition).rsplit("/", 1)[-1].partition(":")[0])
+    return route is not None and route["topic"] == topic
 
 
 def failed_children(run: dict[str, Any]) -> list[int]:
@@ -251,21 +245,6 @@ def typed(*words: str) -> str:
     return shlex.join(["scrapectl", *words, "--pipeline", routes()["pipeline"], *stage, "--region", routes()["region"]])
 
 
-def moment(milliseconds: int | None) -> str:
-    """Write a time in UTC; none is no text."""
-    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC" if milliseconds else ""
-
-
-def table(about: dict[str, str]) -> str:
-    """Write what is known line by line."""
-    return "\n".join(f"{name + ':':<{VALUES_AT - 1}} {value}" for name, value in about.items() if value)
-
-
-def set_in(text: str, columns: int) -> str:
-    """Set in every further line of a text from outside, so that none of them looks like one of ours."""
-    return text.replace("\n", "\n" + " " * columns)
-
-
 def send(topic: str, subject: str, parts: list[str], hidden_in: list[Any]) -> None:
     """Publish one message: plain text, without the secrets that stand in what it tells of, as long as SNS takes it."""
     line, text = plain(subject).replace("\n", " "), plain("\n\n".join(parts)) + "\n"
@@ -274,29 +253,3 @@ def send(topic: str, subject: str, parts: list[str], hidden_in: list[Any]) -> No
     line = "".join(letter if " " <= letter <= "~" else "?" for letter in line)[:LONGEST_SUBJECT]
     text = "\n".join(row[:LONGEST_LINE] for row in text.split("\n")).encode()[:MOST_BYTES].decode(errors="ignore")
     client("sns").publish(TopicArn=topic, Subject=line, Message=text)
-
-
-def plain(text: str) -> str:
-    """Leave out what a terminal or a mail program would obey instead of show."""
-    return "".join(letter for letter in SEQUENCE.sub("", text) if letter in "\n\t" or letter.isprintable())
-
-
-def is_secret(name: str) -> bool:
-    """Tell whether a name says that its value is secret."""
-    words = WORD_EDGE.sub("_", name)
-    return bool(SECRET.search(words)) and not HARMLESS.search(words)
-
-
-def secrets_in(value: Any) -> set[str]:
-    """Collect the values whose names say that they are secret, and the lines of those with several."""
-    if isinstance(value, list):
-        return {piece for item in value for piece in secrets_in(item)}
-    if not isinstance(value, dict):
-        return set()
-    low = {key.lower(): item for key, item in value.items()}
-    found: set[str] = set()
-    for name, item in [(low["name"], low["value"])] if set(low) == {"name", "value"} else value.items():
-        if isinstance(item, str) and is_secret(str(name)):
-            found |= {piece for piece in (plain(item), *plain(item).split("\n")) if len(piece) >= SHORTEST_SECRET}
-        found |= secrets_in(item)
-    return found

@@ -190,6 +190,31 @@ def test_a_workflow_that_took_too_long(aws):
     }
 
 
+FAILED = TIMED_OUT | {"status": "FAILED", "error": "Broken", "cause": "no\nway"}
+
+
+def test_a_workflow_of_the_users_own_states_that_failed(aws, routes):
+    routes["workflows"]["shop-process"]["own_states"] = True
+    notifier.handler({"source": "aws.states", "detail": FAILED})
+    assert aws.message["Subject"] == "shop: process failed (Broken)"
+    assert "Cause:     Broken: no\n           way\n" in aws.message["Message"]
+    notifier.handler({"source": "aws.states", "detail": FAILED | {"cause": None}})
+    assert "Cause:     Broken\n" in aws.sent[-1]["Message"]
+
+
+def test_a_workflow_that_tells_itself_is_not_told_again(aws):
+    notifier.handler({"source": "aws.states", "detail": FAILED})
+    assert aws.sent == []
+
+
+@pytest.mark.parametrize(("topic", "told"), [(TOPIC, 0), (f"{TOPIC}-other", 1)])
+def test_a_workflow_that_failed_by_a_job_is_not_told_where_the_job_was(aws, routes, topic, told):
+    routes["workflows"]["shop-process"] |= {"own_states": True, "topic": topic}
+    job_failed = json.dumps({"JobId": "id-1", "JobDefinition": ARN})
+    notifier.handler({"source": "aws.states", "detail": FAILED | {"cause": job_failed}})
+    assert len(aws.sent) == told
+
+
 def test_a_workflow_of_others_is_not_told(aws):
     notifier.handler({"source": "aws.states", "detail": TIMED_OUT | {"stateMachineArn": "arn:…:shop-else"}})
     assert aws.sent == []

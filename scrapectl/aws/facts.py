@@ -1,33 +1,31 @@
-"""Asks AWS what a spec takes as given: the network, and what `existing:` names; hashes the folders to build."""
+"""Gathers what a spec takes as given: the network, what `existing:` names, hashes of folders to build, zips."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
+from scrapectl.aws.existing import asker, found, named
 from scrapectl.aws.function_reach import out_of_reach
 from scrapectl.aws.network import network_facts
 from scrapectl.aws.pinned_images import pin_tasks, pinned
 from scrapectl.engine.resource import Aws
-from scrapectl.errors import AccessDenied, AwsError, Problem, SpecError
+from scrapectl.errors import Problem, SpecError
 from scrapectl.facts import Facts, NetworkFacts
-from scrapectl.kinds.redshift_cluster import cluster_arn
 from scrapectl.packages.build import Packages, build_packages
 from scrapectl.packages.loader import package_members
 from scrapectl.shipped import shipped
 from scrapectl.spec.expected import checked_by_itself
-from scrapectl.spec.model import DatabaseEngine, Entry, Spec
+from scrapectl.spec.model import Spec
 from scrapectl.spec.warehouses import ZONES_OF_SERVERLESS
 
 ZONES_OF_A_DATABASE = 2
-ENGINES = get_args(DatabaseEngine)
+NOTIFIER = ("notifier.py", "texts.py")
+"""The files of `containers/notifier` that run in AWS."""
 FolderHash = Callable[[Path, str], str]
 """(folder, platform) → hex digits: the same folder built for another platform is another image."""
-Outputs = Mapping[str, Any]
-_Named = tuple[str, Any]
-"""A section, and an entry of it."""
 
 
 def gather_facts(
@@ -52,14 +50,14 @@ def gather_facts(
     """
     known = os.environ if env is None else env
     problems: list[Problem] = []
-    named = _named(spec, aws.region, problems)
+    theirs = named(spec, aws.region, problems)
     packages = build(spec)
     tasks: list[Callable[[], Any]] = [lambda: network_facts(aws, spec)]
-    tasks += [_asker(aws, section, entry) for section, entry in named]
+    tasks += [asker(aws, section, entry) for section, entry in theirs]
     network, *answers = aws.gather([*tasks, *pin_tasks(spec, aws)])
-    existing = _found(named, answers[: len(named)], problems)
+    existing = found(theirs, answers[: len(theirs)], problems)
     tags = _image_tags(spec, folder_hash, problems)
-    images, wrong = pinned(spec, answers[len(named) :], aws.region)
+    images, wrong = pinned(spec, answers[len(theirs) :], aws.region)
     problems += wrong
     problems.extend(_too_few_zones(spec, network))
     problems.extend(out_of_reach(spec, aws, network))
@@ -76,7 +74,7 @@ def gather_facts(
         pinned_images=images,
         packages=packages.functions,
         layers=packages.layers,
-        notifier=shipped("notifier/notifier.py").read_bytes() if _tells(spec) else b"",
+        notifier={name: shipped(f"notifier/{name}").read_bytes() for name in NOTIFIER} if _tells(spec) else {},
         starter=shipped("starter/starter.py").read_bytes() if spec.triggers else b"",
         host_files=_host_files() if spec.hosts else {},
         loader={member.name: member.data for member in package_members()} if checked_by_itself(spec) else {},
@@ -131,200 +129,3 @@ def _image_tags(spec: Spec, folder_hash: FolderHash, problems: list[Problem]) ->
             continue
         tags[key] = f"src-{folder_hash(folder, image.platform)}"
     return tags
-
-
-def _named(spec: Spec, region: str, problems: list[Problem]) -> list[_Named]:
-    """What `existing:` names, but for what an ARN puts into another region: here its name would be another thing's."""
-    named: list[_Named] = []
-    for section in _ASK:
-        for entry in getattr(spec, section).values():
-            there = _region(entry.existing or "")
-            if there not in ("", region):
-                message = f"it is in {there}, and the pipeline in {region}."
-                path = f"{entry.origin}.existing"
-                problems.append(Problem(message, entry.place_of("existing"), path, f"Name one of {region}."))
-            elif entry.existing:
-                named.append((section, entry))
-    return named
-
-
-def _found(named: list[_Named], answers: list[Any], problems: list[Problem]) -> dict[tuple[str, str], Outputs]:
-    """Keep what is there as it has to be, and tell of all that is not."""
-    existing: dict[tuple[str, str], Outputs] = {}
-    for (section, entry), answer in zip(named, answers, strict=True):
-        if isinstance(answer, SpecError):
-            problems += answer.problems
-        elif answer is None:
-            problems.append(_missing(section, entry))
-        else:
-            existing[section, entry.key] = answer
-    return existing
-
-
-def _missing(section: str, entry: Entry) -> Problem:
-    name = getattr(entry, "existing", "")
-    hint = "Check the name, the account and the region, or leave existing: out to have it made."
-    thing = section.removesuffix("s").replace("_", " ")
-    return Problem(f"{thing} {name!r} is not there.", entry.place_of("existing"), f"{entry.origin}.existing", hint)
-
-
-def _asker(aws: Aws, section: str, entry: Any) -> Callable[[], Any]:
-    def ask() -> Outputs | SpecError | None:
-        try:
-            return _ASK[section](aws, entry)
-        except SpecError as wrong:  # told with what is wrong with the others
-            return wrong
-
-    return ask
-
-
-def _region(text: str) -> str:
-    """The region in an ARN; "" of a name, and of what has none (a bucket)."""
-    return text.split(":")[3] if text.startswith("arn:") else ""
-
-
-def _name(text: str) -> str:
-    """The name in an ARN, or the name itself."""
-    return text.rsplit(":", 1)[-1].rsplit("/", 1)[-1] if text.startswith("arn:") else text
-
-
-def _account(aws: Aws, text: str) -> str:
-    """The account in an ARN, which may be another; that of a name is ours."""
-    return text.split(":")[4] if text.startswith("arn:") else aws.account
-
-
-def _bucket(aws: Aws, entry: Any) -> Outputs | None:
-    name = _name(entry.existing)
-    try:
-        answer = aws.call("s3", "head_bucket", Bucket=name, absent=("404", "NoSuchBucket"))
-    except (AccessDenied, AwsError) as error:
-        raise AwsError(f"{entry.origin}: bucket {name} cannot be read: {error}") from error
-    return None if answer is None else {"name": name, "arn": f"arn:{aws.partition}:s3:::{name}"}
-
-
-def _message_queue(aws: Aws, entry: Any) -> Outputs | None:
-    absent = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
-    name, account = _name(entry.existing), _account(aws, entry.existing)
-    answer = aws.call("sqs", "get_queue_url", QueueName=name, QueueOwnerAWSAccountId=account, absent=absent)
-    if answer is None:
-        return None
-    arn = f"arn:{aws.partition}:sqs:{aws.region}:{account}:{name}"
-    return {"name": name, "arn": arn, "url": answer["QueueUrl"]}
-
-
-def _secret(aws: Aws, entry: Any) -> Outputs | None:
-    answer = aws.call(
-        "secretsmanager", "describe_secret", SecretId=entry.existing, absent=("ResourceNotFoundException",)
-    )
-    if answer is None or "DeletedDate" in answer:
-        return None
-    return {"name": answer["Name"], "arn": answer["ARN"], "key": answer.get("KmsKeyId", "")}
-
-
-def _image(aws: Aws, entry: Any) -> Outputs | None:
-    name = entry.existing.split(":repository/")[-1]
-    absent = ("RepositoryNotFoundException", "ImageNotFoundException")
-    image, registry = [{"imageTag": entry.tag}], _account(aws, entry.existing)
-    found = aws.call("ecr", "describe_images", registryId=registry, repositoryName=name, imageIds=image, absent=absent)
-    repository = aws.call("ecr", "describe_repositories", registryId=registry, repositoryNames=[name], absent=absent)
-    if found is None or repository is None:
-        return None
-    known = repository["repositories"][0]
-    digest = found["imageDetails"][0]["imageDigest"]
-    return {"name": name, "arn": known["repositoryArn"], "uri": f"{known['repositoryUri']}@{digest}"}
-
-
-def _topic(aws: Aws, entry: Any) -> Outputs | None:
-    name, account = _name(entry.existing), _account(aws, entry.existing)
-    arn = (
-        entry.existing
-        if entry.existing.startswith("arn:")
-        else f"arn:{aws.partition}:sns:{aws.region}:{account}:{name}"
-    )
-    answer = aws.call("sns", "get_topic_attributes", TopicArn=arn, absent=("NotFound", "NotFoundException"))
-    return None if answer is None else {"name": name, "arn": arn}
-
-
-def _database(aws: Aws, entry: Any) -> Outputs | None:
-    answer = aws.call(
-        "rds",
-        "describe_db_instances",
-        DBInstanceIdentifier=entry.existing,
-        absent=("DBInstanceNotFound", "DBInstanceNotFoundFault"),
-    )
-    for known in answer["DBInstances"] if answer else ():
-        _check_engine(entry, known["Engine"])
-        at = known.get("Endpoint") or {}
-        return {
-            "name": known["DBInstanceIdentifier"],
-            "arn": known["DBInstanceArn"],
-            "endpoint": at.get("Address", ""),
-            "port": str(at.get("Port", entry.port)),
-            "database": entry.database,
-            "secret": entry.secret,
-        }
-    return None
-
-
-def _check_engine(entry: Any, engine: str) -> None:
-    if engine != entry.engine:
-        hint = f"Write engine: {engine}." if engine in ENGINES else "Only postgres and mysql can be used."
-        path = f"{entry.origin}.engine"
-        raise SpecError.of([Problem(f"this database's engine is {engine}.", entry.place_of("engine"), path, hint)])
-
-
-def _warehouse(aws: Aws, entry: Any) -> Outputs | None:
-    """What a cluster or a workgroup tells of itself; the database and the password are the user's to say."""
-    name = _name(entry.existing)
-    if entry.engine == "redshift":
-        answer = aws.call("redshift", "describe_clusters", ClusterIdentifier=name, absent=("ClusterNotFound",))
-        found = next(iter(answer["Clusters"]), None) if answer else None
-        arn, at = cluster_arn(aws.partition, aws.region, aws.account, name), (found or {}).get("Endpoint") or {}
-        place = {"endpoint": at.get("Address", ""), "port": str(at.get("Port", entry.port))}
-    else:
-        absent = ("ResourceNotFoundException",)
-        answer = aws.call("redshift-serverless", "get_workgroup", workgroupName=name, absent=absent)
-        found = answer["workgroup"] if answer else None
-        arn, at = (found or {}).get("workgroupArn", ""), (found or {}).get("endpoint") or {}
-        place = {"endpoint": at.get("address", ""), "port": str(at.get("port", entry.port))}
-    if found is None:
-        return None
-    return {"name": name, "arn": arn, **place, "database": entry.database, "secret": entry.secret}
-
-
-def _compute_environment(aws: Aws, entry: Any) -> Outputs | None:
-    found = aws.call("batch", "describe_compute_environments", computeEnvironments=[entry.existing])
-    for known in found["computeEnvironments"]:
-        return {"name": known["computeEnvironmentName"], "arn": known["computeEnvironmentArn"]}
-    return None
-
-
-def _job_queue(aws: Aws, entry: Any) -> Outputs | None:
-    found = aws.call("batch", "describe_job_queues", jobQueues=[entry.existing])
-    for known in found["jobQueues"]:
-        _check_shares(entry, fair=bool(known.get("schedulingPolicyArn")))
-        return {"name": known["jobQueueName"], "arn": known["jobQueueArn"]}
-    return None
-
-
-def _check_shares(entry: Any, *, fair: bool) -> None:
-    """Batch refuses every job without a share in a queue with a scheduling policy, and with one in any other."""
-    if fair == bool(entry.shares):
-        return
-    key = "existing" if fair else "shares"
-    message = "this queue has a scheduling policy: its jobs need shares." if fair else "this queue has no shares."
-    hint = "Write its shares: beside existing:." if fair else "Remove them."
-    raise SpecError.of([Problem(message, entry.place_of(key), f"{entry.origin}.{key}", hint)])
-
-
-_ASK: dict[str, Callable[[Aws, Any], Outputs | None]] = {
-    "buckets": _bucket,
-    "message_queues": _message_queue,
-    "secrets": _secret,
-    "images": _image,
-    "topics": _topic,
-    "databases": _database,
-    "warehouses": _warehouse,
-    "compute_environments": _compute_environment,
-    "job_queues": _job_queue,
-}

@@ -10,7 +10,7 @@ from scrapectl.blueprint.message_queues import dead_letter_address, dead_letter_
 from scrapectl.blueprint.notices import notices
 from scrapectl.blueprint.pipeline import (
     FAILED_RUNS,
-    LATE_WORKFLOWS,
+    FAILED_WORKFLOWS,
     dead_letter_arn,
     dead_letter_ref,
     failure_rule_arn,
@@ -64,7 +64,7 @@ def _notifier(scope: Scope) -> Iterator[Desired]:
     yield make_role(
         scope, WHAT, trust_of("lambda.amazonaws.com"), _leave(scope), scope.spec.alerts, description=description
     )
-    package = zip_files({"notifier.py": scope.facts.notifier, "routes.json": notices(scope)})
+    package = zip_files({**scope.facts.notifier, "routes.json": notices(scope)})
     wakes = [Permission(what, "events.amazonaws.com", failure_rule_arn(scope, what)) for what in failure_rules(scope)]
     function = LambdaFunction(
         name=_name(scope),
@@ -123,14 +123,16 @@ def _failed_runs(scope: Scope) -> tuple[str, str, dict[str, Any], str]:
     return "aws.batch", "Batch Job State Change", detail, "Failed runs"
 
 
-def _late_workflows(scope: Scope) -> tuple[str, str, dict[str, Any], str]:
-    """Runs that the machine's own time limit ended: no state of it can tell."""
-    watched = [workflow.key for workflow in scope.spec.workflows.values() if failure_topic(scope, workflow)]
-    detail = {"status": ["TIMED_OUT"], "stateMachineArn": [scope.arn("workflows", key) for key in watched]}
-    return "aws.states", "Step Functions Execution Status Change", detail, "Late runs of workflows"
+def _failed_workflows(scope: Scope) -> tuple[str, str, dict[str, Any], str]:
+    """Runs that the machine's own time limit ended, of which no state can tell, and those of the user's own states."""
+    watched = [workflow for workflow in scope.spec.workflows.values() if failure_topic(scope, workflow)]
+    status = ["FAILED", "TIMED_OUT"] if any(workflow.states is not None for workflow in watched) else ["TIMED_OUT"]
+    machines = [scope.arn("workflows", workflow.key) for workflow in watched]
+    detail = {"status": status, "stateMachineArn": machines}
+    return "aws.states", "Step Functions Execution Status Change", detail, "Failed runs of workflows"
 
 
-_WATCHED = {FAILED_RUNS: _failed_runs, LATE_WORKFLOWS: _late_workflows}
+_WATCHED = {FAILED_RUNS: _failed_runs, FAILED_WORKFLOWS: _failed_workflows}
 
 
 def _definitions(scope: Scope) -> list[str]:

@@ -150,7 +150,7 @@ class _Around:
         return Given(
             pipeline=scope.owner,
             partition=scope.facts.partition,
-            jobs={key: _job(scope, key) for key in self._jobs()},
+            jobs={key: _job(scope, key, self.topic) for key in self._jobs()},
             functions={key: _function(scope, key) for key in self._functions()},
             tasks=self._tasks(),
             topic=scope.ref("topics", self.topic, "arn") if self.topic else None,
@@ -204,7 +204,7 @@ def _wait_for_jobs(scope: Scope) -> list[access.Statement]:
     ]
 
 
-def _job(scope: Scope, key: str) -> JobCall:
+def _job(scope: Scope, key: str, topic: str | None) -> JobCall:
     job = scope.spec.jobs[key]
     return JobCall(
         name=names.fit(scope.base(key), names.BATCH_LIMIT),
@@ -213,6 +213,7 @@ def _job(scope: Scope, key: str) -> JobCall:
         share=job.share,
         array=job.array,
         longest=(job.retries + 1) * job.timeout,
+        told=topic is not None and failure_topic(scope, job) == topic,
     )
 
 

@@ -47,10 +47,11 @@ def _function(scope: Scope, key: str) -> dict[str, Any]:
     return {"function": key, "topic": scope.arn("topics", topic) if topic else None, "command": command}
 
 
-def _workflows(scope: Scope) -> Iterator[tuple[str, dict[str, str]]]:
+def _workflows(scope: Scope) -> Iterator[tuple[str, dict[str, Any]]]:
     for key, workflow in scope.spec.workflows.items():
         if topic := failure_topic(scope, workflow):
-            yield scope.physical("workflows", key), {"workflow": key, "topic": scope.arn("topics", topic)}
+            route = {"workflow": key, "topic": scope.arn("topics", topic), "own_states": workflow.states is not None}
+            yield scope.physical("workflows", key), route
 
 
 def _schedules(scope: Scope) -> list[tuple[str, dict[str, str]]]:

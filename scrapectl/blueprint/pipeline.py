@@ -33,7 +33,7 @@ DAY = 86_400
 DEAD_LETTER_DAYS = 14
 LONGEST_VISIBILITY = 12 * 3600
 FAILED_RUNS = "failed-runs"
-LATE_WORKFLOWS = "late-workflows"
+FAILED_WORKFLOWS = "failed-workflows"
 _SECURITY_GROUP_WHAT = "jobs"
 _FUNCTIONS = "functions"
 _HOSTS = "hosts"
@@ -110,8 +110,8 @@ def dead_letter_statements(scope: Scope) -> list[dict[str, Any]]:
 
 
 def failure_rules(scope: Scope) -> list[str]:
-    """What rules wake the notifier: failed jobs, and runs of workflows that took too long."""
-    watched = {FAILED_RUNS: watches_runs(scope), LATE_WORKFLOWS: watches_workflows(scope)}
+    """What rules wake the notifier: failed jobs, and runs of workflows that cannot tell themselves."""
+    watched = {FAILED_RUNS: watches_runs(scope), FAILED_WORKFLOWS: watches_workflows(scope)}
     return [what for what, wanted in watched.items() if wanted]
 
 

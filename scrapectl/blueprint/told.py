@@ -56,7 +56,7 @@ def letter_topic(scope: Scope) -> str | None:
 
 
 def watches_workflows(scope: Scope) -> bool:
-    """Whether it is told when a workflow's time limit ends a run."""
+    """Whether it is told when a run of a workflow fails that cannot tell itself."""
     return any(failure_topic(scope, workflow) for workflow in scope.spec.workflows.values())
 
 

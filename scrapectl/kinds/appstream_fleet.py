@@ -11,7 +11,7 @@ from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Pace, Remo
 from scrapectl.kinds.tags import own_tags
 
 ABSENT = ("ResourceNotFoundException",)
-_RUNNING, _STOPPED, _STOPPING = "RUNNING", "STOPPED", "STOPPING"
+RUNNING, STOPPED, _STOPPING = "RUNNING", "STOPPED", "STOPPING"
 # What AppStream changes in a fleet that runs (its API reference, UpdateFleet); all else waits until it is stopped.
 _WHILE_RUNNING = frozenset({"image", "desired", "idle"})
 
@@ -19,6 +19,11 @@ _WHILE_RUNNING = frozenset({"image", "desired", "idle"})
 def fleet_arn(partition: str, region: str, account: str, name: str) -> str:
     """Say the ARN that a fleet will have."""
     return f"arn:{partition}:appstream:{region}:{account}:fleet/{name}"
+
+
+def called(name: str) -> str:
+    """Say how a stack, which bears its fleet's very name, names that."""
+    return f"fleet called {name}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +109,7 @@ class AppstreamFleet(Resource):
         """Change what may change now; for the rest stop it first, whatever session that ends, and start it last."""
         state = update.live.detail
         fields = update.changed - {"running", "status"}
-        if fields and state == _RUNNING and not fields <= _WHILE_RUNNING:
+        if fields and state == RUNNING and not fields <= _WHILE_RUNNING:
             aws.call("appstream", "stop_fleet", Name=self.name)
         elif fields:
             gone = ["IAM_ROLE_ARN"] if "role" in fields and self.role is None else []
@@ -120,9 +125,9 @@ class AppstreamFleet(Resource):
         """Stop it, then delete it: AWS deletes none that runs, and stops none that is being started."""
         del removal
         name = cast("AppstreamFleet", live.resource).name
-        if live.detail == _RUNNING:
+        if live.detail == RUNNING:
             aws.call("appstream", "stop_fleet", absent=ABSENT, Name=name)
-        elif live.detail == _STOPPED:
+        elif live.detail == STOPPED:
             aws.call("appstream", "delete_fleet", absent=ABSENT, Name=name)
 
     @classmethod
@@ -162,11 +167,11 @@ def _live(fleet: Mapping[str, Any], tags: Mapping[str, str]) -> Live:
         subnets=tuple(network.get("SubnetIds", ())),
         security_groups=tuple(network.get("SecurityGroupIds", ())),
         internet=fleet.get("EnableDefaultInternetAccess", False),
-        running=state == _RUNNING,
+        running=state == RUNNING,
     )
-    outputs = {"arn": fleet["Arn"], "name": fleet["Name"]}
+    outputs = {"arn": fleet["Arn"], "name": fleet["Name"], "called": called(fleet["Name"])}
     errors = [error["ErrorMessage"] for error in fleet.get("FleetErrors", ())]
-    if state in {_RUNNING, _STOPPED}:
-        broken = bool(errors) and state == _STOPPED
+    if state in {RUNNING, STOPPED}:
+        broken = bool(errors) and state == STOPPED
         return Live(resource, outputs, tags, Status.BROKEN if broken else Status.READY, "; ".join(errors), detail=state)
     return Live(resource, outputs, tags, Status.BUSY, f"it is {state.lower()}", detail=state)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, cast
 
 from scrapectl.engine.marks import Identity
 from scrapectl.engine.resource import Aws, Key, Listing, Live, Needs, Removal, Resource, Scopes, Update
+from scrapectl.kinds.appstream_fleet import called
 from scrapectl.kinds.tags import own_tags
 
 ABSENT = ("ResourceNotFoundException",)
@@ -105,6 +106,12 @@ class AppstreamStack(Resource):
         stack = cast("AppstreamStack", live.resource)
         _let_go(aws, stack)
         aws.call("appstream", "delete_stack", absent=ABSENT, Name=stack.name)
+
+    @classmethod
+    def stands_in(cls, live: Live) -> tuple[str, ...]:
+        """Name its fleet, which AWS does not delete before the stack is off it."""
+        fleet = cast("AppstreamStack", live.resource).fleet
+        return (called(fleet),) if fleet else ()
 
     @classmethod
     def key_of_arn(cls, arn: str) -> Key | None:

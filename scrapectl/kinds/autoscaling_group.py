@@ -249,9 +249,7 @@ class AutoscalingGroup(Resource):
         both = (("suspend_processes", self.suspended - now), ("resume_processes", now - self.suspended))
         for operation, processes in both:
             if processes:
-                aws.call(
-                    "autoscaling", operation, AutoScalingGroupName=self.name, ScalingProcesses=sorted(processes)
-                )
+                aws.call("autoscaling", operation, AutoScalingGroupName=self.name, ScalingProcesses=sorted(processes))
 
     def _put(self, aws: Aws, now: frozenset[ScheduledAction]) -> None:
         """Put those actions that differ, and delete those that are not wanted."""

@@ -123,7 +123,7 @@ class Ec2Named(Resource):
 
     def update(self, aws: Aws, update: Update) -> None:
         """End its twins first; then what differs."""
-        twins: tuple[Live, ...] = update.live.detail.twins
+        twins = _twins(update.live)
         for twin in twins:
             type(self).delete(aws, twin, Removal())
         if not twins:
@@ -131,7 +131,7 @@ class Ec2Named(Resource):
 
     def differ(self, live: Live) -> tuple[FieldChange, ...]:
         """Say which twins stand beside it."""
-        twins = tuple(twin.outputs["id"] for twin in live.detail.twins)
+        twins = tuple(twin.outputs["id"] for twin in _twins(live))
         return (FieldChange("twins", twins, (), drift=True),) if twins else ()
 
     @classmethod
@@ -149,6 +149,11 @@ class Ec2Named(Resource):
     def tagged(self, tags: Mapping[str, str]) -> list[dict[str, Any]]:
         """The tags of a create call: it is never there without them."""
         return [{"ResourceType": self.shape.type, "Tags": tag_list(named(tags, self.name))}]
+
+
+def _twins(live: Live) -> tuple[Live, ...]:
+    """Those of the same name; one that is only imagined was never seen, and has none."""
+    return live.detail.twins if isinstance(live.detail, Seen) else ()
 
 
 def _described(aws: Aws, shape: Shape, names: Sequence[str]) -> list[dict[str, Any]]:

@@ -37,6 +37,7 @@ class Cloud:
         default_network: Whether each region has a default VPC.
         state_dir: Where jobs may keep files; a temporary folder when None.
         databases: Run real database servers for RDS instances, where they are installed.
+        hurry: How many times as fast the waits of workflows pass as they say; for tests.
 
     Attributes:
         hooks: Called with every call that came in, before it is carried out; may raise Refusal or LostAnswer.
@@ -56,6 +57,7 @@ class Cloud:
         default_network: bool = True,
         state_dir: Path | None = None,
         databases: bool = False,
+        hurry: float = 1.0,
     ) -> None:
         self.clock = clock or RealClock()
         self.strict = strict
@@ -64,6 +66,7 @@ class Cloud:
         self.default_network = default_network
         self.state_dir = state_dir
         self.databases = databases
+        self.hurry = hurry
         self.instance = secrets.token_hex(4)
         self.access_key = "AKIA" + "".join(secrets.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") for _ in range(16))
         self.secret_key = secrets.token_urlsafe(30)

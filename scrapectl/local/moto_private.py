@@ -5,6 +5,7 @@ moto is pinned exactly; `tests/unit/local/test_moto_private.py` names each symbo
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 
 from moto.backends import get_backend
+from moto.core import responses as _responses
 from moto.core.base_backend import BackendDict
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request, determine_request_protocol
@@ -41,6 +43,10 @@ __all__ = [
     "match_resource_type",
     "run_queues_by",
 ]
+
+
+# moto looks through a service's whole class at each request, which takes longer than many an answer.
+_responses.method_names_from_class = functools.cache(_responses.method_names_from_class)  # type: ignore[attr-defined]
 
 
 # moto's queues call the functions that are mapped to them inside SendMessage; ours come for the messages themselves.

@@ -24,6 +24,7 @@ _EXISTING_ARN = {
     "job_queues": "batch:{region}:{account}:job-queue/{name}",
     "databases": "rds:{region}:{account}:db:{name}",
     "warehouses": "redshift:{region}:{account}:cluster:{name}",
+    "filesystems": "elasticfilesystem:{region}:{account}:file-system/{name}",
 }
 
 _WORKGROUP = "redshift-serverless:{region}:{account}:workgroup/*"
@@ -76,6 +77,14 @@ def existing_arns(spec: Spec, where: Where) -> dict[tuple[str, str], str]:
                 given = entry.existing.startswith("arn:")
                 found[section, entry.key] = entry.existing if given else f"arn:{where.partition}:{arn}"
     return found
+
+
+def existing_access_points(spec: Spec, where: Where) -> list[str]:
+    """The ARN of each access point that paths of file systems name which are not the spec's."""
+    systems = [system for system in spec.filesystems.values() if system.existing is not None]
+    points = sorted({str(path.existing) for system in systems for path in system.paths.values()})
+    start = f"arn:{where.partition}:elasticfilesystem:{where.region}:{where.account}"
+    return [f"{start}:access-point/{point}" for point in points]
 
 
 def _outputs(arn: str, where: Where) -> Mapping[str, Any]:

@@ -7,7 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from scrapectl.engine.resource import Live, Resource
+from scrapectl.kinds.appstream_fleet import RUNNING, AppstreamFleet
+from scrapectl.kinds.appstream_fleet import STOPPED as STOPPED_FLEET
 from scrapectl.kinds.batch_job_definition import BatchJobDefinition
+from scrapectl.kinds.efs_file_system import EfsFileSystem
 from scrapectl.kinds.lambda_function import LambdaFunction
 from scrapectl.kinds.rds_answer import STOPPED, Standing
 from scrapectl.kinds.rds_instance import STOP_AGAIN, RdsInstance
@@ -35,6 +38,10 @@ def imagined(resource: Resource, before: Live | None, sent: Sequence[str]) -> Li
 
 def _ending(live: Live, sent: Sequence[str]) -> Live | None:
     resource: Any = live.resource
+    if resource.kind == EfsFileSystem.kind and "DeleteFileSystem" not in sent:  # its mount targets went first
+        return dataclasses.replace(live, resource=dataclasses.replace(resource, mount_targets=frozenset()), detail={})
+    if resource.kind == AppstreamFleet.kind and "DeleteFleet" not in sent:
+        return _stands_still(live, resource)
     if sent[-1].startswith(_ENDS) or getattr(resource, "state", None) != "ENABLED":
         return None
     return dataclasses.replace(live, resource=dataclasses.replace(resource, state="DISABLED"))
@@ -81,8 +88,30 @@ def _definition(want: Any, stood: Live, sent: Sequence[str]) -> Live:
     return dataclasses.replace(stood, resource=want, detail=revisions)
 
 
+def _file_system(want: Any, stood: Live, sent: Sequence[str]) -> Live:
+    """Everything but what the create call takes is written once it stands."""
+    if "CreateFileSystem" in sent:
+        bare = dataclasses.replace(want, cold_after_days=None, policy=None, mount_targets=frozenset())
+        return dataclasses.replace(stood, resource=bare, detail={})
+    targets = {target.subnet: {"MountTargetId": ""} for target in want.mount_targets}
+    return dataclasses.replace(stood, resource=want, detail=targets)
+
+
+def _fleet(want: Any, stood: Live, sent: Sequence[str]) -> Live:
+    """It is changed while it stands still, and then started."""
+    if "StartFleet" in sent:
+        return dataclasses.replace(stood, resource=want, detail=RUNNING)
+    return _stands_still(stood, stood.resource if "StopFleet" in sent else want)
+
+
+def _stands_still(live: Live, fleet: Any) -> Live:
+    return dataclasses.replace(live, resource=dataclasses.replace(fleet, running=False), detail=STOPPED_FLEET)
+
+
 _WAYS: dict[str, Callable[[Any, Live, Sequence[str]], Live]] = {
     LambdaFunction.kind: _function,
     RdsInstance.kind: _database,
     BatchJobDefinition.kind: _definition,
+    EfsFileSystem.kind: _file_system,
+    AppstreamFleet.kind: _fleet,
 }

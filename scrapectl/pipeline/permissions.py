@@ -14,7 +14,7 @@ from scrapectl.blueprint.load_staging import RECORDS
 from scrapectl.blueprint.load_staging import WHAT as LOADS
 from scrapectl.engine.resource import Listing, Resource
 from scrapectl.kinds import KINDS
-from scrapectl.pipeline.assumed import Where, assume, existing_arns
+from scrapectl.pipeline.assumed import Where, assume, existing_access_points, existing_arns
 from scrapectl.pipeline.scoping import Grant, Scoping, is_on_ours
 from scrapectl.spec import names
 from scrapectl.spec.expected import keeps_records
@@ -94,6 +94,7 @@ _LOOKS: Mapping[str, tuple[str, ...]] = {
     "job_queues": ("batch:DescribeJobQueues",),
     "databases": ("rds:DescribeDBInstances",),
     "warehouses": ("redshift-serverless:GetWorkgroup", "redshift:DescribeClusters"),
+    "filesystems": ("elasticfilesystem:DescribeFileSystems",),
 }
 """Section → what looks for one of its things that the spec does not own."""
 _USES: Mapping[Purpose, Mapping[str, tuple[str, ...]]] = {
@@ -156,6 +157,8 @@ class _Grants:
             yield Grant("ecr:DescribeImages", arn, "ecr:repository")
         for arn in self._layers() if self._purpose == "apply" else ():
             yield Grant("lambda:GetLayerVersion", arn, "lambda:layerVersion")
+        for point in existing_access_points(self._spec, where) if self._purpose != "run" else ():
+            yield Grant("elasticfilesystem:DescribeAccessPoints", point, "elasticfilesystem:access-point")
         uses = _USES.get(self._purpose, {})
         for (section, _), arn in existing_arns(self._spec, where).items():
             looks = _LOOKS[section] if self._purpose != "run" else ()

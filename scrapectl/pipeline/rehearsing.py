@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scrapectl.aws.anchor import Anchor
-from scrapectl.aws.rehearsal import UNKNOWN, RehearsalAws, Request, is_unknown, with_open_hint
+from scrapectl.aws.rehearsal import UNKNOWN, RehearsalAws, Request, Unknown, is_unknown, with_open_hint
 from scrapectl.aws.session import Session
 from scrapectl.engine.apply import Means
 from scrapectl.engine.marks import Mark, fields_with
@@ -73,7 +73,7 @@ def _rehearsal(plan: Plan, aws: RehearsalAws, options: Options) -> Rehearsal:
         means,
         sent=lambda: [request.operation for request in aws.requests],
         imagined=imagined,
-        imagine=lambda kind, output: (_IDS.get(kind, "") if output == "id" else "") + UNKNOWN,
+        imagine=lambda kind, output: Unknown((_IDS.get(kind, "") if output == "id" else "") + UNKNOWN),
     )
 
 

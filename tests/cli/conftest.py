@@ -165,4 +165,5 @@ def cloud(cloud_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """`--local` for every command of the test; tests keep apart by the names of their pipelines."""
     monkeypatch.setenv("SCRAPECTL_LOCAL_DIR", str(cloud_folder))
     monkeypatch.setenv("SCRAPECTL_LOCAL", "1")
+    monkeypatch.setenv("SCRAPECTL_LOCAL_HURRY", "10")  # a workflow asks each ten seconds whether its copy is done
     return cloud_folder

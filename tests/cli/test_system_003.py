@@ -60,10 +60,11 @@ def test_each_failure_is_told_and_fails_the_run(applied, account, scrapectl):
     account.s3.put_object(Bucket=applied["uploads"], Key="chronostics/none.csv", Body=b"no series at all\n")
     (run,) = account.ended("arc-process", 1)
     assert run["status"] == "FAILED"
-    told = await_(lambda: [mail for mail in mails(scrapectl)[before:] if "workflow process" in mail["subject"]])
-    assert len(told) == 1
-    assert run["name"] in told[0]["text"]
-    assert f"scrapectl logs {run['name']} --pipeline arc --region {REGION}" in told[0]["text"]
+    (told,) = await_(lambda: mails(scrapectl)[before:])  # by the job, with its last lines, and not by the run again
+    assert told["subject"].startswith("arc: analyse failed")
+    assert f"--env RUN={run['name']}" in told["text"]
+    assert "Last lines:" in told["text"]
+    assert "tell" not in account.steps(run)
     assert not account.keys(applied["reports"])
 
 

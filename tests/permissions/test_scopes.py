@@ -200,6 +200,7 @@ def test_names_that_are_fixed_and_things_of_others_are_named_exactly():
     text = (
         HEAD + "message_queues: {rows: {name: fixed}, theirs: {existing: other-queue}}\n"
         "compute_environments: {theirs: {existing: other-environment}}\n"
+        "filesystems: {theirs: {existing: fs-0123456789abcdef0, paths: {data: {existing: fsap-0123456789abcdef0}}}}\n"
         "jobs: {work: {image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/x/y:1, access: {send: [theirs]}}}\n"
     )
     policies = policies_for(text, "apply")
@@ -212,6 +213,10 @@ def test_names_that_are_fixed_and_things_of_others_are_named_exactly():
     assert allows(policies, "batch:CreateJobQueue", arn("batch", "compute-environment/other-environment"))
     assert not allows(policies, "batch:UpdateComputeEnvironment", arn("batch", "compute-environment/other-environment"))
     assert allows(policies, "ecr:DescribeImages", arn("ecr", "repository/x/y"))
+    efs = arn("elasticfilesystem", "{}").format
+    assert allows(policies, "elasticfilesystem:DescribeFileSystems", efs("file-system/fs-0123456789abcdef0"))
+    assert not allows(policies, "elasticfilesystem:DescribeFileSystems", efs("file-system/fs-0123456789abcdef1"))
+    assert allows(policies, "elasticfilesystem:DescribeAccessPoints", efs("access-point/fsap-0123456789abcdef0"))
 
 
 @pytest.mark.parametrize("name", ["fixed", None])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore import xform_name
 
 from scrapectl.errors import AccessDenied, AwsError, PlanRefused
 from scrapectl.kinds import KINDS
@@ -13,6 +14,7 @@ from scrapectl.spec.model import Spec
 from tests.account import REGION, Account, assert_empty, done, in_region, is_read, shown, spec_of
 from tests.properties.strangers import STRANGERS
 from tests.random_flows import THEIRS
+from tests.remembered import Remembered
 
 TEXT = """
 version: 1
@@ -169,9 +171,9 @@ def test_what_is_not_ours_is_refused_and_untouched(
     assert [sent for sent in account.sent.calls[before:] if not is_read(sent)] == []
 
 
-def refused_to_plan(account: Account, spec: Spec) -> bool:
+def refused_to_plan(known: Remembered, spec: Spec) -> bool:
     try:
-        return bool(account.plan(spec).plan.refusals)
+        return bool(known.plan(spec).plan.refusals)
     except AwsError as error:
         return isinstance(error, AccessDenied) or "access denied" in str(error)
 
@@ -181,10 +183,13 @@ def test_read_that_is_denied_is_no_absence(account: Account, shop: Callable[...,
     spec = shop()
     account.put(spec)
     reads = {sent.operation for sent in account.calls_of(lambda: account.plan(spec)) if is_read(sent)}
+    known = Remembered(account)
+    assert_empty(known.plan(spec))
     for operation in sorted(reads - {"GetResources"}):
         account.sent.faults.clear()
         account.sent.deny(operation)
-        assert refused_to_plan(account, spec), operation
+        known.unkept = {xform_name(operation)}
+        assert refused_to_plan(known, spec), operation
 
 
 def test_another_region_is_another_instance(account: Account, shop: Callable[..., Spec]) -> None:

@@ -191,3 +191,14 @@ def test_what_was_sent_before_a_failure_is_told_with_it(account, monkeypatch):
     found = rehearse(account.plan(spec), account.aws_of(spec))
     assert ("log_group.shop", "CreateLogGroup") in [(address, each.operation) for address, each in found.requests]
     assert any(note.startswith("log_group.shop: what follows is not known: ") for note in found.notes)
+
+
+def test_the_end_of_files_and_desktops_is_foretold(account):
+    head = "version: 1\npipeline: shop\nregion: us-east-1\nmessage_queues: {rows: {}}\n"
+    account.put(spec_of(head + "filesystems: {work: {}}\ndesktops: {review: {image: one}}\n"))
+    requests = assert_foretold(account, spec_of(head))
+    of_files = [r.operation for address, r in requests if address == "efs_file_system.shop-work"]
+    assert set(of_files[:-1]) == {"DeleteMountTarget"}
+    assert of_files[-1] == "DeleteFileSystem"
+    of_fleet = [r.operation for address, r in requests if address == "appstream_fleet.shop-review"]
+    assert of_fleet == ["StopFleet", "DeleteFleet"]

@@ -7,6 +7,7 @@ from typing import Any
 from scrapectl.blueprint.workflow.given import Given
 from scrapectl.blueprint.workflow.tasks import State, publish
 from scrapectl.blueprint.workflow.texts import RUN
+from scrapectl.engine.values import Text
 
 CAUGHT = "$.failure"
 # SNS, "Publish": a subject is ASCII, less than 100 characters.
@@ -47,7 +48,27 @@ def of_machine(what: str, given: Given) -> dict[str, State]:
     untold = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.untold", "Next": "fail"}]
     subject = f"{given.pipeline}: the {what} failed"[:_SUBJECT]
     tell = {**publish(given, subject, message), "Catch": untold, "Next": "fail"}
-    return {"failed": _whole("tell", words=words), "tell": tell, "fail": fail}
+    told = _told_already(given)
+    path = {"failed": _whole("told" if told else "tell", words=words), "tell": tell, "fail": fail}
+    return {**path, "told": {"Type": "Choice", "Choices": told, "Default": "tell"}} if told else path
+
+
+def _told_already(given: Given) -> list[State]:
+    """Find jobs that ran and failed, whose failure the topic hears of by itself: the cause is then the job as it is.
+
+    What kept a job from being submitted has another cause, and so has a job that the machine no longer waited for.
+    """
+    definitions = [job.definition for _, job in sorted(given.jobs.items()) if job.told]
+    ran = {"Variable": "$.failure.of.Cause", "StringMatches": '{*"JobId":*'}
+    return [
+        {"And": [ran, {"Variable": "$.failure.of.Cause", "StringMatches": _around(arn)}], "Next": "fail"}
+        for arn in definitions
+    ]
+
+
+def _around(arn: Any) -> Any:
+    """Match a cause that names any revision of a job definition."""
+    return Text(('*"JobDefinition":"', arn, ":*"))
 
 
 def _whole(then: str, **more: Any) -> State:

@@ -20,6 +20,7 @@ class JobCall:
         share: The job's own share; None on a queue without shares.
         array: The job's own number of children; None for no array.
         longest: Seconds that all its attempts may take together.
+        told: Whether the machine's topic hears of its failure without the machine, with the last lines of its log.
     """
 
     name: str
@@ -28,6 +29,7 @@ class JobCall:
     share: str | None = None
     array: int | None = None
     longest: int = 7200
+    told: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

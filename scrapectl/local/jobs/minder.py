@@ -23,7 +23,7 @@ from typing import IO, Any
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
-AFTERWARDS_SECONDS = 10.0
+AFTERWARDS_SECONDS = 60.0
 
 
 def main() -> None:
@@ -87,23 +87,25 @@ def _feed(stdin: IO[bytes], text: str) -> None:
 
 def _afterwards(order: dict[str, Any]) -> list[str]:
     """Run what is to be run when the command has ended, however it did; what each said on standard output."""
-    said: list[str] = []
-    for argv in order["afterwards"]:
-        try:
-            done = subprocess.run(
-                argv,
-                env=order["environment"],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                timeout=AFTERWARDS_SECONDS,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            said.append("")
-        else:
-            said.append(done.stdout.decode(errors="replace"))
-    return said
+    return [_said_by(argv, order["environment"]) for argv in order["afterwards"]]
+
+
+def _said_by(argv: list[str], environment: dict[str, str]) -> str:
+    """Run one to its end, burying orphans meanwhile: podman waits for a killed container's conmon to be gone."""
+    try:
+        child = subprocess.Popen(
+            argv, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+    except OSError:
+        return ""
+    said: list[bytes] = []
+    reader = threading.Thread(target=lambda: said.append(child.stdout.read()), daemon=True)  # type: ignore[union-attr]
+    reader.start()
+    end = _later(AFTERWARDS_SECONDS, lambda: os.kill(child.pid, signal.SIGKILL))
+    code = child.returncode = _reap_until(child.pid)
+    end.cancel()
+    reader.join(1.0)
+    return b"".join(said).decode(errors="replace") if code >= 0 else ""
 
 
 class _Watch:
@@ -132,10 +134,11 @@ class _Watch:
         _later(self.grace, lambda: _kill_group(self.child.pid))
 
 
-def _later(seconds: float, act: object) -> None:
+def _later(seconds: float, act: object) -> threading.Timer:
     timer = threading.Timer(seconds, act)  # type: ignore[arg-type]
     timer.daemon = True
     timer.start()
+    return timer
 
 
 def _tell(**event: object) -> None:

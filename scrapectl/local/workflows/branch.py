@@ -177,7 +177,9 @@ class Branch:
     def _wait(self, wait: Wait) -> None:
         turn = self._turn
         if isinstance(wait, Until):
-            self.later(wait.at, lambda turn: self.resume(turn, wait.at))
+            now = self.run.cloud.clock.now()
+            sooner = now + (wait.at - now) / self.run.cloud.hurry
+            self.later(sooner, lambda turn: self.resume(turn, wait.at))
         elif isinstance(wait, Join):
             _Joined(self, turn, wait).begin()
         else:

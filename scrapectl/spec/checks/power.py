@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
@@ -129,8 +130,13 @@ def _is_up(power: Power, moment: datetime) -> bool:
     return True
 
 
-def _times(power: Power, text: str, after: datetime, count: int, end: datetime | None = None) -> list[datetime]:
-    return [moment.astimezone(UTC) for moment in next_times(f"cron({text})", power.timezone, after, count, end=end)]
+def _times(power: Power, text: str, after: datetime, count: int, end: datetime | None = None) -> tuple[datetime, ...]:
+    return _times_in_zone(text, power.timezone, after, count, end)
+
+
+@lru_cache(maxsize=256)  # all schedules of a spec are held against the same few power-ups, by several checks
+def _times_in_zone(text: str, zone: str, after: datetime, count: int, end: datetime | None) -> tuple[datetime, ...]:
+    return tuple(moment.astimezone(UTC) for moment in next_times(f"cron({text})", zone, after, count, end=end))
 
 
 def _hours(power: Power) -> str:

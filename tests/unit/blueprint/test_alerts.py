@@ -13,7 +13,7 @@ from tests.unit.blueprint.world import ACCOUNT, REGION, roles, spec_of, wanted
 
 NEWS = "topics: {news: {email: [team@example.org]}, urgent: {}}\n"
 ALL = NEWS + "alerts: {to: news%s}\n"
-SOURCE = b"def handler(event, context): ..."
+SOURCE = {"notifier.py": b"def handler(event, context): ...", "texts.py": b"MASK = 1"}
 
 
 def found(text: str) -> dict[str, Desired]:
@@ -23,7 +23,7 @@ def found(text: str) -> dict[str, Desired]:
 def routes(text: str) -> dict[str, Any]:
     function: Any = found(text)["lambda_function.shop_notifier"].resource
     with zipfile.ZipFile(io.BytesIO(function.package)) as package:
-        assert package.read("notifier.py") == SOURCE
+        assert {name: package.read(name) for name in SOURCE} == SOURCE
         told: dict[str, Any] = json.loads(package.read("routes.json"))
     assert function.code == code_digest(function.package)
     return told

@@ -66,7 +66,7 @@ def test_every_role_carries_the_boundary() -> None:
         "databases: {results: {engine: postgres, version: '16', power: {start: '0 2 * * ? *', stop: '0 6 * * ? *'}}}\n"
         "jobs: {walk: {image: x, access: {send: [news]}, schedules: {h: {cron: '0 3 * * ? *'}}}}\n"
     )
-    found = roles(spec_of(text), notifier=b"x")
+    found = roles(spec_of(text), notifier={"notifier.py": b"x"})
     assert {role.boundary for role in found.values()} == {BOUNDARY}
     kinds = {name.partition("-")[0] for name in found}
     assert kinds == {"job", "start", "scheduler", "notifier", "instances"}

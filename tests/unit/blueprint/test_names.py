@@ -47,7 +47,7 @@ OF_THE_INSTANCE = {
     ("LambdaFunction", "random_expect"),
     ("S3Bucket", "random-loads-123456789012-us-east-1"),
     ("EventsRule", "random_failed-runs"),
-    ("EventsRule", "random_late-workflows"),
+    ("EventsRule", "random_failed-workflows"),
 }
 
 

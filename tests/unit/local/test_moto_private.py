@@ -20,6 +20,13 @@ def test_every_name_is_exported():
     assert {name for name in moto.__all__ if not hasattr(moto, name)} == set()
 
 
+def test_the_operations_of_a_service_are_looked_up_once():
+    names = moto._responses.method_names_from_class
+    assert "call_action" in names(moto._responses.BaseResponse)
+    assert names(moto._responses.BaseResponse) is names(moto._responses.BaseResponse)
+    assert moto._responses.BaseResponse.call_action.__globals__["method_names_from_class"] is names
+
+
 def test_router_and_parser_decode_a_request():
     headers = {"X-Amz-Target": "AmazonSQS.CreateQueue", "Content-Type": "application/x-amz-json-1.0"}
     request = _request(headers, b'{"QueueName": "q"}')

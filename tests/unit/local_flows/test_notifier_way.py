@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from scrapectl.aws.facts import NOTIFIER
 from scrapectl.local.cloud import Cloud
 from scrapectl.local.flows.mail import mails_of
 from scrapectl.local.functions.table import functions_of
@@ -54,10 +55,7 @@ def wired(place):
         "dead_letters": topic,
         "schedules": {"collect-soon": {"job": "collect", "command": "scrapectl run collect --pipeline shop"}},
     }
-    files = {
-        "notifier.py": shipped("notifier/notifier.py").read_text(),
-        "routes.json": json.dumps(routes),
-    }
+    files = {name: shipped(f"notifier/{name}").read_text() for name in NOTIFIER} | {"routes.json": json.dumps(routes)}
     actions = ("batch:DescribeJobDefinitions", "batch:DescribeJobs", "batch:ListJobs", "sns:Publish", "sqs:*")
     settings = {"Code": {"ZipFile": world.zipped(files)}, "Handler": "notifier.handler", "Timeout": 60}
     arn = world.function("shop_notifier", "", *actions, MemorySize=256, **settings)

@@ -143,6 +143,17 @@ def test_an_orphan_that_ended_is_buried_while_the_command_goes_on(tmp_path):
     assert [line.text for line in lines] == ["gone"]
 
 
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="only procfs tells a zombie")
+def test_an_orphan_that_ends_after_the_command_is_buried_too(tmp_path):
+    """What removes a killed container waits for its conmon to be gone."""
+    started = ("sh", "-c", "setsid sleep 0.3 >/dev/null 2>&1 & echo $! > orphan")
+    removed = ("sh", "-c", f"while test -e /proc/$(cat {tmp_path}/orphan); do sleep 0.02; done; echo gone")
+    command = Command(
+        started, base_environment(), tmp_path, afterwards=(removed, ("sh", "-c", "exit 3"), ("none-such",))
+    )
+    assert Process(command, print, print).wait(5) == Ended(0, afterwards=("gone\n", "", ""))
+
+
 def test_a_killed_minder_takes_the_command_with_it(tmp_path):
     process, lines = start(tmp_path, "sh", "-c", "echo $PPID $$; exec sleep 60")
     minder, job = (int(word) for word in wait_for(lambda: lines)[0].text.split())

@@ -44,6 +44,15 @@ def test_a_wait_takes_its_time_on_the_cloud_s_clock(world):
     assert (told["stopDate"] - told["startDate"]).total_seconds() == 60
 
 
+def test_a_cloud_in_a_hurry_waits_a_part_of_the_time(world):
+    world.cloud.hurry = 10.0
+    done = world.run({"w": {"Type": "Wait", "Seconds": 100, "End": True}})
+    world.pass_time(9)
+    assert world.told(done["executionArn"])["status"] == "RUNNING"
+    world.pass_time(1)
+    assert world.told(done["executionArn"])["status"] == "SUCCEEDED"
+
+
 def test_waits_until_a_moment(world):
     states = {"w": {"Type": "Wait", "Timestamp": "2026-03-02T09:01:00Z", "End": True}}
     done = world.run(states)

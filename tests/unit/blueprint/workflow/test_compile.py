@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -217,6 +218,19 @@ def test_a_message_that_cannot_be_sent_changes_nothing():
     tell = states_of(run("a"))["tell"]
     assert tell["Parameters"]["Subject"] == "shop: the workflow w failed"
     assert (tell["Catch"][0]["Next"], tell["Next"]) == ("fail", "fail")
+
+
+def test_a_failed_job_that_tells_itself_is_not_told_again():
+    around = given(run("a"), run("b"))
+    jobs = {key: replace(job, definition=f"arn:{key}", told=key == "a") for key, job in around.jobs.items()}
+    states = compile_workflow(workflow(run("a"), run("b")), replace(around, jobs=jobs))["States"]
+    assert states["failed"]["Next"] == "told"
+    assert states["told"]["Default"] == "tell"
+    (choice,) = states["told"]["Choices"]
+    assert choice["Next"] == "fail"
+    patterns = [str(rule["StringMatches"]) for rule in choice["And"]]
+    assert patterns == ['{*"JobId":*', '*"JobDefinition":"arn:a:*']
+    assert {rule["Variable"] for rule in choice["And"]} == {"$.failure.of.Cause"}
 
 
 def test_references_stay_references():
