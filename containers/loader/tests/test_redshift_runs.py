@@ -184,8 +184,10 @@ def test_interruptions(lake, monkeypatch):
 
     def load(run, key, data=None):
         monkeypatch.setattr("loader.load.TRIES", chance.choice([1, 4]))
-        clients = lambda name: data if data and name == "redshift-data" else lake.client(name)
-        return Loading(document, Start(run, "raw-bucket", key), clients).run()
+        played = {"redshift-data": data} if data else {}
+        return Loading(
+            document, Start(run, "raw-bucket", key), lambda name: played.get(name) or lake.client(name)
+        ).run()
 
     for number in range(8):
         key = chance.choice(list(names))
