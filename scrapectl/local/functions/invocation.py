@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import tempfile
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrapectl.local import moto_private
 from scrapectl.local.engine.choice import EngineProblem, chosen_by
+from scrapectl.local.functions.image_process import ImageProcess
 from scrapectl.local.functions.image_run import ImageRun
 from scrapectl.local.functions.network import Surroundings, surroundings_of
 from scrapectl.local.functions.run import Run
@@ -106,10 +108,9 @@ def _image_run(cloud: Cloud, region: str, configuration: Params) -> Callable[[Pa
         engine = chosen_by(cloud).engine()
     except EngineProblem as problem:
         raise Refusal("InvalidRuntimeException", str(problem), 502) from problem
-    if engine is None:
-        text = "the embedded cloud runs functions of images in a container engine alone, and none answers"
-        raise Refusal("InvalidRuntimeException", text, 502)
     uri = cloud.store(lambda_state.Functions, region).images[configuration["FunctionName"]]
+    if engine is None:
+        return functools.partial(_image_process, cloud, region, configuration, uri)
 
     def make(scratch: Path, around: Surroundings) -> Run:
         run = ImageRun(cloud, region, configuration, scratch, around)
@@ -117,6 +118,16 @@ def _image_run(cloud: Cloud, region: str, configuration: Params) -> Callable[[Pa
         return run
 
     return make
+
+
+def _image_process(cloud: Cloud, region: str, configuration: Params, uri: str, *place: Any) -> Run:
+    """Without an engine a build folder of ours is run as a process; of images made elsewhere it is told."""
+    scratch, around = place
+    run = ImageProcess(cloud, region, configuration, scratch, around)
+    run.uri = uri
+    # Batch's jobs keep theirs there, too: an image is made ready once.
+    run.cache = (cloud.state_dir or functions_of(cloud).folder) / "jobs"
+    return run
 
 
 def _code(cloud: Cloud, region: str, configuration: Params) -> Code:

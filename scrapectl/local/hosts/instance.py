@@ -111,7 +111,7 @@ class Hosts:
     def _environment(self, region: str, instance: str, role: str | None, scratch: Path) -> dict[str, str]:
         """What the process finds: who it is stands here, in place of a metadata service."""
         base = base_environment()
-        programs = write_programs(scratch / "programs", self.folder / "images")
+        programs = write_programs(scratch / "programs", (self.cloud.state_dir or self.folder) / "jobs")
         keys = {
             "AWS_ACCESS_KEY_ID": self.cloud.access_key,
             "AWS_SECRET_ACCESS_KEY": self.cloud.secret_key,

@@ -88,10 +88,20 @@ def test_who_asks_for_more_waits_until_it_closes(api):
     assert len(ends) == 1
 
 
+SERVE = """
+import os, urllib.request as web
+root = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime/invocation/"
+event = web.urlopen(root + "next")
+answer = b'{"given": ' + event.read() + b"}"
+web.urlopen(root + event.headers["Lambda-Runtime-Aws-Request-Id"] + "/response", answer)
+"""
+
+
 @pytest.fixture
 def image(world, tmp_path):
     """A pushed image, by its digest."""
-    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    (tmp_path / "Dockerfile").write_text('FROM scratch\nCOPY serve.py /\nCMD ["python", "/serve.py"]\n')
+    (tmp_path / "serve.py").write_text(SERVE)
 
     class Aws:
         account, region, local = ACCOUNT, "us-east-1", True
@@ -109,11 +119,11 @@ def of_image(world, uri, role="render"):
     world("lambda").create_function(FunctionName="render", Role=role, PackageType="Image", Code={"ImageUri": uri})
 
 
-def test_without_an_engine_a_function_of_an_image_is_refused_and_says_why(world, image, monkeypatch):
+def test_without_an_engine_a_function_of_an_image_runs_as_a_process(world, image, monkeypatch):
     monkeypatch.setenv("SCRAPECTL_LOCAL_ENGINE", "none")
     of_image(world, image)
-    with pytest.raises(ClientError, match="in a container engine alone, and none answers"):
-        world.invoke("render")
+    answer = world("lambda").invoke(FunctionName="render", Payload=b'{"n": 3}')
+    assert json.loads(answer["Payload"].read()) == {"given": {"n": 3}}
 
 
 def test_an_image_that_is_not_there_is_refused(world, image):
