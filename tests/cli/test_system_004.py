@@ -1,4 +1,7 @@
-"""System 004, `examples/upload-loader`: an upload starts a job that checks and stages it, heard of in either way."""
+"""System 004, `examples/upload-loader`: one upload fills a table of PostgreSQL and of Redshift, or neither changes."""
+
+import json
+import shutil
 
 import pytest
 
@@ -7,54 +10,117 @@ from tests.cli.uploads import ROOT, Account, await_, copy_example, mails
 SAMPLE = (ROOT / "examples" / "upload-loader" / "sample" / "persons.csv").read_bytes()
 REGION = "us-east-1"
 PART = 5 * 2**20  # the smallest that S3 takes
+COUNT = "SELECT count(*), count(DISTINCT id), min(email) FROM public.persons"
+LOADS = ("persons", "persons-lake")
 
-pytestmark = pytest.mark.usefixtures("cloud")
+pytestmark = [
+    pytest.mark.usefixtures("cloud"),
+    pytest.mark.skipif(shutil.which("psql") is None, reason="rows are read back from a real PostgreSQL"),
+]
 
 
-@pytest.fixture(params=["", "cloudtrail"], ids=["eventbridge", "cloudtrail"])
-def stage(request):
-    return ["--stage", request.param] if request.param else []
+class People(Account):
+    """The example, applied, as another client of AWS and of both databases sees it."""
+
+    def __init__(self, scrapectl, outputs, stage):
+        super().__init__(scrapectl, REGION)
+        self.scrapectl, self.outputs, self.stage = scrapectl, outputs, stage
+        self.bucket = outputs["bucket"]
+
+    def put(self, key, body):
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=body)
+
+    def ended(self, count):
+        """The runs of both loads, when each has had so many, the newest first."""
+        base = "people-cloudtrail" if self.stage else "people"
+        return [Account.ended(self, f"{base}-{trigger}_start", count) for trigger in ("upload", "upload-lake")]
+
+    def in_postgres(self, sql):
+        secret = self.client("secretsmanager").get_secret_value(SecretId=self.outputs["login"])["SecretString"]
+        import psycopg  # noqa: PLC0415 - of the tests alone
+
+        where = {"host": self.outputs["database"], "port": self.outputs["port"], "dbname": "people"}
+        login = json.loads(secret)
+        with psycopg.connect(**where, user=login["username"], password=login["password"]) as connection:
+            return connection.execute(sql).fetchone()
+
+    def in_redshift(self, sql):
+        api = self.client("redshift-data")
+        where = {"WorkgroupName": self.outputs["warehouse"], "Database": "people"}
+        sent = api.execute_statement(**where, SecretArn=self.outputs["warehouse_login"], Sql=sql)["Id"]
+        ended = await_(lambda: (told := api.describe_statement(Id=sent))["Status"] in {"FINISHED", "FAILED"} and told)
+        assert ended["Status"] == "FINISHED", ended
+        (row,) = api.get_statement_result(Id=sent)["Records"]
+        return tuple(next(iter(field.values())) for field in row)
+
+    def tables(self):
+        return [self.in_postgres(COUNT), self.in_redshift(COUNT)]
+
+    def loads(self, name):
+        return self.scrapectl("load", "status", name, "--output", "json", *self.stage).json["loads"]
 
 
 @pytest.fixture
-def persons(stage, tmp_path, monkeypatch, scrapectl):
-    """The example, applied: its outputs."""
+def people(request, tmp_path, monkeypatch, scrapectl):
+    stage = getattr(request, "param", [])
     spec = copy_example("upload-loader", tmp_path / "example", "persons", "people")
     monkeypatch.chdir(spec.parent)
     applied = scrapectl("apply", "--yes", "--output", "json", *stage)
     assert applied.code == 0, applied.err
     assert scrapectl("plan", "--detailed-exitcode", *stage).code == 0
-    yield applied.json["outputs"]
+    yield People(scrapectl, applied.json["outputs"], stage)
     assert scrapectl("destroy", "--yes", "--delete-data", *stage).code == 0
 
 
-def test_each_way_of_uploading_starts_one_run(persons, stage, scrapectl):
-    account = Account(scrapectl, REGION)
-    bucket, machine = persons["bucket"], "people-cloudtrail-upload_start" if stage else "people-upload_start"
-    account.s3.put_object(Bucket=bucket, Key="in/put.csv", Body=SAMPLE)
-    account.s3.copy_object(Bucket=bucket, Key="in/copied.csv", CopySource={"Bucket": bucket, "Key": "in/put.csv"})
-    upload_in_parts(account.s3, bucket, "in/parts.csv")
-    account.s3.put_object(Bucket=bucket, Key="in/put.txt", Body=SAMPLE)
-    account.s3.put_object(Bucket=bucket, Key="other/put.csv", Body=SAMPLE)
-    runs = account.ended(machine, 3)
-    assert {run["status"] for run in runs} == {"SUCCEEDED"}
-    assert account.keys(bucket, "staged/") == sorted(f"staged/{run['name']}/persons.csv" for run in runs)
+def test_one_upload_fills_both_tables_and_a_broken_one_neither(people, scrapectl):
+    people.put("in/put.csv", SAMPLE)
+    people.s3.copy_object(
+        Bucket=people.bucket, Key="in/copied.csv", CopySource={"Bucket": people.bucket, "Key": "in/put.csv"}
+    )
+    people.put("in/put.txt", SAMPLE)
+    people.put("other/put.csv", SAMPLE)
+    assert {run["status"] for runs in people.ended(2) for run in runs} == {"SUCCEEDED"}
+    fifty = [(50, 50, first_email())] * 2
+    assert people.tables() == fifty
 
-    account.s3.put_object(Bucket=bucket, Key="in/put.csv", Body=SAMPLE + b"p9999,not an address,MI,48104,1 Main\n")
+    people.put("in/put.csv", SAMPLE)  # fed again: another version, the same rows
+    assert {run["status"] for runs in people.ended(3) for run in runs} == {"SUCCEEDED"}
+    assert people.tables() == fifty
+
+    people.put("in/put.csv", SAMPLE + b"p9999,a@example.org,MI,no number,1 Main\n")
     before = len(mails(scrapectl))
-    failed = next(run for run in account.ended(machine, 4) if run["status"] == "FAILED")
-    assert account.keys(bucket, "rejected/") == [f"rejected/{failed['name']}/reasons.jsonl"]
-    mail = await_(lambda: mails(scrapectl)[before:])[0]
-    assert "check failed (exit 1)" in mail["subject"]
-    assert "in/put.csv:51: email 'not an address' is no address" in mail["text"]
+    failed = [next(run["name"] for run in runs if run["status"] == "FAILED") for runs in people.ended(4)]
+    assert people.tables() == fifty
+    assert people.keys(people.bucket, "rejected/") == sorted(f"rejected/{name}.jsonl" for name in failed)
+    for name in LOADS:
+        newest = people.loads(name)[0]
+        assert (newest["state"], newest["rows"]) == ("refused", 0)
+        for word in ("in/put.csv", "line 51", "postal", "no number"):
+            assert word in newest["reason"]
+    told = await_(lambda: len(found := mails(scrapectl)[before:]) > 1 and found)
+    assert {name for name in LOADS if any(f" {name} failed" in mail["subject"] for mail in told)} == set(LOADS)
+    assert scrapectl("load", "retry", "persons", "--wait").code == 1, "what is wrong stays wrong"
+    assert people.tables() == fifty
+
+
+@pytest.mark.parametrize("people", [["--stage", "cloudtrail"]], indirect=True, ids=["cloudtrail"])
+def test_an_upload_in_parts_is_heard_of_by_a_trail(people):
+    rows = upload_in_parts(people.s3, people.bucket, "in/parts.csv")
+    assert {run["status"] for runs in people.ended(1) for run in runs} == {"SUCCEEDED"}
+    assert [table[:2] for table in people.tables()] == [(rows, rows)] * 2
+
+
+def first_email():
+    return min(line.split(",")[1] for line in SAMPLE.decode().splitlines())
 
 
 def upload_in_parts(s3, bucket, key):
+    """Upload the sample behind a first part that is as large as S3 wants it; the rows of both."""
     upload = s3.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
-    lines = SAMPLE.splitlines(keepends=True)
-    filler = b"".join(b"q%06d,a@example.org,MI,48104,%s\n" % (number, b"x" * 240) for number in range(PART // 270 + 1))
+    rows = [b"q%06d,a@example.org,MI,48104,%s\n" % (number, b"x" * 240) for number in range(PART // 270 + 1)]
     parts = []
-    for number, body in enumerate((filler, b"".join(lines)), 1):
+    for number, body in enumerate((b"".join(rows), SAMPLE), 1):
         tag = s3.upload_part(Bucket=bucket, Key=key, UploadId=upload, PartNumber=number, Body=body)["ETag"]
         parts.append({"PartNumber": number, "ETag": tag})
     s3.complete_multipart_upload(Bucket=bucket, Key=key, UploadId=upload, MultipartUpload={"Parts": parts})
+    return len(rows) + len(SAMPLE.splitlines())

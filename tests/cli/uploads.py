@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 
 ROOT = Path(__file__).parents[2]
-SOON = 60.0  # seconds; the machine may be busy
+SOON = 240.0  # seconds; the machine may be busy
 
 
 def copy_example(name: str, folder: Path, pipeline: str, fresh: str) -> Path:

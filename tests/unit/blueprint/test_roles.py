@@ -26,9 +26,14 @@ INTERFACES = {
     *("ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"),
     *("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses"),
 }
+# A statement of the Data API has no ARN: its owner alone can be asked for.
+DATA_API = {
+    *("redshift-data:CancelStatement", "redshift-data:DescribeStatement"),
+    *("redshift-data:GetStatementResult", "redshift-data:ListStatements"),
+}
 ON_EVERYTHING = {
     "function": INTERFACES,
-    "load": INTERFACES,
+    "load": INTERFACES | DATA_API,
     "start": {"ecr:GetAuthorizationToken"},
     "notifier": {"batch:DescribeJobDefinitions", "batch:DescribeJobs", "batch:ListJobs"},
     "instances": {"ecs:DiscoverPollEndpoint"},
@@ -246,7 +251,7 @@ def test_no_role_holds_more_than_a_service_asks_for(name: str, spec: Spec) -> No
             if "*" in _list(statement["Resource"]):
                 everywhere |= set(actions) - own_words
         assert everywhere <= ON_EVERYTHING.get(what.partition("-")[0], set()), (name, what)
-        assert everywhere <= {*resource_star_needed, *INTERFACES}
+        assert everywhere <= {*resource_star_needed, *INTERFACES, *DATA_API}
 
 
 CHOSEN = ("efs_file_system.", "efs_access_point.", "datasync_task.")
@@ -254,8 +259,10 @@ CHOSEN = ("efs_file_system.", "efs_access_point.", "datasync_task.")
 
 def _is_chosen_by_aws(what: str, ref: Ref) -> bool:
     """Of a database's password AWS chooses the whole name, and of these the id, so that the role can only wait."""
-    if what.startswith(("start-", "load-")):
-        return ref.address.startswith(("rds_instance.", "redshift_")) and ref.output in {"secret", "arn"}
+    if what.startswith(("start-", "load-", "function-")) and ref.output == "secret":
+        return ref.address.startswith(("rds_instance.", "redshift_"))
+    if what.startswith("load-"):
+        return ref.address.startswith("redshift_") and ref.output == "arn"
     return ref.address.startswith(CHOSEN) and ref.output == "arn"
 
 
