@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -18,6 +20,11 @@ SECTIONS = TEXT.removeprefix(HEAD)
 def standing(life: Life) -> Life:
     """Everything stands, and nothing has been asked of the policies under test."""
     life.apply(SECTIONS)
+    record = {"loader": "persons", "run": "r", "state": "refused", "sources": [], "reason": "no number"}
+    key = f"records/persons/{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-r.json"
+    with life.others() as client:
+        bucket = f"shop-loads-{life.account.cloud.account}-us-east-1"
+        client("s3").put_object(Bucket=bucket, Key=key, Body=json.dumps(record).encode())
     return life
 
 
@@ -37,6 +44,7 @@ def read(life: Life) -> None:
         "logs work",
         "status work",
         "logs process",
+        "load status",
     ):
         life.run("read", *words.split())
 
