@@ -98,6 +98,8 @@ resource_star_needed: Mapping[str, str] = MappingProxyType(
                 *("lambda:ListFunctions", "lambda:ListLayers", "lambda:ListLayerVersions"),
                 *("logs:DescribeLogGroups", "redshift-data:DescribeStatement"),
                 *("redshift-data:GetStatementResult", "redshift-data:ListStatements", "s3:ListAllMyBuckets"),
+                *("redshift-serverless:ListNamespaces", "redshift-serverless:ListWorkgroups"),
+                *("redshift:DescribeClusterSubnetGroups", "ec2:DescribeAccountAttributes"),
                 *("appstream:DescribeFleets", "appstream:DescribeStacks", "appstream:ListTagsForResource"),
                 *("cloudtrail:ListTrails",),
                 *("scheduler:ListScheduleGroups", "scheduler:ListSchedules", "secretsmanager:ListSecrets"),
@@ -112,6 +114,7 @@ resource_star_needed: Mapping[str, str] = MappingProxyType(
         "lambda:CreateEventSourceMapping": "its resource has no id yet; narrow it by the tags of the request",
         "batch:TerminateJob": "a job's ARN ends in an id that AWS chooses, and says nothing of whose it is",
         "pricing:GetProducts": _NO_NARROWER,
+        "redshift-data:CancelStatement": "a statement has no ARN; narrow it by whose it is",
         "secretsmanager:GetRandomPassword": _NO_NARROWER,
         **dict.fromkeys(
             ("sns:GetSubscriptionAttributes", "sns:SetSubscriptionAttributes", "sns:Unsubscribe"),

@@ -79,7 +79,10 @@ class RedshiftWorkgroup(Resource):
         owned=("redshift-serverless:ListTagsForResource", "redshift-serverless:ListWorkgroups"),
     )
     scopes: ClassVar[Scopes] = Scopes(
-        {"redshift-serverless:workgroup": ("redshift-serverless:{region}:{account}:workgroup/{tagged}",)}
+        {
+            "redshift-serverless:workgroup": ("redshift-serverless:{region}:{account}:workgroup/{tagged}",),
+            "ec2:vpc": ("ec2:{region}:{account}:vpc/{any}",),
+        }
     )
     listing: ClassVar[Listing | None] = Listing(SERVICE, "list_workgroups", "workgroups", "workgroupName")
 

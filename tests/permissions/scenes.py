@@ -151,6 +151,39 @@ jobs: {{work: {{image: "public.ecr.aws/x/y:1", access: {{{access}}}}}}}
 """
 
 
+WAREHOUSES = """
+warehouses:
+  lake: {{serverless: {{rpus: {rpus}}}}}
+  nodes: {{cluster: {{nodes: 2}}}}
+"""
+
+
+def warehouses(life: Life) -> None:
+    life.apply(ROWS + WAREHOUSES.format(rpus=8) + TAGS)
+    role = "arn:aws:iam::123456789012:role/theirs"
+    with life.others() as client:
+        redshift, serverless = client("redshift"), client("redshift-serverless")
+        redshift.modify_cluster_iam_roles(ClusterIdentifier="shop-nodes", AddIamRoles=[role])
+        by_hand = {"ManageMasterPassword": False, "MasterUserPassword": "Chosen-by-hand-1"}
+        redshift.modify_cluster(ClusterIdentifier="shop-nodes", **by_hand)
+        subnets = [subnet["SubnetId"] for subnet in client("ec2").describe_subnets()["Subnets"]]
+        redshift.modify_cluster_subnet_group(ClusterSubnetGroupName="shop-warehouses", SubnetIds=subnets[:2])
+        serverless.update_namespace(namespaceName="shop-lake", iamRoles=[role])
+    life.apply(ROWS + WAREHOUSES.format(rpus=16))
+    life.apply(ROWS + WAREHOUSES.format(rpus=16) + TAGS)
+    life.apply(ROWS)
+
+
+OF_A_WORKGROUP = (
+    "ec2:DescribeAccountAttributes",
+    "ec2:DescribeAddresses",
+    "ec2:DescribeAvailabilityZones",
+    "ec2:DescribeInternetGateways",
+    "ec2:DescribeVpcAttribute",
+)
+OF_A_PASSWORD = ("secretsmanager:GetRandomPassword", "secretsmanager:RotateSecret")
+
+
 def databases(life: Life) -> None:
     life.apply(ROWS + DATABASE.format(size="micro", access="connect: [results]") + TAGS)
     with life.others() as client:
@@ -223,6 +256,7 @@ def telling(life: Life) -> None:
 
 
 SCENES = (
+    Scene(warehouses, ("redshift*:*", *OF_A_WORKGROUP, *OF_A_PASSWORD)),
     Scene(transfers, ("datasync:*", "elasticfilesystem:*", "ec2:*NetworkInterface*")),
     Scene(workflows, ("states:*",)),
     Scene(uploads, ("cloudtrail:*", "s3:*BucketNotification", "s3:*BucketPolicy")),
@@ -236,7 +270,7 @@ SCENES = (
     Scene(databases, ("rds:*", "kms:*", "ec2:*")),
     Scene(roles, ("iam:*", "logs:*")),
     Scene(compute, ("batch:*", "ecs:*")),
-    Scene(schedules, ("scheduler:*",)),
+    Scene(schedules, ("scheduler:*", "autoscaling:*")),
     Scene(telling, ("sns:*", "events:*", "lambda:*", "cloudwatch:*")),
 )
 

@@ -13,6 +13,7 @@ import boto3
 
 MOST_ROWS = 1000
 MOST_BYTES = 200 * 1024  # a message of SQS or SNS may have 256 KiB, attributes and all
+ANSWERS = 0.3  # of the messages
 TRADERS = ("ada", "bela", "chidi", "dana", "emil")
 WORDS = "bid ask open close long short hold rally dip breakout volume spread".split()  # noqa: SIM905
 
@@ -48,7 +49,7 @@ def row_of(minute: datetime, number: int, chance: random.Random) -> dict[str, An
         "content": f"{content} 📈" if number % 10 == 0 else content,
     }
     return row | (
-        {"reply_to": row["message_id"] - chance.randint(1, number)} if number and chance.random() < 0.3 else {}
+        {"reply_to": row["message_id"] - chance.randint(1, number)} if number and chance.random() < ANSWERS else {}
     )
 
 

@@ -1,4 +1,4 @@
-"""The Data API runs Redshift's SQL: one transaction a batch, tokens for 8 hours, COPY by a role that is really asked."""
+"""The Data API runs Redshift's SQL: a batch is a transaction, tokens hold 8 hours, COPY is by a role that is asked."""
 
 from __future__ import annotations
 
@@ -243,11 +243,13 @@ def test_what_is_not_redshifts_fails(run, sql):
 
 def test_columns_are_told_in_redshifts_words(run, data, where):
     run(
-        "CREATE TABLE t (i bigint IDENTITY(1, 1), a char(3), b double precision ENCODE zstd, c super) DISTSTYLE KEY DISTKEY (i) SORTKEY (i, a)"
+        "CREATE TABLE t (i bigint IDENTITY(1, 1), a char(3), b double precision ENCODE zstd, c super) "
+        "DISTSTYLE KEY DISTKEY (i) SORTKEY (i, a)"
     )
     run("ALTER TABLE t ADD COLUMN d timestamp")
     found = run(
-        "SELECT column_name, data_type, character_maximum_length, is_nullable FROM svv_columns WHERE table_name = 't' ORDER BY ordinal_position"
+        "SELECT column_name, data_type, character_maximum_length, is_nullable FROM svv_columns "
+        "WHERE table_name = 't' ORDER BY ordinal_position"
     )
     assert found == [
         ["i", "bigint", None, "NO"],
