@@ -6,13 +6,23 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from scrapectl.spec.model import BucketPlace, CallStep, CopyStep, ParallelStep, RunStep, Step, UploadEvent
+from scrapectl.spec.model import (
+    BucketPlace,
+    CallStep,
+    CopyStep,
+    Host,
+    HostSchedule,
+    ParallelStep,
+    RunStep,
+    Step,
+    UploadEvent,
+)
 from scrapectl.units import format_duration
 
 if TYPE_CHECKING:
     from scrapectl.spec.model import Access, FilePlace, Function, Job, Loader, Schedule, Spec, Trigger, Workflow
 
-    Runner: TypeAlias = Job | Function | Workflow
+    Runner: TypeAlias = Job | Function | Workflow | Host
 
 
 @dataclass(frozen=True)
@@ -52,8 +62,8 @@ class Graph:
 
 
 _SECTIONS = (
-    *("triggers", "jobs", "functions", "loaders", "workflows", "buckets", "filesystems", "message_queues", "databases"),
-    *("warehouses", "topics", "desktops"),
+    *("triggers", "jobs", "functions", "hosts", "loaders", "workflows"),
+    *("buckets", "filesystems", "message_queues", "databases", "warehouses", "topics", "desktops"),
 )
 
 
@@ -82,7 +92,7 @@ def graph(spec: Spec) -> Graph:
 
 
 def _runners(spec: Spec) -> tuple[Runner, ...]:
-    return (*spec.jobs.values(), *spec.functions.values(), *spec.workflows.values())
+    return (*spec.jobs.values(), *spec.functions.values(), *spec.workflows.values(), *spec.hosts.values())
 
 
 def _nodes(found: Graph, spec: Spec) -> None:
@@ -101,13 +111,17 @@ def _runner(found: Graph, spec: Spec, runner: Runner) -> None:
         found.join(schedule.origin, runner.origin)
     if runner.key not in spec.loaders:
         _access(found, spec, runner.origin, runner.access)
+    for place in runner.upload.values() if isinstance(runner, Host) else ():
+        found.join(runner.origin, f"buckets.{place.bucket}", _words("upload", place.prefix))
     told = runner.on_failure or (spec.alerts.to if spec.alerts.failed_runs else None)
     if told:
         found.join(runner.origin, f"topics.{told}", "on failure")
 
 
-def _when(schedule: Schedule) -> str:
+def _when(schedule: Schedule | HostSchedule) -> str:
     """The words of a schedule, as they were written."""
+    if isinstance(schedule, HostSchedule):
+        return schedule.cron
     if schedule.rate is not None:
         return f"every {format_duration(schedule.rate)}"
     return schedule.cron or schedule.at or ""
