@@ -78,8 +78,12 @@ _WORDS = {"IfExists": "Write", "RequestTag": "Make", "ResourceTag": "Tagged", "B
 
 
 def _gains(action: str, own: Mapping[str, str], others: Mapping[str, str]) -> bool:
-    """Whether an action would be allowed on more if the others' resources stood beside its own."""
-    judged = (resource for resource, type_ in others.items() if type_ in types_of(action))
+    """Whether an action would be allowed on more if the others' resources stood beside its own.
+
+    A pattern of another type counts where it means things of this one, too: that of all buckets means all objects.
+    """
+    wider = (resource for resource in others if any(matches(resource, mine) for mine in own))
+    judged = {*wider, *(resource for resource, type_ in others.items() if type_ in types_of(action))}
     return any(resource not in own and not any(matches(pattern, resource) for pattern in own) for resource in judged)
 
 

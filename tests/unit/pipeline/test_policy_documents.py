@@ -59,6 +59,19 @@ def test_a_wider_reader_never_widens_a_narrower_one():
     assert allows(made, "lambda:ListTags", "arn:aws:lambda:::function:other")
 
 
+def test_all_buckets_are_no_objects():
+    """The pattern of every bucket matches every object, too: who may read some must not stand beside it."""
+    records = "arn:aws:s3:::shop-loads/records/*"
+    made = documents(
+        [
+            Grant("s3:GetBucketNotification", "arn:aws:s3:::*", "s3:bucket"),
+            Grant("s3:GetObject", records, "s3:object"),
+        ]
+    )
+    assert allows(made, "s3:GetObject", "arn:aws:s3:::shop-loads/records/persons/a.json")
+    assert not allows(made, "s3:GetObject", "arn:aws:s3:::others/private.txt")
+
+
 @pytest.mark.parametrize("count", [1, 40, 400])
 def test_no_document_is_larger_than_iam_takes(count):
     names = [f"shop-{number}-123456789012-us-east-1" for number in range(count)]
