@@ -170,7 +170,8 @@ class Scoping:
 def is_on_ours(action: str, kind: type[Resource]) -> bool:
     """Whether a kind asks an action of its own things, and not of what AWS makes beside them (a password)."""
     templates = [template for type_ in types_of(action) for template in kind.scopes.types.get(type_, ())]
-    return any(mark in template for template in templates for mark in _OURS)
+    # The names that AWS gives to what it makes beside them have a "!" (`redshift!shop-lake-scrapectl`).
+    return any(mark in template for template in templates for mark in _OURS if "!" not in template)
 
 
 def _templates(type_: str, asking: type[Resource], kinds: Iterable[type[Resource]]) -> list[tuple[type[Resource], str]]:

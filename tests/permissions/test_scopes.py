@@ -27,8 +27,12 @@ INTERFACES = {
     "ec2:ModifyNetworkInterfaceAttribute",
 }
 """What EFS and DataSync do in the network in the caller's name: their interfaces carry no tags of ours."""
-NOT_NARROWED = {*INTERFACES, "batch:TerminateJob", "datasync:CancelTaskExecution", "ec2:CreateSecurityGroup"}
-"""What no name and no tag narrows: jobs and transfers have ids and no tags of ours; a group is made in any VPC."""
+NOT_NARROWED = {
+    *(*INTERFACES, "batch:TerminateJob", "datasync:CancelTaskExecution", "ec2:CreateSecurityGroup"),
+    *("ec2:RunInstances", "ses:SendEmail"),
+}
+"""What no name and no tag narrows: jobs and transfers have ids and no tags of ours; a group is made in any VPC, and an
+instance from any image; which of the account's identities sends a mail is not the spec's to say."""
 
 
 def test_every_kind_says_what_it_is_judged_on():
@@ -125,10 +129,19 @@ def changes_of_a_neighbour(account: Account) -> Iterator[tuple[str, str, dict[st
     yield "rds", "DeleteDBInstance", {"DBInstanceIdentifier": "shop-eu-results", "SkipFinalSnapshot": True}
     yield "rds", "ModifyDBInstance", {"DBInstanceIdentifier": "shop-eu-results", "BackupRetentionPeriod": 0}
     yield "rds", "StopDBInstance", {"DBInstanceIdentifier": "shop-eu-results"}
+    yield "redshift", "DeleteCluster", {"ClusterIdentifier": "shop-eu-nodes", "SkipFinalClusterSnapshot": True}
+    yield "redshift", "ModifyClusterIamRoles", {"ClusterIdentifier": "shop-eu-nodes", "AddIamRoles": []}
+    yield "redshift", "CreateTags", {"ResourceName": arn.format("redshift", "cluster:shop-eu-nodes"), "Tags": ours}
+    yield "redshift-serverless", "DeleteWorkgroup", {"workgroupName": "shop-eu-lake"}
+    yield "redshift-serverless", "UpdateNamespace", {"namespaceName": "shop-eu-lake", "iamRoles": []}
     yield "ec2", "DeleteSecurityGroup", {"GroupId": group_of(account, "shop-eu_jobs")}
     yield "ec2", "CreateTags", {"Resources": [group_of(account, "shop-eu_jobs")], "Tags": ours}
     yield "ec2", "CreateTags", {"Resources": [group_of(account, "default")], "Tags": ours}
     yield "ec2", "DeleteLaunchTemplate", {"LaunchTemplateName": "shop-eu_instances"}
+    yield "autoscaling", "DeleteAutoScalingGroup", {"AutoScalingGroupName": "shop-eu-ingester", "ForceDelete": True}
+    yield "autoscaling", "UpdateAutoScalingGroup", {"AutoScalingGroupName": "shop-eu-ingester", "MaxSize": 0}
+    theft = {"ResourceId": "shop-eu-ingester", "ResourceType": "auto-scaling-group", "PropagateAtLaunch": False}
+    yield "autoscaling", "CreateOrUpdateTags", {"Tags": [{**theft, **ours[0]}]}
     yield "iam", "DeleteRole", {"RoleName": "shop-eu_scheduler-us-east-1"}
     yield "iam", "PutRolePolicy", {"RoleName": "shop-eu_scheduler-us-east-1", "PolicyName": "x", "PolicyDocument": "{}"}
     yield "iam", "DeleteInstanceProfile", {"InstanceProfileName": "shop-eu_instances-us-east-1"}
