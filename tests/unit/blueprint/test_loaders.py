@@ -184,6 +184,14 @@ def test_two_loaders_have_roles_of_their_own() -> None:
     assert {"load-one", "load-two"} <= roles(spec_of(text)).keys()
 
 
+def test_a_stage_stages_in_a_bucket_of_its_own() -> None:
+    spec = spec_of(f"stages: {{eu: {{}}}}\n{HEAD}loaders: {{persons: {{{FILES}}}}}\n", stage="eu")
+    bucket: Any = wanted(spec)["s3_bucket.shop-eu_loads"].resource
+    assert bucket.name == f"shop-eu-loads-{ACCOUNT}-{REGION}"
+    statements = json.dumps(roles(spec)["load-persons"].policy.document, default=str)
+    assert f"{LOADS}/" not in statements
+
+
 def test_an_upload_starts_the_loaders_job_with_the_object() -> None:
     found = wanted(loads(FILES, "triggers: {up: {on: {upload: raw/out/}, start: {loader: persons}}}\n"))
     machine: Any = found["sfn_state_machine.shop-up_start"].resource

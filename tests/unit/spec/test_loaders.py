@@ -163,6 +163,16 @@ def test_a_function_for_a_private_database_must_reach_what_it_calls():
     assert loaded(MESSAGES, "network: {cidr: 10.0.0.0/24, zones: 3}\n"), "the Data API takes no place in the network"
 
 
+def test_the_bucket_of_loads_is_the_pipelines_own():
+    with pytest.raises(SpecError) as wrong:
+        check_text(
+            f"{HEAD.replace('{raw: }', '{raw: , loads: }')}account: '123456789012'\nloaders: {{a: {{{FILES}}}}}\n"
+        )
+    (problem,) = wrong.value.problems
+    assert problem.path == "buckets.loads"
+    assert problem.message == '"shop-loads-123456789012-us-east-1" is the pipeline\'s own bucket of loads.'
+
+
 def test_every_type_is_one_that_the_loader_knows():
     text = (HERE / "containers" / "loader" / "loader" / "columns.py").read_text()
     aliases, plain = (ast.literal_eval(_braces(text, name)) for name in ("ALIASES", "PLAIN"))
