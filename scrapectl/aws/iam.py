@@ -94,6 +94,8 @@ resource_star_needed: Mapping[str, str] = MappingProxyType(
                 *("ec2:DescribeAddresses", "ec2:DescribeInternetGateways", "ec2:DescribeNatGateways"),
                 *("ec2:DescribeTags", "ec2:DescribeVpcPeeringConnections"),
                 *("ec2:DescribeVpcs", "autoscaling:DescribeAutoScalingGroups", "events:ListRules"),
+                *("autoscaling:DescribeScalingActivities", "autoscaling:DescribeScheduledActions"),
+                *("ses:GetAccount", "ses:ListEmailIdentities"),
                 *("iam:ListInstanceProfiles", "iam:ListRoles", "lambda:ListEventSourceMappings"),
                 *("lambda:ListFunctions", "lambda:ListLayers", "lambda:ListLayerVersions"),
                 *("logs:DescribeLogGroups", "redshift-data:DescribeStatement"),

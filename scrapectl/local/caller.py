@@ -26,10 +26,15 @@ _CODES = {
 """Service → the code and status of its denials; the others answer AccessDeniedException (each API's common errors)."""
 _TAGS: Mapping[str, tuple[str, Callable[[str], Mapping[str, Any]], str]] = {
     "appstream": ("ListTagsForResource", lambda arn: {"ResourceArn": arn}, "Tags"),
+    "autoscaling": (
+        "DescribeTags",
+        lambda arn: {"Filters": [{"Name": "auto-scaling-group", "Values": [_last(arn)]}]},
+        "Tags",
+    ),
     "batch": ("ListTagsForResource", lambda arn: {"resourceArn": arn}, "tags"),
     "cloudtrail": ("ListTags", lambda arn: {"ResourceIdList": [arn]}, "ResourceTagList"),
     "cloudwatch": ("ListTagsForResource", lambda arn: {"ResourceARN": arn}, "Tags"),
-    "ec2": ("DescribeTags", lambda arn: {"Filters": [{"Name": "resource-id", "Values": [_last(arn)]}]}, "Tags"),
+    "ec2": ("DescribeTags", lambda arn: {"Filters": [_named("resource-id", arn)]}, "Tags"),
     "ecr": ("ListTagsForResource", lambda arn: {"resourceArn": arn}, "tags"),
     "datasync": ("ListTagsForResource", lambda arn: {"ResourceArn": arn}, "Tags"),
     "elasticfilesystem": ("ListTagsForResource", lambda arn: {"ResourceId": _last(arn)}, "Tags"),
@@ -137,6 +142,10 @@ def _denied(call: Call, asked: Asked) -> Refusal:
     if code == "UnauthorizedOperation":
         text = f"You are not authorized to perform this operation. {text}"
     return Refusal(code, text, status)
+
+
+def _named(name: str, arn: str) -> dict[str, Any]:
+    return {"Name": name, "Values": [_last(arn)]}
 
 
 def _last(arn: str) -> str:

@@ -14,6 +14,7 @@ from scrapectl.aws.iam_resources import arn_of, is_action, level_of, types_of
 from scrapectl.local.judged_ec2 import made_by, named_by
 from scrapectl.local.judged_flows import appstream_named, states_named
 from scrapectl.local.judged_functions import asked_for_function
+from scrapectl.local.judged_hosts import groups_named, template_of
 from scrapectl.local.judged_redshift import password_of, redshift_named
 from scrapectl.local.judged_tables import ANY_ARN, BESIDES, LINKED, MANAGED_PASSWORD, NAMED, PASSED_TO
 from scrapectl.local.registry import Call, Refusal
@@ -41,7 +42,17 @@ def asked_by(call: Call) -> Iterator[Asked]:
             for resource in _resources(call, action):
                 yield Asked(action, resource, tags | _boundary(call) | _function(call))
     yield from _implied(call, tags)
+    yield from _launches(call)
     yield from (Asked(action, resource) for action, resource in asked_for_function(call))
+
+
+def _launches(call: Call) -> Iterator[Asked]:
+    """Who makes a group from a template reads its image's parameter, and hands the role in its profile to EC2."""
+    template = template_of(call)
+    if image := template.get("ImageId", "").partition("resolve:ssm:")[2]:
+        yield Asked("ssm:GetParameters", f"arn:aws:ssm:{call.region}::parameter{image}")
+    if profile := (template.get("IamInstanceProfile") or {}).get("Arn"):
+        yield Asked("iam:PassRole", _role_arn(call, profile), {"iam:PassedToService": "ec2.amazonaws.com"})
 
 
 def _implied(call: Call, tags: Mapping[str, str]) -> Iterator[Asked]:
@@ -183,6 +194,7 @@ def _efs(call: Call, types: tuple[str, ...]) -> list[str]:
 
 _SPECIAL: Mapping[str, Callable[[Call, tuple[str, ...]], list[str]]] = {
     "appstream": _appstream,
+    "autoscaling": groups_named,
     "datasync": _datasync,
     "ec2": _ec2,
     "efs": _efs,

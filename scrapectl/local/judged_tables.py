@@ -73,6 +73,7 @@ PASSED_TO = {
     "stepfunctions": "states.amazonaws.com",
 }
 LINKED = {
+    ("autoscaling", "CreateAutoScalingGroup"): "autoscaling",
     ("batch", "CreateComputeEnvironment"): "batch",
     ("efs", "CreateMountTarget"): "elasticfilesystem",
     ("efs", "PutBackupPolicy"): "backup",
@@ -91,7 +92,10 @@ _OF_A_WORKGROUP = (
     "ec2:DescribeSubnets",
     "ec2:DescribeVpcAttribute",
 )
+_LAUNCH = ("ec2:RunInstances",)  # "Launch template support", Auto Scaling User Guide
 BESIDES: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("autoscaling", "CreateAutoScalingGroup"): _LAUNCH,
+    ("autoscaling", "UpdateAutoScalingGroup"): _LAUNCH,
     ("redshift", "CreateClusterSubnetGroup"): _SUBNETS,
     ("redshift", "ModifyClusterSubnetGroup"): _SUBNETS,
     ("redshift-serverless", "CreateWorkgroup"): _OF_A_WORKGROUP,

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from tests.permissions.flow_scenes import ROWS, TAGS, desktops, transfers, uploads, workflows
+from tests.permissions.host_scenes import hosts
 from tests.permissions.life import Life
 
 IMAGE = "public.ecr.aws/x/y:1"
@@ -256,6 +257,7 @@ def telling(life: Life) -> None:
 
 
 SCENES = (
+    Scene(hosts, ("autoscaling:*", "ec2:RunInstances", "ssm:GetParameters")),
     Scene(warehouses, ("redshift*:*", *OF_A_WORKGROUP, *OF_A_PASSWORD)),
     Scene(transfers, ("datasync:*", "elasticfilesystem:*", "ec2:*NetworkInterface*")),
     Scene(workflows, ("states:*",)),
@@ -270,7 +272,7 @@ SCENES = (
     Scene(databases, ("rds:*", "kms:*", "ec2:*")),
     Scene(roles, ("iam:*", "logs:*")),
     Scene(compute, ("batch:*", "ecs:*")),
-    Scene(schedules, ("scheduler:*", "autoscaling:*")),
+    Scene(schedules, ("scheduler:*",)),
     Scene(telling, ("sns:*", "events:*", "lambda:*", "cloudwatch:*")),
 )
 

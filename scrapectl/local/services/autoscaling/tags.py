@@ -25,8 +25,11 @@ def delete(call: Call) -> Params:
 
 @operation("autoscaling", "DescribeTags")
 def describe(call: Call) -> Params:
-    """Answer the tags of all groups."""
-    groups = state_in(call.cloud, call.region).groups.values()
+    """Answer the tags of all groups, or of those that are named."""
+    filters = {one["Name"]: one["Values"] for one in call.params.get("Filters") or ()}
+    named = filters.get("auto-scaling-group")
+    standing = state_in(call.cloud, call.region).groups.values()
+    groups = [group for group in standing if named is None or group.name in named]
     kind = {"ResourceType": "auto-scaling-group"}
     return {
         "Tags": [
