@@ -2,8 +2,8 @@ r"""Measures loading into PostgreSQL against `psql \copy` of the same file, side
 
 python bench/loader.py [--rows 1000000] [--times 3]
 
-Needs PostgreSQL. The file lies in moto's S3 behind a socket, so the loader reads it as it reads S3's; each loader is a
-process of its own, as in its image. Prints figures, decides nothing.
+Needs PostgreSQL. The loader reads the file by HTTP, as from S3, and is a process of its own, as in its image. Prints
+figures, decides nothing.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-import boto3
 import psycopg
-from moto.server import ThreadedMotoServer
+from one_object_s3 import serving
 
 from scrapectl.local.databases.engine import Account
 from scrapectl.local.databases.servers import ENGINES, Servers
@@ -90,29 +89,19 @@ def most_memory(process: int) -> float:
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), 0.0)
 
 
-def document_of(port: int, secret: str, more: dict[str, Any]) -> dict[str, Any]:
+def document_of(port: int, more: dict[str, Any]) -> dict[str, Any]:
     """What the loader is told."""
     target = {"engine": "postgres", "host": "127.0.0.1", "port": port, "database": "results", "schema": "public",
-              "table": "by_loader", "secret": secret}  # fmt: skip
+              "table": "by_loader", "secret": "bench"}  # fmt: skip
     columns = [{"name": name, "type": kind, "required": False} for name, kind in COLUMNS.items()]
-    return {"version": 1, "pipeline": "bench", "loader": "bench", "source": {"bucket": "raw", "prefix": ""},
+    return {"version": 1, "pipeline": "bench", "loader": "bench", "source": {"bucket": "raw", "prefix": "rows"},
             "staging": {"bucket": "loads", "prefix": "staged/"}, "target": target, "columns": columns,
             "format": {"type": "csv", "header": False}} | more  # fmt: skip
 
 
-def measure(rows: int, times: int, folder: Path, port: int) -> list[dict[str, Any]]:
-    """Measure each way so many times, one after the other, with and without a quarantine, and packed."""
-    file = folder / "rows.csv"
-    write(file, rows)
-    secret = boto3.client("secretsmanager").create_secret(
-        Name="bench", SecretString=json.dumps({"username": ACCOUNT.username, "password": ACCOUNT.password})
-    )["ARN"]
-    s3 = boto3.client("s3")
-    for bucket in ("raw", "loads"):
-        s3.create_bucket(Bucket=bucket)
-    s3.upload_file(str(file), "raw", "rows.csv")
-    bad_rows = {"bad_rows": {"bucket": "loads", "prefix": "bad/", "max": 0}}
-    told = {"load": {}, "load with bad_rows": bad_rows}
+def measure(file: Path, rows: int, times: int, port: int) -> list[dict[str, Any]]:
+    """Measure each way so many times, one after the other; the loader with and without a quarantine."""
+    told = {"load": {}, "load with bad_rows": {"bad_rows": {"bucket": "loads", "prefix": "bad/", "max": 0}}}
     figures: dict[str, list[tuple[float, float, float]]] = {name: [] for name in told}
     psql: list[float] = []
     with psycopg.connect(
@@ -121,7 +110,7 @@ def measure(rows: int, times: int, folder: Path, port: int) -> list[dict[str, An
         for run in range(times):
             psql.append(by_psql(database, port, file))
             for name, more in told.items():
-                figures[name].append(by_loader(database, document_of(port, secret, more), run))
+                figures[name].append(by_loader(database, document_of(port, more), run))
     usual = statistics.median(psql)
     size = file.stat().st_size >> 20
     found: list[dict[str, Any]] = [{"psql \\copy": {"rows": rows, "MB": size, "median_seconds": round(usual, 2)}}]
@@ -149,22 +138,19 @@ def main() -> int:
     if ENGINES["postgres"].find() is None:
         print("PostgreSQL is not installed")
         return 1
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    moto.start()
-    os.environ |= {
-        "AWS_ENDPOINT_URL": "http://{}:{}".format(*moto.get_host_and_port()),
-        "AWS_ACCESS_KEY_ID": "bench",
-        "AWS_SECRET_ACCESS_KEY": "bench",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
+    os.environ |= {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_DEFAULT_REGION": "us-east-1"}
     servers = Servers(None)
     try:
+        port = servers.start("bench", "postgres", ACCOUNT)
         with tempfile.TemporaryDirectory() as folder:
-            for figure in measure(told.rows, told.times, Path(folder), servers.start("bench", "postgres", ACCOUNT)):
-                print(json.dumps(figure), flush=True)
+            file = Path(folder) / "rows.csv"
+            write(file, told.rows)
+            secret = {"username": ACCOUNT.username, "password": ACCOUNT.password}
+            with serving(file, "raw", secret) as os.environ["AWS_ENDPOINT_URL"]:
+                for figure in measure(file, told.rows, told.times, port):
+                    print(json.dumps(figure), flush=True)
     finally:
         servers.close()
-        moto.stop()
     return 0
 
 
