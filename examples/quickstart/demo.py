@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,10 @@ LISTINGS: list[
     ("batch", "describe_job_definitions", "jobDefinitions", "jobDefinitionName", {"status": "ACTIVE"}),
     ("scheduler", "list_schedule_groups", "ScheduleGroups", "Name", {}),
     ("scheduler", "list_schedules", "Schedules", "GroupName", {}),
+    ("lambda", "list_functions", "Functions", "FunctionName", {}),
+    ("redshift-serverless", "list_workgroups", "workgroups", "workgroupName", {}),
+    ("redshift-serverless", "list_namespaces", "namespaces", "namespaceName", {}),
+    ("secretsmanager", "list_secrets", "SecretList", "Name", {}),
     ("ssm", "get_parameters_by_path", "Parameters", "Name", {"Path": "/scrapectl", "Recursive": True}),
     (
         "resourcegroupstaggingapi",
@@ -51,6 +56,26 @@ LISTINGS: list[
         {"TagFilters": [{"Key": "scrapectl:pipeline", "Values": [OWNER]}]},
     ),
 ]
+
+WAREHOUSE = """
+warehouses:
+  lake: {serverless: {rpus: 4}, on_destroy: delete}
+loaders:
+  items:                                  # whatever lies there that was not loaded yet, all or nothing
+    from: raw/items/
+    into: {warehouse: lake, table: bikes}
+    format: json
+    columns:
+      sku: varchar(40) not null
+      name: varchar(200)
+      price: numeric(10,2)
+      condition: varchar(40)
+      description: varchar(4000)
+      url: varchar(2048)
+    key: [sku]
+    mode: merge
+"""
+DEAREST = "SELECT sku, price, name FROM bikes WHERE description IS NOT NULL ORDER BY price DESC"
 
 
 class DemoFailed(Exception):
@@ -137,6 +162,16 @@ def tour(demo: Demo) -> None:
     changes = demo.ask("plan", "--set", demo.site)["summary"]
     expect(changes == {"create": 0, "update": 1, "replace": 0, "delete": 0}, f"not one update but {changes}")
     demo.run("apply", "--yes", "--set", demo.site)
+    demo.say("Add a warehouse to the spec, and what brings the items into it.")
+    spec = demo.folder / "pipeline.yaml"
+    print(WAREHOUSE)
+    spec.write_text(spec.read_text(encoding="utf-8") + WAREHOUSE, encoding="utf-8")
+    demo.run("apply", "--yes", "--set", demo.site)
+    demo.say("Load what was scraped; then once more: what is there already is not loaded twice.")
+    demo.run("run", "items", "--wait")
+    demo.run("run", "items", "--wait")
+    demo.say("The bicycles, dearest first, read back from the warehouse by SQL.")
+    show_rows(demo.clients())
     demo.say("Destroy refuses to lose what the bucket holds, exit code 3.")
     demo.run("destroy", "--yes", ends=3)
     demo.say("Told to lose it, destroy takes everything away.")
@@ -165,6 +200,23 @@ def show_items(client: Callable[[str], Any]) -> None:
         print(f"  {sku}  {item['price']:8.2f}  {item['name']} ({item['condition']})")
     expect(len(described) == BIKES, f"{len(described)} bicycles described, not {BIKES}")
     expect(set(listed) == set(described), "the listing and the item pages do not hold the same bicycles")
+
+
+def show_rows(client: Callable[[str], Any]) -> None:
+    """Print the rows of the warehouse, and check that each bicycle is there once."""
+    (namespace,) = client("redshift-serverless").list_namespaces()["namespaces"]
+    data, database = client("redshift-data"), namespace["dbName"]
+    where = {"WorkgroupName": namespace["namespaceName"], "SecretArn": namespace["adminPasswordSecretArn"]}
+    number = data.execute_statement(Sql=DEAREST, Database=database, **where)["Id"]
+    while (told := data.describe_statement(Id=number))["Status"] not in {"FINISHED", "FAILED", "ABORTED"}:
+        time.sleep(0.1)
+    expect(told["Status"] == "FINISHED", told.get("Error"))
+    rows = data.get_statement_result(Id=number)["Records"]
+    print(f"$ {DEAREST}")
+    for row in rows:
+        sku, price, name = (field["stringValue"] for field in row)
+        print(f"  {sku}  {float(price):8.2f}  {name}")
+    expect(len(rows) == BIKES, f"{len(rows)} bicycles in the warehouse, not {BIKES}")
 
 
 def edit(file: Path, before: str, after: str) -> None:
