@@ -13,7 +13,7 @@ from loader.check import check
 from loader.document import Document
 from loader.load import Loading
 from loader.problems import DocumentWrong
-from loader.records import Record
+from loader.records import SKIPPED, Record, now
 from loader.sources.messages import Queue
 from loader.start import Start
 
@@ -49,6 +49,8 @@ def _empty(document: Document, url: str, run: str) -> int:
             return code
         queue.delete([one for one in sources if one.version not in batch.poison])
         worst = max(worst, 1 if batch.poison else 0)
+    if not number:
+        _exit_code(Record(document.loader, run, SKIPPED, now().isoformat(), reason="the queue is empty"))
     return worst
 
 
