@@ -117,6 +117,7 @@ class RedshiftNamespace(Resource):
         known = {
             "arn": found["namespaceArn"],
             "name": found["namespaceName"],
+            "called": called(found["namespaceName"]),
             "database": found.get("dbName"),
             "secret": found.get("adminPasswordSecretArn"),
         }
@@ -184,6 +185,11 @@ class RedshiftNamespace(Resource):
         """List all and read their tags: an ARN holds an id, and the key is the name."""
         found = aws.pages(SERVICE, "list_namespaces", "namespaces")
         return owned_of(aws, owner, {one["namespaceName"]: one["namespaceArn"] for one in found})
+
+
+def called(name: str) -> str:
+    """Say how a workgroup's read names its namespace: by its bare name, of what kind it is."""
+    return f"{RedshiftNamespace.kind}:{name}"
 
 
 def _role(text: str) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from scrapectl.engine.marks import Fixed, Identity
 from scrapectl.engine.resource import (
@@ -21,7 +21,7 @@ from scrapectl.engine.resource import (
     Status,
     Update,
 )
-from scrapectl.kinds.redshift_namespace import ABSENT, SERVICE, owned_of, small_tag_list, tags_of
+from scrapectl.kinds.redshift_namespace import ABSENT, SERVICE, called, owned_of, small_tag_list, tags_of
 from scrapectl.kinds.redshift_snapshots import standing_now, standing_of
 
 _DELETING = "DELETING"
@@ -150,6 +150,11 @@ class RedshiftWorkgroup(Resource):
         del removal
         if standing_of(live).state != _DELETING:
             aws.call(SERVICE, "delete_workgroup", absent=ABSENT, workgroupName=live.outputs["name"])
+
+    @classmethod
+    def stands_in(cls, live: Live) -> tuple[str, ...]:
+        """Its namespace, which Redshift does not delete before."""
+        return (called(cast("RedshiftWorkgroup", live.resource).namespace),)
 
     @classmethod
     def owned(cls, aws: Aws, owner: str) -> list[Key]:
