@@ -45,13 +45,20 @@ class Loading:
         except Exception as error:  # noqa: BLE001 - the record tells it, and the exit code
             fail(record, error)
             if isinstance(error, LoadRefused):
-                Marks(self._s3, self._document).put(error.sources, self._start.run, str(error))
+                self._mark(error)
         finally:
             self._target.close()
         record.seconds = round(time.monotonic() - began, 3)
         if worth_keeping:
             keep(self._records, record)
         return record
+
+    def _mark(self, refused: LoadRefused) -> None:
+        """Let later loads leave alone what was refused; unmarked, it is refused once more."""
+        try:
+            Marks(self._s3, self._document).put(refused.sources, self._start.run, str(refused))
+        except Exception as error:  # noqa: BLE001 - what was refused is told all the same
+            print(f"what was refused could not be marked: {type(error).__name__}: {error}", flush=True)
 
     def _load(self) -> bool:
         """Load; False when there was nothing to load, of which no record is kept."""

@@ -304,3 +304,24 @@ def test_a_commit_whose_answer_was_lost_counts_as_this_runs(scene, monkeypatch):
     assert (record.state, record.rows, record.sources[0]["rows"]) == ("loaded", 2, 2)
     assert lost
     assert scene.records()[0]["rows"] == 2
+
+
+@pytest.mark.parametrize("what", [".refused/", "records/persons/2"])
+def test_a_record_or_a_mark_that_cannot_be_kept_changes_nothing(scene, capsys, monkeypatch, what):
+    class Refusing:
+        def __getattr__(self, name):
+            return getattr(scene.s3, name)
+
+        def put_object(self, **told):
+            if what in told["Key"]:
+                raise PermissionError(told["Key"])
+            return scene.s3.put_object(**told)
+
+    monkeypatch.setattr(
+        scene, "client", lambda service, real=scene.client: Refusing() if service == "s3" else real(service)
+    )
+    scene.put("out/a.csv", PERSONS)
+    assert scene.load().rows == 2
+    scene.put("out/b.csv", [("3", "c@x", "much")])
+    assert scene.load("run-2").state == "refused"
+    assert "PermissionError" in capsys.readouterr().out

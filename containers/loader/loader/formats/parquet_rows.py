@@ -31,7 +31,7 @@ def fields(source: Source, _names: tuple[str, ...], _form: Format) -> Iterator[d
 
 def _rows(source: Source, names: tuple[str, ...]) -> Iterator[tuple[list[str], tuple[Any, ...]]]:
     """Read each row, beside the names of the file's columns; in the order of `names` when the file has just those."""
-    from pyarrow.lib import ArrowInvalid, PythonFile  # noqa: PLC0415 - large, and for this format alone
+    from pyarrow import ArrowInvalid, PythonFile  # noqa: PLC0415 - large, and for this format alone
     from pyarrow.parquet import ParquetFile  # noqa: PLC0415
 
     if not source.size:
