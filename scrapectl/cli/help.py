@@ -68,7 +68,7 @@ HELP: dict[str, Help] = {
     ),
     "logs": Help(
         "Print a run's log.",
-        "Of a run by its id, of the last run of a job, function or workflow, or of the pipeline's last run. An array's "
+        "Of a run by its id, of the last run of a name, or of the pipeline's last run. An array's "
         "children are merged; so are the history of a workflow's run and the logs of the jobs and functions that it "
         "ran. AWS keeps no list of a function's calls: those of the last 24 hours are known by their log.",
         (
@@ -139,7 +139,7 @@ HELP: dict[str, Help] = {
         ("scrapectl schedule next", "scrapectl schedule next collect -n 5", "scrapectl schedule next --pipeline shop"),
     ),
     "schedule pause": Help(
-        "Keep the schedules of a job, function or workflow from starting it.",
+        "Keep the schedules of a job, function, workflow or host from starting it.",
         "All of them, or one, by its key in the spec. What runs goes on (see: scrapectl stop). A pause survives "
         "the next apply, is noted in its plan, and ends with schedule resume, or when the spec itself turns the "
         "schedule off (enabled: false). While an apply or destroy of this pipeline is at work it is waited for.",
@@ -150,7 +150,7 @@ HELP: dict[str, Help] = {
         ),
     ),
     "schedule resume": Help(
-        "Let paused schedules start their job, function or workflow again.",
+        "Let paused schedules start what is theirs again.",
         "What would have started meanwhile is not made up for. What the spec has off stays off.",
         ("scrapectl schedule resume collect", "scrapectl schedule resume collect morning --pipeline shop"),
     ),

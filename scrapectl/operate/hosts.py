@@ -20,6 +20,7 @@ _ABSENT = ("ResourceNotFoundException",)
 _EXIT = re.compile(r"scrapectl: exit ([0-9]{1,3})")
 _GOING = ("Pending", "InService")
 _SAID = {124: "it took longer than its timeout", 143: "it was stopped"}
+_LAST = 5  # lines that are looked at: of one moment, CloudWatch says no order
 _SILENT = "it ended without saying how: see its log"
 
 
@@ -120,9 +121,9 @@ def _run(aws: Aws, host: StandingHost, stream: Mapping[str, Any]) -> Run:
 def _exit_of(aws: Aws, host: StandingHost, stream: Mapping[str, Any]) -> tuple[int | None, float]:
     """The exit code that the last line tells, and when; None while there is none."""
     where = {"logGroupName": host.log_group, "logStreamName": stream["logStreamName"]}
-    ask = functools.partial(aws.call, "logs", "get_log_events", absent=_ABSENT, limit=1, startFromHead=False)
+    ask = functools.partial(aws.call, "logs", "get_log_events", absent=_ABSENT, limit=_LAST, startFromHead=False)
     answer = patiently(functools.partial(ask, **where))
-    for event in (answer or {}).get("events", ()):
+    for event in reversed((answer or {}).get("events", ())):
         if told := _EXIT.fullmatch(event["message"]):
             return int(told[1]), event["timestamp"] / 1000
     return None, 0.0

@@ -297,7 +297,7 @@ def test_dry_run_shows_the_request_and_hides_secrets(scrapectl, tmp_path):
 def test_an_unknown_job_is_64_with_the_close_one(mall, scrapectl):
     answer = scrapectl("run", "colect")
     assert answer.code == 64
-    told = f'{mall} has no job, function, workflow or run "colect".'
+    told = f'{mall} has no job, function, workflow, host or run "colect".'
     assert answer.err.splitlines() == [told, 'Did you mean "collect"?']
 
 

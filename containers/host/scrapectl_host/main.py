@@ -42,6 +42,7 @@ def main(told: dict[str, Any]) -> None:
         for line in traceback.format_exc().splitlines():
             log.say(line)
         code = BROKEN
+    time.sleep(0.002)  # CloudWatch tells lines by their milliseconds, and this is the last
     log.say(f"scrapectl: exit {code}")
     log.close()
     try:

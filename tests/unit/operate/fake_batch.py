@@ -193,6 +193,9 @@ class FakeAws:
                     found.append({"logStreamName": stream, "timestamp": int(at * 1000), "message": text})
         return {"events": sorted(found, key=lambda event: event["timestamp"])}
 
+    def _describe_auto_scaling_groups(self, **_: Any) -> Any:
+        return {"AutoScalingGroups": []}
+
     def _list_functions(self) -> Any:
         return {"Functions": self.functions}
 

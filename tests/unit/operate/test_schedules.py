@@ -52,7 +52,7 @@ def test_one_jobs_schedules_or_all():
     timings = spec_timings(spec)
     assert len(of_name(timings, None, spec.jobs)) == 3
     assert of_name(timings, "scrape", spec.jobs) == []
-    with pytest.raises(UsageError, match='no job, function or workflow "scrap"'):
+    with pytest.raises(UsageError, match='no job, function, workflow or host "scrap"'):
         of_name(timings, "scrap", spec.jobs)
 
 

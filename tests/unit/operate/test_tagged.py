@@ -16,6 +16,7 @@ def test_jobs_functions_and_workflows_have_one_set_of_names(aws):
     assert names(aws) == {"collect": "job", "process": "workflow", "publish": "function"}
     assert [name for name, _ in aws.calls] == [
         "describe_job_definitions", "list_functions", "list_state_machines", "get_resources",
+        "describe_auto_scaling_groups",
     ]  # fmt: skip
     (asked,) = aws.sent("get_resources")
     assert asked["TagFilters"] == [{"Key": "scrapectl:pipeline", "Values": ["shop"]}]

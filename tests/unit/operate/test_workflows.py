@@ -92,7 +92,7 @@ def test_any_name_of_an_execution_is_found_and_another_instances_is_not(shop):
     shop.execute("shop-process", "0f" * 40, "RUNNING")
     assert found(shop).find("0f" * 40).name == "process"
     for name in ("theirs", "by hand", "a" * 81, "a*"):
-        with pytest.raises(UsageError, match="has no job, function, workflow or run"):
+        with pytest.raises(UsageError, match="has no job, function, workflow, host or run"):
             found(shop).find(name)
 
 
