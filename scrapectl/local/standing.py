@@ -8,6 +8,8 @@ from scrapectl.local.registry import Refusal
 from scrapectl.local.services.batch.state import state_in as batch_in
 from scrapectl.local.services.rds.state import state_in as rds_in
 from scrapectl.local.services.rds.subnet_groups import DEFAULT
+from scrapectl.local.services.redshift.state import state_in as redshift_in
+from scrapectl.local.services.redshift_serverless.state import state_in as serverless_in
 from scrapectl.local.services.scheduler.state import DEFAULT_GROUP
 from scrapectl.local.services.scheduler.state import state_in as scheduler_in
 
@@ -60,11 +62,9 @@ def standing(cloud: Cloud) -> dict[str, int]:
                 "job definitions",
                 sum(any(d["status"] == "ACTIVE" for d in many) for many in state.definitions.values()),
             )
-        elif service == "rds":
-            databases = rds_in(cloud, region)
-            add("databases", len(databases.instances))
-            add("database subnet groups", len(databases.subnet_groups.keys() - {DEFAULT}))
-            add("database snapshots", len(databases.snapshots))
+        elif service in _HELD:
+            for what, number in _HELD[service](cloud, region).items():
+                add(what, number)
         elif service == "scheduler":
             schedules = scheduler_in(cloud, region)
             add("schedule groups", len(schedules.groups.keys() - {DEFAULT_GROUP}))
@@ -82,3 +82,34 @@ def _count(cloud: Cloud, service: str, operation: str, key: str, region: str) ->
 def _own_groups(cloud: Cloud, region: str) -> int:
     groups = cloud.call("ec2", "DescribeSecurityGroups", {}, region).get("SecurityGroups", [])
     return sum(group["GroupName"] != "default" for group in groups)
+
+
+def _databases(cloud: Cloud, region: str) -> dict[str, int]:
+    state = rds_in(cloud, region)
+    groups = state.subnet_groups.keys() - {DEFAULT}
+    return {
+        "databases": len(state.instances),
+        "database subnet groups": len(groups),
+        "database snapshots": len(state.snapshots),
+    }
+
+
+def _clusters(cloud: Cloud, region: str) -> dict[str, int]:
+    state = redshift_in(cloud, region)
+    return {
+        "warehouse clusters": len(state.clusters),
+        "warehouse subnet groups": len(state.subnet_groups),
+        "warehouse snapshots": len(state.snapshots),
+    }
+
+
+def _serverless(cloud: Cloud, region: str) -> dict[str, int]:
+    state = serverless_in(cloud, region)
+    return {
+        "warehouse namespaces": len(state.namespaces),
+        "warehouse workgroups": len(state.workgroups),
+        "warehouse snapshots": len(state.snapshots),
+    }
+
+
+_HELD = {"rds": _databases, "redshift": _clusters, "redshift-serverless": _serverless}

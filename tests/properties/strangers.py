@@ -9,6 +9,7 @@ from typing import Any
 from tests.account import Account
 from tests.properties import strangers_of_flows as flows
 from tests.properties import strangers_of_networks as networks
+from tests.properties import strangers_of_warehouses as warehouses
 from tests.properties.strangers_of_flows import function_of, role_of
 from tests.properties.strangers_of_networks import Tags
 from tests.properties.strangers_of_networks import pairs as _pairs
@@ -206,5 +207,7 @@ STRANGERS: dict[str, Callable[[Account, Any, Tags], None]] = {
         *(flows.efs_file_system, flows.efs_access_point, flows.datasync_location_s3, flows.datasync_location_efs),
         *(flows.datasync_task, flows.lambda_layer, flows.sfn_state_machine, flows.s3_bucket_notification),
         *(flows.cloudtrail_trail, flows.appstream_fleet, flows.appstream_stack),
+        *(warehouses.redshift_subnet_group, warehouses.redshift_cluster),
+        *(warehouses.redshift_namespace, warehouses.redshift_workgroup),
     )
 }

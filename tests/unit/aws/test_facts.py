@@ -258,6 +258,23 @@ def test_the_engine_of_an_existing_database_is_the_one_that_is_written(account: 
         facts(account, f"databases: {{it: {{engine: postgres, {theirs}}}}}\n")
 
 
+def test_warehouses_of_others_tell_where_they_answer(account: Account) -> None:
+    serverless = account.client("redshift-serverless")
+    serverless.create_namespace(namespaceName="theirs", manageAdminPassword=True)
+    made = serverless.create_workgroup(workgroupName="theirs", namespaceName="theirs", baseCapacity=8)["workgroup"]
+    beside = f"database: d, secret: 'arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:theirs-AbCdEf'"
+    text = f"warehouses: {{it: {{existing: theirs, engine: %s, {beside}}}}}\n"
+    found = facts(account, text % "redshift-serverless").existing["warehouses", "it"]
+    assert (found["name"], found["arn"], found["port"], found["database"]) == (
+        "theirs",
+        made["workgroupArn"],
+        "5439",
+        "d",
+    )
+    with pytest.raises(SpecError, match=r"warehouse 'theirs' is not there"):
+        facts(account, text % "redshift")
+
+
 def test_all_that_is_wrong_with_existing_things_is_told_at_once(account: Account) -> None:
     wrong = f"databases: {{it: {{engine: postgres, {database(account)}}}}}\n"
     with pytest.raises(SpecError) as raised:
