@@ -56,14 +56,10 @@ def hosts(aws, cloud):
     return lambda: Hosts(aws, "shop", find_hosts(aws, "shop"), clock)
 
 
-def says(aws, cloud, instance, *lines):
+def says(cloud, instance, *lines):
     """The instance writes lines to its log."""
     now = int(cloud.clock.now() * 1000)
-    events = [{"timestamp": now, "message": line} for line in lines]
-    where = {"logGroupName": "/scrapectl/shop", "logStreamName": f"ingester/{instance}"}
-    if not aws.client("logs").describe_log_streams(logGroupName="/scrapectl/shop")["logStreams"]:
-        aws.client("logs").create_log_stream(**where)
-    aws.client("logs").put_log_events(**where, logEvents=events)
+    cloud.put_logs("/scrapectl/shop", f"ingester/{instance}", [(now, line) for line in lines], REGION)
 
 
 def started(hosts):
@@ -78,9 +74,9 @@ def started(hosts):
 def test_a_run_is_an_instance_and_its_last_line_tells_how_it_ended(hosts, aws, cloud, code, state, reason):
     run = started(hosts)
     assert (run.state, run.kind, run.id[:2]) == ("STARTING", "host", "i-")
-    says(aws, cloud, run.id, "begun")
+    says(cloud, run.id, "begun")
     assert [one.state for one in hosts().refresh([run])] == ["RUNNING"]
-    says(aws, cloud, run.id, "said scrapectl: exit 9", f"scrapectl: exit {code}")
+    says(cloud, run.id, "said scrapectl: exit 9", f"scrapectl: exit {code}")
     (ended,) = hosts().refresh([run])
     assert (ended.state, ended.exit_code, ended.reason) == (state, code, reason)
     assert hosts().find(run.id).state == state
@@ -89,7 +85,7 @@ def test_a_run_is_an_instance_and_its_last_line_tells_how_it_ended(hosts, aws, c
 
 def test_one_that_ended_without_a_word_has_failed(hosts, aws, cloud):
     run = started(hosts)
-    says(aws, cloud, run.id, "begun")
+    says(cloud, run.id, "begun")
     assert hosts().stop([run], "by hand") == [(run, "terminate")]
     cloud.close()  # its process goes
     aws.client("autoscaling").describe_auto_scaling_groups()
