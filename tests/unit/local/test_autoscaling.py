@@ -118,7 +118,8 @@ def test_one_that_is_ended_without_lowering_the_capacity_is_followed_by_another(
 def test_a_launch_that_fails_is_an_activity(world):
     template = world.template()
     world.group(template)
-    version = world.ec2.create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData={"InstanceType": "t3.nano"})
+    named = {"LaunchTemplateId": template}
+    version = world.ec2.create_launch_template_version(**named, LaunchTemplateData={"InstanceType": "t3.nano"})
     number = str(version["LaunchTemplateVersion"]["VersionNumber"])
     world.ec2.modify_launch_template(LaunchTemplateId=template, DefaultVersion=number)
     world.scaling.set_desired_capacity(AutoScalingGroupName="g", DesiredCapacity=1)

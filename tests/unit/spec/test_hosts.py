@@ -116,7 +116,7 @@ def test_what_unix_cron_has_no_words_for_is_refused(six, what):
             "    script: [a]\n    schedules: {w: {cron: 0 5 ? * TUE *, timezone: Europe/Nowhere}}",
             "9:42: hosts.ingester.schedules.w.timezone:",
         ),
-        ("    script: [a]\n    schedules: {w: {stop: 0 5 ? * TUE *}}", 'hosts.ingester.schedules.w: "cron" is missing.'),
+        ("    script: [a]\n    schedules: {w: {stop: 0 5 ? * TUE *}}", 'schedules.w: "cron" is missing.'),
         ("    script: [a]\n    upload: {/out: raw/in}", '9:14: hosts.ingester.upload./out: "raw/in" is no folder'),
         ("    script: [a]\n    upload: {/out: row/}", '9:14: hosts.ingester.upload./out: there is no bucket "row".'),
         ("    script: [a]\n    upload: {out: raw}", '9:14: hosts.ingester.upload.out: "out" is no folder.'),
