@@ -35,6 +35,7 @@ databases:
     class: db.t4g.micro
     storage: 20
     power: {{start: "0 5 * * ? *", stop: "0 9 * * ? *"}}
+warehouses: {{lake: {{serverless: }}, nodes: {{cluster: }}}}
 topics: {{team: {{email: [team@example.org], queues: [rows]}}}}
 alerts: {{to: team, queue_age: 1h}}
 compute_environments: {{small: {{}}, big: {{type: ec2, instance_types: [m7i]}}}}
