@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from scrapectl.spec.findings import Findings
-    from scrapectl.spec.model import Function, Host, Job, Spec, Text
+    from scrapectl.spec.model import Database, Function, Host, Job, Spec, Text, Warehouse
 
 Edges: TypeAlias = "dict[str, dict[str, str]]"
 
@@ -61,9 +61,10 @@ def _workflows(spec: Spec) -> Edges:
 
 def _databases(spec: Spec) -> Edges:
     """The like for databases and warehouses: that of one that is not ours may name what it is read from."""
+    found: list[Database | Warehouse] = [*spec.databases.values(), *spec.warehouses.values()]
     return {
         database.origin: _named([("secret", database.secret)] if database.secret is not None else [])
-        for database in (*spec.databases.values(), *spec.warehouses.values())
+        for database in found
     }
 
 
