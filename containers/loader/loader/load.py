@@ -19,6 +19,7 @@ from loader.targets import Load, Loaded, Target, target_of
 
 T = TypeVar("T")
 TRIES = 4
+LOOKS = 5  # at what is left to load, each after another load has been there first
 PAUSE = 0.5  # seconds before the first other try, twice as many before each further one
 Clients = Callable[[str], Any]
 
@@ -63,7 +64,7 @@ class Loading:
     def _load(self) -> bool:
         """Load; False when there was nothing to load, of which no record is kept."""
         again(self._target, self._target.prepare)
-        for _ in range(TRIES):
+        for _ in range(LOOKS):
             choice = again(self._target, self._chooser.choose)
             load = choice.load
             if not load.claims:
