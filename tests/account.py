@@ -28,6 +28,7 @@ SPECS: list[tuple[str, str | None]] = [
     ("batch-collector", "ec2"),
     ("upload-loader", "cloudtrail"),
 ]
+os.environ.setdefault("NPS_KEY", "of-the-tests")  # calendar-scraper's own secret, as whoever applies it has it
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
 _READS = ("Get", "List", "Describe", "Head", "BatchGet", "BatchCheck")

@@ -23,9 +23,9 @@ it anew). For N scheduled jobs with equal access and nothing else, a plan with n
 45 + 1.1 N calls, an apply from empty at most 80 + 2.2 N; neither reads anything twice without a write between.
 
 Every plan looks for what the tagging API does not tell by name, by a call for each: instance profiles, launch
-templates, event source mappings, security groups, layers, notifications of others' buckets, file systems, access
-points, locations and tasks of transfers, and by one call for all parts of networks. Of other kinds that a spec does not
-use it reads nothing.
+templates, Auto Scaling groups, event source mappings, security groups, layers, notifications of others' buckets, file
+systems, access points, locations and tasks of transfers, and by one call for all parts of networks. Of other kinds that
+a spec does not use it reads nothing.
 
 How often a destroy looks whether something is gone depends on how long AWS takes: its changing calls are counted.
 
