@@ -102,7 +102,7 @@ def test_what_unix_cron_has_no_words_for_is_refused(six, what):
         ),
         (
             "    script: [a]\n    schedules: {w: {cron: '0 5 ? * TUE#1 *'}}",
-            "9:20: hosts.ingester.schedules.w.cron: Auto Scaling starts hosts by Unix cron",
+            "9:21: hosts.ingester.schedules.w.cron: Auto Scaling starts hosts by Unix cron",
         ),
         (
             "    script: [a]\n    schedules: {w: {cron: 0 5 ? * TUE *, stop: 20 5 ? * TUE 2027}}",
