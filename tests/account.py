@@ -20,7 +20,7 @@ from scrapectl.spec import check_text
 from scrapectl.spec.model import Spec
 
 ROOT = Path(__file__).parent.parent
-SEEDS = int(os.environ.get("SCRAPECTL_SEEDS", "10"))
+SEEDS = int(os.environ.get("SCRAPECTL_SEEDS", "6"))
 EXAMPLES = {path.parent.name: path for path in sorted((ROOT / "examples").glob("*/pipeline.yaml"))}
 # The examples as they stand, and their stages that change most: (name, stage).
 SPECS: list[tuple[str, str | None]] = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,29 +14,11 @@ from tests.permissions.life import Life
 
 
 @pytest.fixture
-def lives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Life]]:
-    """Begin a life, one after another: nothing stands yet, and whoever calls is judged by the policies for all."""
+def life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Life]:
+    """Nothing stands yet, and whoever calls is judged by the policies for everything."""
     for name in list(os.environ):
         if name.startswith(("AWS_", "SCRAPECTL_")):
             monkeypatch.delenv(name)
-    accounts: list[Account] = []
-
-    def begin() -> Life:
-        end()
-        accounts.append(Account())
-        folder = tmp_path / str(len(accounts))
-        folder.mkdir()
-        return Life(accounts[-1], folder, monkeypatch, dict(POLICIES))
-
-    def end() -> None:
-        for account in accounts[-1:]:
-            account.cloud.close()
-
-    yield begin
-    end()
-
-
-@pytest.fixture
-def life(lives: Callable[[], Life]) -> Life:
-    """One life."""
-    return lives()
+    account = Account()
+    yield Life(account, tmp_path, monkeypatch, dict(POLICIES))
+    account.cloud.close()

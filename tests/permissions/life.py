@@ -86,7 +86,6 @@ class Life:
     monkeypatch: pytest.MonkeyPatch
     policies: dict[Purpose, list[Document]]
     used: dict[Purpose, set[str]] = field(default_factory=dict)
-    begins: Callable[[Purpose], object] = lambda _purpose: None
 
     def __post_init__(self) -> None:
         self.account.client("s3").create_bucket(Bucket=THEIRS)
@@ -117,7 +116,6 @@ class Life:
         Raises:
             StoppedError: It ended with another code than 0.
         """
-        self.begins(purpose)
         self.caller.documents = list(self.policies[purpose])
         self.caller.used = self.used.setdefault(purpose, set())
         out, err = io.StringIO(), io.StringIO()

@@ -228,8 +228,8 @@ def test_names_that_are_fixed_and_things_of_others_are_named_exactly():
     assert allows(policies, "ecr:DescribeImages", arn("ecr", "repository/x/y"))
     efs = arn("elasticfilesystem", "{}").format
     assert allows(policies, "elasticfilesystem:DescribeFileSystems", efs("file-system/fs-0123456789abcdef0"))
-    assert not allows(policies, "elasticfilesystem:DescribeFileSystems", efs("file-system/fs-0123456789abcdef1"))
     assert allows(policies, "elasticfilesystem:DescribeAccessPoints", efs("access-point/fsap-0123456789abcdef0"))
+    assert not allows(policies, "elasticfilesystem:DeleteFileSystem", efs("file-system/fs-0123456789abcdef0"), tags)
 
 
 @pytest.mark.parametrize("name", ["fixed", None])
