@@ -83,13 +83,13 @@ def _row(line: int, values: list[str], columns: list[str], raw: str) -> Row:
 
 def _json(text: str, copy: Copy, columns: list[str]) -> Iterator[Row]:
     """Objects one after the other, on lines of their own or not ("COPY from JSON format")."""
-    decoder, at = json.JSONDecoder(parse_float=Number.of), 0
+    decoder, at, line, counted = json.JSONDecoder(parse_float=Number.of), 0, 1, 0
     while True:
         while at < len(text) and text[at].isspace():
             at += 1
         if at >= len(text):
             return
-        line = text.count("\n", 0, at) + 1
+        line, counted = line + text.count("\n", counted, at), at
         try:
             found, end = decoder.raw_decode(text, at)
         except ValueError:
