@@ -43,9 +43,15 @@ def assert_ends(account: Account, spec: Spec) -> None:
 
 
 def snapshots(account: Account, spec: Spec) -> set[str]:
-    """The snapshots of databases that cost until somebody deletes them."""
-    rds = account.client("rds", spec.region or REGION)
-    return {snapshot["DBSnapshotIdentifier"] for snapshot in rds.describe_db_snapshots()["DBSnapshots"]}
+    """The snapshots of databases and warehouses that cost until somebody deletes them."""
+    rds, redshift, serverless = (
+        account.client(service, spec.region or REGION) for service in ("rds", "redshift", "redshift-serverless")
+    )
+    return {
+        *(snapshot["DBSnapshotIdentifier"] for snapshot in rds.describe_db_snapshots()["DBSnapshots"]),
+        *(snapshot["SnapshotIdentifier"] for snapshot in redshift.describe_cluster_snapshots()["Snapshots"]),
+        *(snapshot["snapshotName"] for snapshot in serverless.list_snapshots()["snapshots"]),
+    }
 
 
 @pytest.mark.parametrize(("name", "stage"), SPECS)

@@ -39,7 +39,8 @@ def counted(spec: Spec) -> tuple[int, int]:
 
 # What AWS itself chose of an ARN, in another account or at another time, otherwise.
 CHOSEN = re.compile(
-    r"(:ec2:.+?/|:elasticfilesystem:.+?/|:datasync:.+?/|:event-source-mapping:|:secret:.+-(?=\w{6}$)).*"
+    r"(:ec2:.+?/|:elasticfilesystem:.+?/|:datasync:.+?/|:event-source-mapping:|:redshift-serverless:.+?/"
+    r"|:secret:.+-(?=\w{6}$)).*"
 )
 
 

@@ -79,6 +79,9 @@ _BY_KEY: dict[str, tuple[Any, ...]] = {
     "retry_on": ("exit:7",),
     "timezone": ("America/Toronto", "Asia/Tokyo"),
     "type": ("fargate", "fargate-spot", "ec2", "ec2-spot"),
+    # columns of the Redshift stream
+    **dict.fromkeys(("message_id", "chat", "reply_to"), ("integer", "smallint")),
+    **dict.fromkeys(("trader", "content", "sent_at"), ("varchar(99)", "varchar(98)")),
 }
 # The keys that say what a role may do, by what the role is for. A queue or an environment is renamed by some.
 _OF_ROLES = {
@@ -179,7 +182,7 @@ def mentions(tree: Tree, name: str) -> set[str]:
 SECTIONS = (
     *("images", "secrets", "buckets", "message_queues", "topics", "databases"),
     *("compute_environments", "job_queues", "jobs"),
-    *("filesystems", "functions", "workflows", "triggers", "desktops"),
+    *("filesystems", "functions", "workflows", "triggers", "desktops", "warehouses", "loaders"),
 )
 
 
@@ -282,7 +285,7 @@ def check_every_key(account: Account, tree: Tree, folder: Path, every: int, step
 def test_one_key_of_an_example(account: Account, tmp_path: Path, name: str) -> None:
     folder = tmp_path / name
     shutil.copytree(EXAMPLES[name].parent, folder, ignore=shutil.ignore_patterns("__pycache__", "tests"))
-    build = next(path.parent for path in folder.glob("*/Dockerfile"))
+    build = next(path.parent for pattern in ("*/Dockerfile", "*/app.py") for path in folder.glob(pattern))
     shutil.copytree(build, folder / "other")
     (folder / "other" / "more").write_text("another image", encoding="utf-8")
     tree = as_written(EXAMPLES[name].read_text(encoding="utf-8"))

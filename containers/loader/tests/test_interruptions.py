@@ -212,6 +212,17 @@ def endpoint(aws) -> Iterator[str]:
     server.stop()
 
 
+def started(story: Story, endpoint: str) -> subprocess.Popen[bytes]:
+    """Start the loader as its image does, for all that is there."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "loader"],
+        env=os.environ | {"SCRAPECTL_LOAD": story.text(), "RUN": "killed", "AWS_ENDPOINT_URL": endpoint},
+        cwd=Path(__file__).parents[1],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
 @pytest.mark.parametrize("seed", range(KILLS))
 def test_kills(scene, proxy, impatient, endpoint, seed):
     """A process is killed when so many bytes have gone to the database, or around a commit; then all comes again."""
@@ -231,14 +242,7 @@ def test_kills(scene, proxy, impatient, endpoint, seed):
         process.wait(10)
 
     proxy.reset(cut, kill)
-    told = {"SCRAPECTL_LOAD": story.text(), "RUN": "killed", "AWS_ENDPOINT_URL": endpoint}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "loader"],
-        env=os.environ | told,
-        cwd=Path(__file__).parents[1],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
+    process = started(story, endpoint)
     ready.set()
     said = process.communicate(timeout=60)[0]
     assert process.returncode == (-9 if proxy.happened else 0), said

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,17 +12,16 @@ from psycopg import sql
 
 from loader.columns import Column
 from loader.document import Document
-from loader.document import Target as Told
 from loader.formats import csv_rows
 from loader.problems import LoadRefused
 from loader.refusals import BadRow, Refusals
 from loader.rows import Rows
 from loader.sources import Source
 from loader.targets import LEDGER, Known, Load, Loaded
+from loader.targets.postgres_account import connection
 from loader.targets.tables import Standing, missing_columns
 
 CHUNK = 1 << 18
-CONNECT_SECONDS = 10
 _STAGE = "scrapectl_rows"
 _ORDER = "scrapectl_row"
 _CONTEXT = re.compile(r"COPY \S+, line (\d+)(?:, column ([^:]+))?(?:: (.*))?", re.DOTALL)
@@ -61,7 +59,7 @@ class Postgres:
     def __init__(self, document: Document, clients: Any) -> None:
         assert document.target is not None  # noqa: S101 - for the type alone
         self._document, self._told = document, document.target
-        self._dsn = _connection(self._told, clients)
+        self._dsn = connection(self._told, clients)
         self._open: psycopg.Connection[Any] | None = None
         self._judge: psycopg.Connection[Any] | None = None
         self._strict = True
@@ -288,23 +286,3 @@ def _refuse_end_mark(held: bytes) -> None:
     r"""Find a line `\.`, which ends a COPY of PostgreSQL 17 and older: what follows would be lost without a word."""
     if _END_MARK.search(held):
         raise _Careful
-
-
-def _connection(told: Told, clients: Any) -> dict[str, Any]:
-    """Read the secret, and say how to connect: encrypted, but to this machine, and never waiting for ever."""
-    secret = json.loads(clients("secretsmanager").get_secret_value(SecretId=told.secret)["SecretString"])
-    alive = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
-    # A loader that died without a word holds its claims no longer than that.
-    settings = "-c idle_in_transaction_session_timeout=10min -c timezone=UTC -c datestyle=ISO -c client_encoding=UTF8"
-    return {
-        "host": told.host,
-        "port": told.port,
-        "dbname": told.database,
-        "user": secret["username"],
-        "password": secret["password"],
-        "sslmode": "prefer" if told.host in {"127.0.0.1", "localhost"} else "require",
-        "connect_timeout": CONNECT_SECONDS,
-        "application_name": "scrapectl loader",
-        "options": settings,
-        **alive,
-    }
