@@ -300,5 +300,7 @@ def test_whoever_is_told_of_a_failure_is_told_by_the_notifier(account: Account, 
         "workflows": "{steps: [{wait: 1m}]%s}",
     }
     text = "topics: {team: {}}\n" + section + ": {a: " + things[section] + "}\n"
-    assert facts(account, text % "").notifier == b""
-    assert b"def handle" in facts(account, text % ", on_failure: team").notifier
+    assert facts(account, text % "").notifier == {}
+    told = facts(account, text % ", on_failure: team").notifier
+    assert b"def handle" in told["notifier.py"]
+    assert b"def secrets_in" in told["texts.py"]
