@@ -44,6 +44,9 @@ LIFE = (
     "logs collect",
     "status",
     "stop --all",
+    "load status",
+    "load retry collect",
+    "share nothing",  # a link itself has the token of whoever signed it: it is what opens the object
     "schedule list",
     "schedule next",
     "schedule pause collect",
