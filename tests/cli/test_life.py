@@ -340,7 +340,7 @@ def test_logs_of_an_array_hold_every_child(scrapectl):
 def test_status(shop, scrapectl):
     run = scrapectl("run", "collect", "--wait", "--command", "fail", "--output", "json").json["run"]
     document = scrapectl("status", "--output", "json").json
-    assert set(document) == {"resources", "runs", "schedules", "triggers"}
+    assert set(document) == {"resources", "runs", "schedules", "triggers", "refused"}
     assert {"address": f"batch_job_queue.{shop}-default", "status": "READY", "reason": None} in document["resources"]
     (shown,) = document["runs"]
     assert set(shown) == {"run", "name", "state", "started", "seconds", "exit_code", "reason"}
