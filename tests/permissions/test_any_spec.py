@@ -36,7 +36,7 @@ def live(account: Account, caller: Caller, spec: Spec) -> None:
     done(account.apply(spec))
     may(caller, spec, "read")
     with pytest.MonkeyPatch.context() as unset:
-        for name in ENV:
+        for name in {secret.from_env for secret in spec.secrets.values() if secret.from_env} | ENV.keys():
             unset.delenv(name)
         assert_empty(account.plan(spec))
     may(caller, spec, "destroy")
