@@ -54,6 +54,33 @@ def run(life: Life) -> None:
         life.run("run", *words.split())
     for words in ("run publish", "logs publish", "run process", "logs process", "stop process"):
         life.run("run", *words.split())
+    hosts(life)
+    with life.others() as client:
+        client("s3").put_object(Bucket=f"shop-raw-{life.account.cloud.account}-us-east-1", Key="a", Body=b"new")
+        client("sesv2").create_email_identity(EmailIdentity="a@example.org")
+    for words in ("share raw --email a@example.org --sender a@example.org", "share raw --email a@example.org"):
+        life.run("run", *words.split())
+
+
+def hosts(life: Life) -> None:
+    for words in ("schedule pause ingester", "schedule resume ingester", "run ingester", "logs ingester"):
+        life.run("run", *words.split())
+    fails(life, "runs already", "run ingester")
+    life.run("run", "stop", "ingester")
+    with life.others() as client:
+        client("ec2").delete_launch_template(LaunchTemplateName="shop-ingester")
+    fails(life, "got no instance", "run ingester")
+
+
+def fails(life: Life, why: str, words: str) -> None:
+    """What it does when it cannot be done asks AWS why."""
+    try:
+        life.run("run", *words.split())
+    except StoppedError as stopped:
+        if why not in told(stopped.answer):
+            raise
+    else:
+        pytest.fail(f"{words}: nothing was in the way")
 
 
 def destroy(life: Life) -> None:
