@@ -104,7 +104,8 @@ def with_order(
             if kinds[change.kind].acts:
                 # It ends before what it runs, even when that names it: a job that submits to its own queue.
                 held_by = [by for by in held_by if not _ends(by) or kinds[by.kind].acts]
-            elif not change.keep:
+            elif change.action is Action.DELETE and not change.keep:
+                # What is replaced stands again, maybe for what those wait for that are to end: no reason to wait.
                 end_after.update(acting)
             end_after.update(_release_step(by) for by in held_by)
         yield dataclasses.replace(

@@ -105,6 +105,20 @@ def ec2_launch_template(account: Account, want: Any, tags: Tags) -> None:
     )
 
 
+def autoscaling_group(account: Account, want: Any, tags: Tags) -> None:
+    ec2 = account.client("ec2")
+    data = {"ImageId": "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"}
+    ec2.create_launch_template(LaunchTemplateName="theirs", LaunchTemplateData=data | {"InstanceType": "t4g.nano"})
+    account.client("autoscaling").create_auto_scaling_group(
+        AutoScalingGroupName=want.name,
+        LaunchTemplate={"LaunchTemplateName": "theirs"},
+        MinSize=0,
+        MaxSize=1,
+        VPCZoneIdentifier=",".join(_subnets(account)[:1]),
+        Tags=[{"Key": key, "Value": value, "PropagateAtLaunch": False} for key, value in tags.items()],
+    )
+
+
 def batch_scheduling_policy(account: Account, want: Any, tags: Tags) -> None:
     account.client("batch").create_scheduling_policy(name=want.name, **_some(tags))
 
@@ -199,9 +213,9 @@ STRANGERS: dict[str, Callable[[Account, Any, Tags], None]] = {
     made.__name__: made
     for made in (
         *(iam_role, iam_instance_profile, log_group, s3_bucket, sqs_queue, sns_topic, secret, ecr_repository),
-        *(security_group, rds_subnet_group, rds_instance, ec2_launch_template, batch_scheduling_policy),
-        *(batch_compute_environment, batch_job_queue, batch_job_definition, lambda_function, lambda_event_source),
-        *(events_rule, cloudwatch_alarm, schedule_group, schedule),
+        *(security_group, rds_subnet_group, rds_instance, ec2_launch_template, autoscaling_group),
+        *(batch_scheduling_policy, batch_compute_environment, batch_job_queue, batch_job_definition),
+        *(lambda_function, lambda_event_source, events_rule, cloudwatch_alarm, schedule_group, schedule),
         *(networks.ec2_vpc, networks.ec2_internet_gateway, networks.ec2_subnet, networks.ec2_elastic_ip),
         *(networks.ec2_nat_gateway, networks.ec2_route_table, networks.ec2_vpc_endpoint, networks.ec2_vpc_peering),
         *(flows.efs_file_system, flows.efs_access_point, flows.datasync_location_s3, flows.datasync_location_efs),

@@ -58,6 +58,7 @@ triggers:
   trailed: {{on: {{upload: raw/trailed/}}, via: cloudtrail, start: {{function: publish}}}}
   told: {{on: {{message_queue: rows}}, start: {{function: publish}}}}
 desktops: {{review: {{image: review, access: {{read: [raw]}}}}}}
+hosts: {{ingester: {{script: [echo hi], schedules: {{weekly: {{cron: "0 5 ? * TUE *"}}}}}}}}
 """
 _MADE = "{cidr: 10.0.0.0/24, nat: single, endpoints: [s3]}"
 USUAL = {"pipeline": "shop", "network": _MADE, "theirs": "", "bucket": "raw", "via": "eventbridge"}
