@@ -136,6 +136,7 @@ LARGE = {
 }
 
 
+@pytest.mark.usefixtures("small_heap")
 @pytest.mark.parametrize("name", LARGE)
 def test_a_large_wrong_spec_is_refused_quickly(name):
     started = time.process_time()

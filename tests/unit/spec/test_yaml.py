@@ -168,6 +168,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.usefixtures("small_heap")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_is_refused_quickly(name):
     started = time.process_time()
