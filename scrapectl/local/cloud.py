@@ -177,3 +177,4 @@ class Cloud:
             closer()
         self._closers.clear()
         self.workers.clear()
+        moto_private.give_queues_back(self.clock.now)

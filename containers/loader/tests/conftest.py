@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
+import moto.sqs.models
 import pytest
 from moto import mock_aws
 
@@ -43,6 +45,9 @@ def aws() -> Iterator[Callable[[str], Any]]:
     """Clients of moto's account, one for the tests of a file: to empty it takes longer than most of them."""
     told = {"ACCESS_KEY_ID": "test", "SECRET_ACCESS_KEY": "test", "DEFAULT_REGION": "us-east-1"}
     with pytest.MonkeyPatch.context() as patch, mock_aws():
+        # An embedded cloud of other tests may have moto's queues go by a clock that stands still.
+        patch.setattr(moto.sqs.models, "unix_time", time.time)
+        patch.setattr(moto.sqs.models, "unix_time_millis", lambda: time.time() * 1000)
         for name, value in told.items():
             patch.setenv(f"AWS_{name}", value)
         yield functools.cache(boto3.client)

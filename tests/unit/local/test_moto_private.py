@@ -10,6 +10,8 @@ import zipfile
 import pytest
 
 from scrapectl.local import moto_private as moto
+from scrapectl.local.clock import VirtualClock
+from scrapectl.local.cloud import Cloud
 
 
 def _request(headers, body=b""):
@@ -165,3 +167,14 @@ def test_http_exceptions_carry_an_answer():
     error.code = 404
     assert isinstance(error.get_body(), str)
     assert dict(error.get_headers())
+
+
+def test_queues_go_by_the_machines_clock_once_a_cloud_has_closed():
+    """On a clock that stands still whoever waits for messages would wait for ever."""
+    stands = Cloud(VirtualClock())
+    assert moto._queues.unix_time() == stands.clock.now()
+    other = Cloud(VirtualClock(1_000.0))
+    stands.close()
+    assert moto._queues.unix_time() == 1_000.0
+    other.close()
+    assert moto._queues.unix_time is time.time
