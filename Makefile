@@ -47,9 +47,8 @@ docs: setup ## write docs/reference from the schema and the commands
 	$(BIN)/python docs/generate.py
 
 vendor: ## copy the scraper base into the examples that hold it
-	for folder in examples/quickstart/scraper examples/batch-collector/collector; do \
-		rm -rf $$folder/scraper_base && mkdir $$folder/scraper_base && \
-		cp containers/scraper/scraper_base/*.py $$folder/scraper_base/; done
+	for folder in examples/*/*/scraper_base; do \
+		rm -f $$folder/*.py && cp containers/scraper/scraper_base/*.py $$folder/; done
 
 clean: ## remove what the other targets made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
