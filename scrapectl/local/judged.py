@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from scrapectl.aws.iam import actions_for, matches, passed_roles, values_at
+from scrapectl.aws.iam import actions_for, passed_roles, values_at
+from scrapectl.aws.iam_policies import matches
 from scrapectl.aws.iam_resources import arn_of, is_action, level_of, types_of
 from scrapectl.local.judged_ec2 import made_by, named_by
 from scrapectl.local.judged_flows import appstream_named, states_named

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scrapectl.aws.iam import matches
+from scrapectl.aws.iam_policies import matches
 from scrapectl.aws.identity import Identity, policy_source
 from scrapectl.aws.session import Session
 from scrapectl.aws.simulation import not_allowed

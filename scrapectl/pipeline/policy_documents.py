@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scrapectl.aws.iam import matches
+from scrapectl.aws.iam_policies import matches
 from scrapectl.aws.iam_resources import level_of, types_of
 from scrapectl.pipeline.scoping import Grant
 

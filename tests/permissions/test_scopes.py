@@ -10,7 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scrapectl.aws.errors import translate
-from scrapectl.aws.iam import actions_for, allows, resource_star_needed
+from scrapectl.aws.iam import actions_for, resource_star_needed
+from scrapectl.aws.iam_policies import allows
 from scrapectl.aws.iam_resources import is_action, level_of, types_of
 from scrapectl.errors import AccessDenied
 from scrapectl.kinds import KINDS

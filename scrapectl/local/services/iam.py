@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from scrapectl.aws.iam import allows as judged
+from scrapectl.aws.iam_policies import allows as judged
 from scrapectl.local.paging import page
 from scrapectl.local.policy import allows, as_list, trusts
 from scrapectl.local.registry import Call, Params, Refusal, check, operation

@@ -13,11 +13,11 @@ from scrapectl.aws.iam import (
     _spellings,
     _table,
     actions_for,
-    allows,
     missing_action,
     passed_roles,
     resource_star_needed,
 )
+from scrapectl.aws.iam_policies import allows
 
 TAGS = [{"Key": "a", "Value": "b"}]
 JOBS = "arn:aws:batch:eu-west-1:123456789012:job-queue/shop"

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from scrapectl.aws.iam import allows, resource_star_needed
+from scrapectl.aws.iam import resource_star_needed
+from scrapectl.aws.iam_policies import allows
 from scrapectl.blueprint.scheduled import INLINE_LIMIT
 from scrapectl.engine.values import Ref, refs
 from scrapectl.kinds.iam_role import IamRole

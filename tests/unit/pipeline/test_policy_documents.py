@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scrapectl.aws.iam import allows, matches
+from scrapectl.aws.iam_policies import allows, matches
 from scrapectl.aws.iam_resources import types_of
 from scrapectl.pipeline.permissions import grants
 from scrapectl.pipeline.policy_documents import LIMIT, documents, size
