@@ -18,14 +18,19 @@ if TYPE_CHECKING:
 
 
 def host_timings(aws: Aws, hosts: Iterable[StandingHost]) -> list[Timing]:
-    """The schedules of hosts, those that are paused as well; a stop starts nothing, and is not told."""
+    """The schedules of hosts, those that are paused as well; a stop starts nothing, and is not told.
+
+    One whose pause was cut short has its tag and still its actions: it stands.
+    """
     wanted = list(hosts)
     answers = aws.gather([functools.partial(standing_actions, aws, host) for host in wanted])
     found = []
     for host, actions in zip(wanted, answers, strict=True):
-        found += [_timing(host, action) for action in actions if action.desired]
-        for pause in pauses(host.tags or {}).values():
-            found += [_timing(host, action, pause.since) for action in pause.actions if action.desired]
+        starts = [action for action in actions if action.desired]
+        found += [_timing(host, action) for action in starts]
+        for name, pause in pauses(host.tags or {}).items():
+            if name not in {start.schedule for start in starts}:
+                found += [_timing(host, action, pause.since) for action in pause.actions if action.desired]
     return found
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,16 +41,16 @@ def actions_in(policies: Sequence[Document]) -> set[str]:
     return {action for document in policies for statement in document["Statement"] for action in statement["Action"]}
 
 
-def without(action: str, policies: Sequence[Document]) -> list[Document]:
-    """The same policies, but for one action."""
+def without(actions: Collection[str], policies: Sequence[Document]) -> list[Document]:
+    """The same policies, but for some actions."""
+
+    def left(statement: Document) -> Document:
+        return {**statement, "Action": [action for action in statement["Action"] if action not in actions]}
+
     return [
-        {**document, "Statement": [each for each in map(dropped(action), document["Statement"]) if each["Action"]]}
+        {**document, "Statement": [each for each in map(left, document["Statement"]) if each["Action"]]}
         for document in policies
     ]
-
-
-def dropped(action: str) -> Callable[[Document], Document]:
-    return lambda statement: {**statement, "Action": [one for one in statement["Action"] if one != action]}
 
 
 def make_folders(folder: Path) -> None:
@@ -79,13 +80,20 @@ class StoppedError(Exception):
 
 @dataclass
 class Life:
-    """An account whose caller is judged, a folder with the spec and its image, and what the environment holds."""
+    """An account whose caller is judged, a folder with the spec and its image, and what the environment holds.
+
+    Attributes:
+        used: The actions that were allowed so far, by what they were used for.
+        withheld: Actions that the caller lacks, whatever the policies say, until a command says that one is missing:
+            it is given then, and the command tried again.
+    """
 
     account: Account
     folder: Path
     monkeypatch: pytest.MonkeyPatch
     policies: dict[Purpose, list[Document]]
     used: dict[Purpose, set[str]] = field(default_factory=dict)
+    withheld: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.account.client("s3").create_bucket(Bucket=THEIRS)
@@ -111,20 +119,25 @@ class Life:
         return self.run("apply", "apply", "--yes", *words)
 
     def run(self, purpose: Purpose, *words: str) -> Answer:
-        """Carry out a command line under the policy for a purpose.
+        """Carry out a command line under the policy for a purpose, until it misses nothing more that was withheld.
 
         Raises:
             StoppedError: It ended with another code than 0.
         """
-        self.caller.documents = list(self.policies[purpose])
+        while (answer := self._try(purpose, *words)).code:
+            missed = set(re.findall(r"access denied: (\S+) is missing", told(answer)))
+            if not missed or not missed <= self.withheld or answer.code != 1 or "unexpected" in told(answer):
+                raise StoppedError(answer)
+            self.withheld -= missed
+        return answer
+
+    def _try(self, purpose: Purpose, *words: str) -> Answer:
+        self.caller.documents = without(self.withheld, self.policies[purpose])
         self.caller.used = self.used.setdefault(purpose, set())
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = main(list(words))
-        answer = Answer(code, out.getvalue(), err.getvalue())
-        if code:
-            raise StoppedError(answer)
-        return answer
+        return Answer(code, out.getvalue(), err.getvalue())
 
     @contextlib.contextmanager
     def others(self) -> Iterator[Callable[[str], Any]]:

@@ -15,7 +15,8 @@ from scrapectl.kinds.ec2_launch_template import Ec2LaunchTemplate
 from scrapectl.kinds.user_data import Program
 from scrapectl.local.clock import VirtualClock
 from scrapectl.local.cloud import Cloud
-from scrapectl.local.inprocess import connect
+from scrapectl.local.inprocess import connect, record
+from scrapectl.local.registry import Refusal
 from scrapectl.operate import host_pauses
 from scrapectl.operate.clock import Clock
 from scrapectl.operate.host_schedules import host_timings
@@ -141,3 +142,16 @@ def test_a_pause_takes_the_actions_away_keeps_them_in_a_tag_and_an_apply_heeds_i
     host_pauses.hold(aws, host, "weekly", "")
     live = AutoscalingGroup.read(aws, ("shop-ingester",))
     assert (live.resource.actions, pauses(live.tags)) == (ACTIONS, {})
+
+
+def test_a_pause_that_was_cut_short_is_one_schedule_and_is_done_again(aws, cloud):
+    recorder = record(cloud)
+    recorder.refuse("BatchDeleteScheduledAction", Refusal("ValidationError", "not now", 400))
+    host = find_hosts(aws, "shop")["ingester"]
+    with pytest.raises(AwsError, match="not now"):
+        host_pauses.hold(aws, host, "weekly", "2026-11-21T06:00:00Z by anna")
+    (host,) = find_hosts(aws, "shop").values()
+    assert [(one.name, one.enabled) for one in host_timings(aws, [host])] == [("weekly", True)]
+    host_pauses.hold(aws, host, "weekly", "2026-11-21T07:00:00Z by anna")
+    (timing,) = host_timings(aws, find_hosts(aws, "shop").values())
+    assert (timing.enabled, timing.pause) == (False, "2026-11-21T07:00:00Z by anna")
