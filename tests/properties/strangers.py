@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -128,12 +129,17 @@ def batch_compute_environment(account: Account, want: Any, tags: Tags) -> None:
 
 
 def _environment(account: Account, name: str, tags: Tags) -> str:
-    group = account.client("ec2").describe_security_groups()["SecurityGroups"][0]["GroupId"]
+    (subnet, *_) = networks.subnets(account)
+    of_the_network = [
+        {"Name": "vpc-id", "Values": [subnet["VpcId"]]},
+        {"Name": "group-name", "Values": ["default"]},
+    ]
+    (default,) = account.client("ec2").describe_security_groups(Filters=of_the_network)["SecurityGroups"]
     resources = {
         "type": "FARGATE",
         "maxvCpus": 1,
         "subnets": _subnets(account),
-        "securityGroupIds": [group],
+        "securityGroupIds": [default["GroupId"]],
     }
     made = account.client("batch").create_compute_environment(
         computeEnvironmentName=name, type="MANAGED", computeResources=resources, **_some(tags)
@@ -163,15 +169,17 @@ def lambda_function(account: Account, want: Any, tags: Tags) -> None:
 
 
 def lambda_event_source(account: Account, want: Any, tags: Tags) -> None:
-    function_of(account, want.function, {})
-    take = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
-    statement = {"Effect": "Allow", "Action": take, "Resource": want.source}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    account.client("iam").put_role_policy(RoleName="other", PolicyName="take", PolicyDocument=document)
-    account.client("sqs").create_queue(QueueName=want.source.rpartition(":")[2])
-    account.client("lambda").create_event_source_mapping(
-        EventSourceArn=want.source, FunctionName=want.function, Tags=tags
-    )
+    """A function under the wanted name takes from a queue under the wanted name."""
+    functions, queues, queue = account.client("lambda"), account.client("sqs"), want.source.rpartition(":")[2]
+    take = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+    taker = role_of(account, "lambda", *take)
+    try:
+        functions.update_function_configuration(FunctionName=want.function, Role=taker)
+    except functions.exceptions.ResourceNotFoundException:
+        function_of(account, want.function, {}, *take)
+    with contextlib.suppress(queues.exceptions.QueueNameExists):
+        queues.create_queue(QueueName=queue, Attributes={"VisibilityTimeout": "60"})
+    functions.create_event_source_mapping(EventSourceArn=want.source, FunctionName=want.function, Tags=tags)
 
 
 def events_rule(account: Account, want: Any, tags: Tags) -> None:
@@ -198,9 +206,10 @@ def schedule_group(account: Account, want: Any, tags: Tags) -> None:
 
 def schedule(account: Account, want: Any, tags: Tags) -> None:
     """Schedules carry no tags: that of their group says whose they are."""
-    account.client("scheduler").create_schedule_group(Name=want.group, Tags=_pairs(tags))
-    arn = "arn:aws:scheduler:::aws-sdk:batch:submitJob"
-    account.client("scheduler").create_schedule(
+    scheduler, arn = account.client("scheduler"), "arn:aws:scheduler:::aws-sdk:batch:submitJob"
+    with contextlib.suppress(scheduler.exceptions.ConflictException):
+        scheduler.create_schedule_group(Name=want.group, Tags=_pairs(tags))
+    scheduler.create_schedule(
         Name=want.name,
         GroupName=want.group,
         ScheduleExpression="rate(1 hour)",

@@ -10,7 +10,7 @@ from typing import Any
 from scrapectl.kinds.s3_bucket_policy import trail_statements
 from scrapectl.kinds.schedule_mark import write
 from tests.account import ACCOUNT, REGION, Account
-from tests.properties.strangers_of_networks import Tags, named, pairs, subnets
+from tests.properties.strangers_of_networks import Tags, any_name, named, pairs, subnets
 
 _DEFINITION = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
 
@@ -19,11 +19,11 @@ def role_of(account: Account, service: str, *actions: str) -> str:
     """A role that a service of theirs acts as."""
     principal = {"Service": f"{service}.amazonaws.com"}
     trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
-    iam = account.client("iam")
-    made = iam.create_role(RoleName="other", AssumeRolePolicyDocument=_document(trust))
+    iam, name = account.client("iam"), any_name()
+    made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_document(trust))
     if actions:
         may = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
-        iam.put_role_policy(RoleName="other", PolicyName="may", PolicyDocument=_document(may))
+        iam.put_role_policy(RoleName=name, PolicyName="may", PolicyDocument=_document(may))
     return str(made["Role"]["Arn"])
 
 
@@ -39,11 +39,11 @@ def package() -> bytes:
     return packed.getvalue()
 
 
-def function_of(account: Account, name: str, tags: Tags) -> str:
-    """A function of theirs."""
+def function_of(account: Account, name: str, tags: Tags, *actions: str) -> str:
+    """A function of theirs, whose role may do some actions."""
     made = account.client("lambda").create_function(
         FunctionName=name,
-        Role=role_of(account, "lambda"),
+        Role=role_of(account, "lambda", *actions),
         Runtime="python3.13",
         Handler="theirs.handler",
         Code={"ZipFile": package()},
@@ -57,7 +57,7 @@ def efs_file_system(account: Account, want: Any, tags: Tags) -> None:
 
 
 def _file_system(account: Account) -> tuple[str, str]:
-    made = account.client("efs").create_file_system(CreationToken="theirs", Encrypted=True)
+    made = account.client("efs").create_file_system(CreationToken=any_name(), Encrypted=True)
     return made["FileSystemId"], made["FileSystemArn"]
 
 
@@ -71,9 +71,10 @@ def datasync_location_s3(account: Account, want: Any, tags: Tags) -> None:
 
 
 def _bucket_place(account: Account, tags: list[dict[str, str]]) -> str:
-    account.client("s3").create_bucket(Bucket="their-transfers")
+    bucket = any_name()
+    account.client("s3").create_bucket(Bucket=bucket)
     role = role_of(account, "datasync", "s3:*")
-    where = {"S3BucketArn": "arn:aws:s3:::their-transfers", "S3Config": {"BucketAccessRoleArn": role}}
+    where = {"S3BucketArn": f"arn:aws:s3:::{bucket}", "S3Config": {"BucketAccessRoleArn": role}}
     return str(account.client("datasync").create_location_s3(**where, Tags=tags)["LocationArn"])
 
 
@@ -84,7 +85,7 @@ def datasync_location_efs(account: Account, want: Any, tags: Tags) -> None:
 def _file_place(account: Account, tags: list[dict[str, str]]) -> str:
     system, arn = _file_system(account)
     ec2, subnet = account.client("ec2"), subnets(account)[0]
-    group = ec2.create_security_group(GroupName="theirs", Description="theirs", VpcId=subnet["VpcId"])["GroupId"]
+    group = ec2.create_security_group(GroupName=any_name(), Description="theirs", VpcId=subnet["VpcId"])["GroupId"]
     inward = {"IpProtocol": "tcp", "FromPort": 2049, "ToPort": 2049, "UserIdGroupPairs": [{"GroupId": group}]}
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[inward])
     account.client("efs").create_mount_target(FileSystemId=system, SubnetId=subnet["SubnetId"], SecurityGroups=[group])

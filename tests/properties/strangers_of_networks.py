@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from tests.account import Account
 
 Tags = dict[str, str]
 _BLOCK = "10.9.0.0/24"
+_NUMBERS = itertools.count()
 
 
 def pairs(tags: Tags) -> list[dict[str, str]]:
@@ -26,7 +28,13 @@ def _tagged(what: str, want: Any, tags: Tags) -> list[dict[str, Any]]:
 
 def subnets(account: Account) -> list[dict[str, Any]]:
     """Those of the account's own network."""
-    return list(account.client("ec2").describe_subnets()["Subnets"][:2])
+    own = [{"Name": "default-for-az", "Values": ["true"]}]
+    return list(account.client("ec2").describe_subnets(Filters=own)["Subnets"][:2])
+
+
+def any_name() -> str:
+    """A name of theirs that nothing else has."""
+    return f"theirs-{next(_NUMBERS)}"
 
 
 def _vpc(account: Account, cidr: str = _BLOCK) -> str:
