@@ -31,6 +31,8 @@ SPECS: list[tuple[str, str | None]] = [
 os.environ.setdefault("NPS_KEY", "of-the-tests")  # calendar-scraper's own secret, as whoever applies it has it
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
+# Two calls at once show what many would: in one process, each change of threads costs nearly as much as a call.
+AT_ONCE = 2
 _READS = ("Get", "List", "Describe", "Head", "BatchGet", "BatchCheck")
 
 
@@ -50,7 +52,12 @@ _CURRENT = _Current()
 
 @functools.cache
 def _session(region: str) -> Session:
-    return Session(connect(cast("Cloud", _CURRENT), region), Where(local=True, region=region), ACCOUNT, region, "aws")
+    where = Where(local=True, region=region)
+    return Session(connect(cast("Cloud", _CURRENT), region), where, ACCOUNT, region, "aws", reads_at_once=AT_ONCE)
+
+
+def _options(given: Mapping[str, Any]) -> Options:
+    return Options(**{"parallel": AT_ONCE, **given})
 
 
 def is_read(sent: Sent) -> bool:
@@ -74,7 +81,7 @@ class Account:
 
     def plan(self, spec: Spec, **options: Any) -> Planned:
         """Plan a spec."""
-        return pipeline.plan_spec(spec, self.aws_of(spec), Options(**options), self.told.append)
+        return pipeline.plan_spec(spec, self.aws_of(spec), _options(options), self.told.append)
 
     def apply(self, spec: Spec, **options: Any) -> Applied:
         """Plan a spec and carry it out, whatever comes of it."""
@@ -87,7 +94,7 @@ class Account:
     def plan_destroy(self, spec: Spec, *, by_name: bool = False, **options: Any) -> Planned:
         """Plan the end of a spec's instance; `by_name` as if the spec were lost."""
         instance = Instance(spec.pipeline, spec.stage, None if by_name else spec)
-        return pipeline.plan_destroy(instance, self.aws_of(spec), Options(**options), self.told.append)
+        return pipeline.plan_destroy(instance, self.aws_of(spec), _options(options), self.told.append)
 
     def destroy(self, spec: Spec, *, by_name: bool = False, **options: Any) -> Applied:
         """End a spec's instance, whatever comes of it."""
@@ -95,7 +102,7 @@ class Account:
 
     def carry_out(self, planned: Planned, aws: Session, **options: Any) -> Applied:
         """Carry a plan out, keeping its events."""
-        return pipeline.apply_plan(planned, aws, Options(**options), self.events.append)
+        return pipeline.apply_plan(planned, aws, _options(options), self.events.append)
 
     def aws_of(self, spec: Spec) -> Session:
         """The session of a spec's region."""

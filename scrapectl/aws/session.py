@@ -66,6 +66,7 @@ class Session:
     partition: str
     listeners: list[Callable[[Call], None]] = field(default_factory=list)
     image_pusher: Callable[..., str] | None = None
+    reads_at_once: int = READS_AT_ONCE
 
     def __post_init__(self) -> None:
         self._clients: dict[tuple[str, bool, int], Any] = {}
@@ -134,7 +135,7 @@ class Session:
         todo = list(tasks)
         if len(todo) <= 1:
             return [task() for task in todo]
-        threads = Threads(min(READS_AT_ONCE, len(todo)))
+        threads = Threads(min(self.reads_at_once, len(todo)))
         try:
             for place, task in enumerate(todo):
                 threads.submit(place, task)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from scrapectl.aws.session import READS_AT_ONCE
 from scrapectl.local.inprocess import Sent
 from scrapectl.pipeline import Planned
+from scrapectl.pipeline.terms import PARALLEL
 from scrapectl.spec.model import Spec
 from tests.account import ROOT, SEEDS, SPECS, Account, assert_empty, done, example, is_read, spec_of, writes
 
@@ -41,13 +45,30 @@ def scheduled_jobs(count: int, image: str = "public.ecr.aws/x/y:1") -> Spec:
     return spec_of("\n".join(["version: 1", "pipeline: many", "region: us-east-1", "jobs:", *jobs]))
 
 
-def life(account: Account, spec: Spec) -> tuple[list[Sent], list[Sent], list[Sent], list[Sent]]:
-    """What a first plan, its apply, the next plan and a destroy send."""
+@dataclass(frozen=True)
+class Life:
+    """What each command of one life sends: two ways to plan the end stand before the destroy."""
+
+    first: list[Sent]
+    apply: list[Sent]
+    unchanged: list[Sent]
+    ends: tuple[list[Sent], list[Sent]]
+    destroy: list[Sent]
+
+
+@functools.cache
+def life(name: str, stage: str | None = None) -> Life:
+    """An example's life in an account of its own, or that of so many scheduled jobs."""
+    account = Account()
+    spec = scheduled_jobs(int(name)) if name.isdecimal() else example(name, stage=stage)
     first = account.calls_of(lambda: account.plan(spec))
     apply = account.calls_of(lambda: done(account.apply(spec)))
     unchanged = account.calls_of(lambda: assert_empty(account.plan(spec)))
+    by_spec = account.calls_of(lambda: account.plan_destroy(spec))
+    by_name = account.calls_of(lambda: account.plan_destroy(spec, by_name=True))
     destroy = account.calls_of(lambda: done(account.destroy(spec)))
-    return first, apply, unchanged, destroy
+    account.cloud.close()
+    return Life(first, apply, unchanged, (by_spec, by_name), destroy)
 
 
 def twice(calls: list[Sent]) -> list[str]:
@@ -71,25 +92,21 @@ def twice(calls: list[Sent]) -> list[str]:
 
 
 @pytest.mark.parametrize("count", [1, 10, 100] if SEEDS <= 25 else [1, 10, 100, 300])
-def test_calls_for_many_scheduled_jobs(account: Account, count: int) -> None:
-    _, apply, unchanged, _ = life(account, scheduled_jobs(count))
-    assert len(unchanged) <= 45 + 1.1 * count
-    assert len(apply) <= 80 + 2.2 * count
-    assert twice(unchanged) == []
-    assert twice(apply) == []
+def test_calls_for_many_scheduled_jobs(count: int) -> None:
+    of = life(str(count))
+    assert len(of.unchanged) <= 45 + 1.1 * count
+    assert len(of.apply) <= 80 + 2.2 * count
+    assert twice(of.unchanged) == []
+    assert twice(of.apply) == []
 
 
-def row(name: str, counts: tuple[list[Sent], ...]) -> str:
-    first, apply, unchanged, destroy = counts
-    return f"| {name} | {len(first)} | {len(apply)} | {len(unchanged)} | {len(writes(destroy))} |\n"
+def row(name: str, of: Life) -> str:
+    return f"| {name} | {len(of.first)} | {len(of.apply)} | {len(of.unchanged)} | {len(writes(of.destroy))} |\n"
 
 
-def test_table_of_calls_is_true(account: Account) -> None:
-    rows = [
-        row(f"`examples/{name}`{f', stage {stage}' if stage else ''}", life(account, example(name, stage=stage)))
-        for name, stage in SPECS
-    ]
-    rows += [row(f"{n} scheduled job{'s' * (n > 1)}", life(account, scheduled_jobs(n))) for n in (1, 10, 100)]
+def test_table_of_calls_is_true() -> None:
+    rows = [row(f"`examples/{name}`{f', stage {stage}' if stage else ''}", life(name, stage)) for name, stage in SPECS]
+    rows += [row(f"{n} scheduled job{'s' * (n > 1)}", life(str(n))) for n in (1, 10, 100)]
     table = HEAD + "".join(rows)
     if os.environ.get("SCRAPECTL_WRITE_CALLS"):
         TABLE.write_text(table, encoding="utf-8")
@@ -97,14 +114,10 @@ def test_table_of_calls_is_true(account: Account) -> None:
 
 
 @pytest.mark.parametrize(("name", "stage"), SPECS)
-def test_nothing_is_read_twice(account: Account, name: str, stage: str | None) -> None:
-    spec = example(name, stage=stage)
-    for calls in life(account, spec)[:3]:
+def test_nothing_is_read_twice(name: str, stage: str | None) -> None:
+    of = life(name, stage)
+    for calls in (of.first, of.apply, of.unchanged, *of.ends):
         assert twice(calls) == []
-    account.put(spec)
-    for by_name in (False, True):
-        ending = account.calls_of(lambda by_name=by_name: account.plan_destroy(spec, by_name=by_name))
-        assert twice(ending) == []
 
 
 class Flights:
@@ -130,11 +143,12 @@ class Flights:
 def test_independent_calls_are_in_flight_together(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     spec = scheduled_jobs(30)
     most = {}
+    monkeypatch.setattr(account.session(), "reads_at_once", READS_AT_ONCE)
     for name, task in (("apply", account.put), ("plan", account.plan), ("destroy", account.destroy)):
         flights = Flights(account)
         with monkeypatch.context() as patch:
             patch.setattr(account.cloud, "handle", flights)
-            task(spec)
+            task(spec, parallel=PARALLEL)
         most[name] = flights.most
     assert min(most.values()) >= 8, most
 
