@@ -2,54 +2,32 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from scrapectl.engine.plan import Phase
-from scrapectl.local.clock import VirtualClock
 from scrapectl.spec.model import Spec
-from tests.account import REGION, SEEDS, SPECS, Account, assert_empty, done, example, spec_of
+from tests.account import REGION, SEEDS, SPECS, assert_empty, done, example, spec_of
+from tests.clouds_clock import SlowAccount
 from tests.random_specs import ENV, furnished, random_spec
-
-FASTER = 100
-
-
-@contextmanager
-def passing_time(account: Account) -> Iterator[None]:
-    """Let the cloud's time pass a hundred times as fast as ours."""
-    over = threading.Event()
-
-    def pass_on() -> None:
-        while not over.wait(1 / FASTER):
-            account.cloud.clock.sleep(1.0)
-
-    thread = threading.Thread(target=pass_on)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def assert_lives(spec: Spec) -> None:
     """Apply, plan, destroy, and apply again at once, while names that were given up cool down."""
-    account = furnished(Account(clock=VirtualClock(), delays=True))
-    with passing_time(account):
+    account = SlowAccount()
+    furnished(account)
+    for _ in range(2):
+        before = account.clock.now()
         done(account.apply(spec))
+        assert account.clock.now() > before + 10, "the cloud is not slow"
+        account.clock.advance(60)  # the index learns of the last thing late
         assert_empty(account.plan(spec))
         done(account.destroy(spec))
-        done(account.apply(spec))
-        assert_empty(account.plan(spec))
-        done(account.destroy(spec))
-        account.cloud.clock.sleep(120)
-        account.owned(spec.owner, spec.region or REGION)  # the index learns when it is asked
-        account.cloud.clock.sleep(120)
-        assert account.owned(spec.owner, spec.region or REGION) == []
+    account.clock.advance(120)
+    account.owned(spec.owner, spec.region or REGION)  # the index learns when it is asked
+    account.clock.advance(120)
+    assert account.owned(spec.owner, spec.region or REGION) == []
     account.cloud.close()
 
 
@@ -65,7 +43,7 @@ def test_any_spec_lives_through_delays(folder: Path, seed: int) -> None:
 
 def test_fresh_role_is_waited_for() -> None:
     """On a queue that stands already, nothing else takes as long as the scheduler's new role."""
-    account = Account(clock=VirtualClock(), delays=True)
+    account = SlowAccount()
     ec2, batch = account.client("ec2"), account.client("batch")
     resources = {
         "type": "FARGATE",
@@ -74,16 +52,15 @@ def test_fresh_role_is_waited_for() -> None:
         "securityGroupIds": [ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]],
     }
     batch.create_compute_environment(computeEnvironmentName="theirs", type="MANAGED", computeResources=resources)
-    account.cloud.clock.sleep(60)
+    account.clock.advance(60)
     order = [{"order": 1, "computeEnvironment": "theirs"}]
     batch.create_job_queue(jobQueueName="theirs", priority=1, computeEnvironmentOrder=order)
-    account.cloud.clock.sleep(60)
+    account.clock.advance(60)
     spec = spec_of(
         "version: 1\npipeline: shop\nregion: us-east-1\njob_queues: {default: {existing: theirs}}\n"
         "jobs: {walk: {image: x, schedules: {daily: {rate: 1d}}}}\n"
     )
-    with passing_time(account):
-        account.put(spec)
+    account.put(spec)
     retried = {event.change.address: event.text for event in account.events if event.phase is Phase.RETRYING}
     assert list(retried) == ["schedule.shop-walk_daily"]
     assert "must allow AWS EventBridge Scheduler to assume the role" in retried["schedule.shop-walk_daily"]
