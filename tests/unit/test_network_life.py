@@ -8,16 +8,13 @@ from typing import Any
 
 import pytest
 
-from scrapectl import pipeline
-from scrapectl.engine.plan import Event, Phase
 from scrapectl.local.services.ec2_interfaces import attach, release
 from scrapectl.local.standing import standing
 from scrapectl.spec import check_text
 from scrapectl.spec.model import Spec
-from tests.account import shown
-from tests.unit.test_slow_cloud import Slow
+from tests.account import done, shown
+from tests.clouds_clock import SlowAccount
 
-SHOP = pipeline.Instance("shop")
 NETWORK = """
 version: 1
 pipeline: shop
@@ -29,38 +26,16 @@ jobs: {{collect: {{image: busybox}}}}
 ENDPOINTS = ", endpoints: [s3, logs, ecr.api]"
 
 
-class SlowNetwork(Slow):
-    """Hears what is waited for, too."""
+class SlowNetwork(SlowAccount):
+    """An account with nothing but the network that comes and goes."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.waited: list[str] = []
-
-    def _hear(self, event: Event) -> None:
-        super()._hear(event)
-        if event.phase is Phase.WAITING:
-            self.waited.append(f"{event.change.address}: {event.text}")
-
-    def put(self, spec: Spec) -> list[str]:
-        """Apply a spec in one pass; the second plan is empty. What the first one showed."""
-        planned = self.plan(spec)
-        self._carry_out(planned)
-        assert shown(self.plan(spec).plan) == []
-        return shown(planned.plan)
-
-    def end(self) -> None:
+    def end(self, owner: str = "shop") -> None:
         """Destroy it, without its spec."""
-        self._carry_out(pipeline.plan_destroy(SHOP, self.aws, self.options))
-        assert standing(self.cloud) == {}
-
-    def _carry_out(self, planned: pipeline.Planned) -> None:
-        assert planned.plan.refusals == ()
-        applied = self.apply(planned)
-        assert [(o.change.address, o.error) for o in applied.outcomes if o.error] == []
-        assert [text for text in self.retried if "assume" not in text] == [], "AWS refused what came too early"
+        super().end(owner)
+        assert owner != "shop" or standing(self.cloud) == {}
 
     def ec2(self) -> Any:
-        return self.aws.client("ec2")
+        return self.client("ec2")
 
 
 @pytest.fixture
@@ -75,20 +50,20 @@ def network(nat: str = "none", more: str = "") -> Spec:
 
 
 def test_each_kind_of_nat_after_another_and_nothing_left(slow: SlowNetwork) -> None:
-    slow.put(network())
-    assert "create ec2_nat_gateway.shop-nat-a: subnet, address" in slow.put(network("single"))
+    slow.changed(network())
+    assert "create ec2_nat_gateway.shop-nat-a: subnet, address" in slow.changed(network("single"))
     (first,) = slow.ec2().describe_addresses()["Addresses"]
-    changes = slow.put(network("per-zone"))
+    changes = slow.changed(network("per-zone"))
     assert [line for line in changes if "delete" in line or "replace" in line] == []
     assert first["PublicIp"] in {each["PublicIp"] for each in slow.ec2().describe_addresses()["Addresses"]}
-    assert "delete ec2_nat_gateway.shop-nat-b" in slow.put(network("single"))
-    slow.put(network())
+    assert "delete ec2_nat_gateway.shop-nat-b" in slow.changed(network("single"))
+    slow.changed(network())
     assert slow.ec2().describe_addresses()["Addresses"] == []
     slow.end()
 
 
 def test_destroy_without_the_spec_ends_a_network_in_its_order(slow: SlowNetwork) -> None:
-    slow.put(network("per-zone", ENDPOINTS))
+    slow.changed(network("per-zone", ENDPOINTS))
     slow.sent.calls.clear()
     slow.end()
     sent = [sent.operation for sent in slow.sent.calls if sent.service == "ec2"]
@@ -101,15 +76,15 @@ def test_destroy_without_the_spec_ends_a_network_in_its_order(slow: SlowNetwork)
 
 
 def test_endpoints_come_and_go(slow: SlowNetwork) -> None:
-    slow.put(network("single"))
-    changes = slow.put(network("single", ENDPOINTS))
+    slow.changed(network("single"))
+    changes = slow.changed(network("single", ENDPOINTS))
     assert {line.split()[1].partition(":")[0] for line in changes} == {
         "security_group.shop_endpoints",
         "ec2_vpc_endpoint.shop-endpoint-s3",
         "ec2_vpc_endpoint.shop-endpoint-logs",
         "ec2_vpc_endpoint.shop-endpoint-ecr.api",
     }
-    assert slow.put(network("single", ", endpoints: [s3]")) == [
+    assert slow.changed(network("single", ", endpoints: [s3]")) == [
         "delete ec2_vpc_endpoint.shop-endpoint-ecr.api",
         "delete ec2_vpc_endpoint.shop-endpoint-logs",
         "delete security_group.shop_endpoints",
@@ -122,21 +97,21 @@ def test_a_peering_is_accepted_and_leads_both_kinds_of_subnets_there(slow: SlowN
     spec = network("single", f", peer: [{theirs}]")
     (back,) = [change for change in slow.plan(spec).plan.changes if change.kind == "ec2_vpc_peering"]
     assert "--destination-cidr-block 10.0.0.0/24" in back.notes[0]
-    slow.put(spec)
+    slow.changed(spec)
     (joined,) = slow.ec2().describe_vpc_peering_connections()["VpcPeeringConnections"]
     assert joined["Status"]["Code"] == "active"
     tables = [table for table in slow.ec2().describe_route_tables()["RouteTables"] if table.get("Tags")]
     reached = [{route.get("VpcPeeringConnectionId") for route in table["Routes"]} for table in tables]
     assert len(tables) == 3
     assert all(joined["VpcPeeringConnectionId"] in each for each in reached)
-    slow.put(network("single"))
+    slow.changed(network("single"))
     (joined,) = slow.ec2().describe_vpc_peering_connections()["VpcPeeringConnections"]
     assert joined["Status"]["Code"] == "deleted"
 
 
 def test_interfaces_that_linger_are_waited_for_and_told(slow: SlowNetwork) -> None:
     """A function that ended a moment ago: AWS keeps its interface for longer than any patience of a kind."""
-    slow.put(network("single"))
+    slow.changed(network("single"))
     (subnet,) = slow.ec2().describe_subnets(Filters=[{"Name": "tag:Name", "Values": ["shop-private-a"]}])["Subnets"]
     (group,) = slow.ec2().describe_security_groups(Filters=[{"Name": "group-name", "Values": ["shop_jobs"]}])[
         "SecurityGroups"
@@ -153,7 +128,7 @@ def test_interfaces_that_linger_are_waited_for_and_told(slow: SlowNetwork) -> No
 
 
 def test_a_jobs_public_address_holds_the_gateway_and_is_told(slow: SlowNetwork) -> None:
-    slow.put(network())
+    slow.changed(network())
     (subnet,) = slow.ec2().describe_subnets(Filters=[{"Name": "tag:Name", "Values": ["shop-public-a"]}])["Subnets"]
     attach(slow.cloud, "us-east-1", "task", subnet["SubnetId"], public=True)
     release(slow.cloud, "us-east-1", "task", after=300)
@@ -163,10 +138,10 @@ def test_a_jobs_public_address_holds_the_gateway_and_is_told(slow: SlowNetwork) 
 
 def test_two_pipelines_have_a_network_each(slow: SlowNetwork) -> None:
     other = check_text(NETWORK.format(nat="none", more="").replace("shop", "store"), folder=Path(), env={})
-    slow.put(network())
-    slow.put(other)
+    slow.changed(network())
+    slow.changed(other)
     assert shown(slow.plan(network()).plan) == []
-    slow._carry_out(pipeline.plan_destroy(pipeline.Instance("store"), slow.aws, slow.options))
+    slow.end("store")
     assert shown(slow.plan(network()).plan) == []
     slow.end()
 
@@ -181,8 +156,7 @@ def test_two_pipelines_have_a_network_each(slow: SlowNetwork) -> None:
 def test_a_lost_answer_makes_no_twin(slow: SlowNetwork, operation: str) -> None:
     spec = network("single", ENDPOINTS)
     slow.sent.lose_answer(operation)
-    applied = slow.apply(slow.plan(spec))
-    assert [(o.change.address, o.error) for o in applied.outcomes if o.error] == []
+    done(slow.apply(spec))
     assert shown(slow.plan(spec).plan) == []
     ended = [sent.operation for sent in slow.sent.calls if sent.operation.startswith(("Delete", "Release", "Detach"))]
     assert ended == [], "a twin was made, and ended"
@@ -191,8 +165,8 @@ def test_a_lost_answer_makes_no_twin(slow: SlowNetwork, operation: str) -> None:
 
 def test_jobs_move_from_the_default_network_into_one_that_is_made(slow: SlowNetwork) -> None:
     lines = NETWORK.format(nat="none", more="").splitlines()
-    slow.put(check_text("\n".join(line for line in lines if "network" not in line), folder=Path(), env={}))
-    changed = [line for line in slow.put(network()) if not line.startswith("create")]
+    slow.changed(check_text("\n".join(line for line in lines if "network" not in line), folder=Path(), env={}))
+    changed = [line for line in slow.changed(network()) if not line.startswith("create")]
     assert changed == [
         "replace security_group.shop_jobs: name",
         "update batch_compute_environment.shop-default: subnets, security_groups",

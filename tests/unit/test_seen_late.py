@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from scrapectl.local.registry import Call, Refusal
-from scrapectl.spec import load_spec
-from tests.unit.test_slow_cloud import EXAMPLES, Slow
+from tests.account import assert_empty, done, example
+from tests.clouds_clock import SlowAccount
 
 SECONDS = 6.0
 NO_ROLE = Refusal("NoSuchEntity", "The role with name x cannot be found.", 404)
@@ -29,7 +29,7 @@ LATE = {
 class Late:
     """Hides what a create made; with `lost`, the first answer of each create does not arrive either."""
 
-    def __init__(self, slow: Slow, *, lost: bool) -> None:
+    def __init__(self, slow: SlowAccount, *, lost: bool) -> None:
         self.clock = slow.clock
         self.lost = lost
         self.until: dict[str, float] = {}
@@ -48,21 +48,21 @@ class Late:
 
 @pytest.fixture
 def slow():
-    found = Slow()
+    found = SlowAccount()
     yield found
     found.cloud.close()
 
 
 @pytest.mark.parametrize("lost", [False, True])
-def test_apply_ends_in_one_pass(slow: Slow, lost: bool) -> None:
-    spec = load_spec(EXAMPLES / "batch-collector" / "pipeline.yaml", region="us-east-1", env={})
+def test_apply_ends_in_one_pass(slow: SlowAccount, lost: bool) -> None:
+    spec = example("batch-collector", region="us-east-1")
     planned = slow.plan(spec)
     late = Late(slow, lost=lost)
     slow.cloud.hooks.append(late)
-    applied = slow.apply(planned)
+    applied = slow.carry_out(planned, slow.session())
     slow.cloud.hooks.remove(late)
     assert set(late.until) == set(LATE)
     assert late.hidden >= len(LATE)
-    assert [(o.change.address, o.error) for o in applied.outcomes if o.error] == []
+    done(applied)
     slow.clock.advance(300)
-    assert slow.plan(spec).plan.changes == ()
+    assert_empty(slow.plan(spec))
