@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from scrapectl import pipeline
-from scrapectl.aws.session import Session, Where
+from scrapectl.aws.session import Session
 from scrapectl.engine.ownership import KEPT
 from scrapectl.engine.plan import Event, Plan
 from scrapectl.local.cloud import Cloud
-from scrapectl.local.inprocess import Sent, connect, record
+from scrapectl.local.inprocess import Sent, record
 from scrapectl.pipeline import Applied, Instance, Options, Planned
 from scrapectl.spec import check_text
 from scrapectl.spec.model import Spec
+from tests import current
 
 ROOT = Path(__file__).parent.parent
 SEEDS = int(os.environ.get("SCRAPECTL_SEEDS", "6"))
@@ -34,26 +34,6 @@ ACCOUNT = "123456789012"
 # Two calls at once show what many would: in one process, each change of threads costs nearly as much as a call.
 AT_ONCE = 2
 _READS = ("Get", "List", "Describe", "Head", "BatchGet", "BatchCheck")
-
-
-class _Current:
-    """The cloud that lives now, behind clients that are made once: making them takes longer than most tests."""
-
-    cloud: Cloud
-    access_key = "AKIAIOSFODNN7EXAMPLE"
-    secret_key = "secret"
-
-    def handle(self, *request: Any) -> Any:
-        return self.cloud.handle(*request)
-
-
-_CURRENT = _Current()
-
-
-@functools.cache
-def _session(region: str) -> Session:
-    where = Where(local=True, region=region)
-    return Session(connect(cast("Cloud", _CURRENT), region), where, ACCOUNT, region, "aws", reads_at_once=AT_ONCE)
 
 
 def _options(given: Mapping[str, Any]) -> Options:
@@ -73,11 +53,13 @@ class Account:
         self.sent = record(self.cloud)
         self.told: list[str] = []
         self.events: list[Event] = []
-        _CURRENT.cloud = self.cloud
+        self._sessions: dict[str, Session] = {}
 
     def session(self, region: str = REGION) -> Session:
         """The session of a region."""
-        return _session(region)
+        if region not in self._sessions:
+            self._sessions[region] = current.session(self.cloud, region, reads_at_once=AT_ONCE)
+        return self._sessions[region]
 
     def plan(self, spec: Spec, **options: Any) -> Planned:
         """Plan a spec."""

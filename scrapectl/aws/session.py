@@ -86,7 +86,6 @@ class Session:
             if key not in self._clients:
                 retries = _RETRIES if blind_retry else _NO_RETRIES
                 self._clients[key] = make_client(self.boto, self.where, service, retries, seconds)
-                self._clients[key].meta.events.register("after-call", self._note_date)
             return self._clients[key]
 
     def call(
@@ -105,7 +104,9 @@ class Session:
         with self._bound(service):
             try:
                 answer = send(**params)
+                self._note_date(answer)
             except Exception as error:
+                self._note_date(getattr(error, "response", None) or {})
                 problem = errors.code_of(error)
                 if errors.is_absent(error, absent):
                     return None
@@ -172,8 +173,8 @@ class Session:
         for listener in self.listeners:
             listener(call)
 
-    def _note_date(self, http_response: Any, **_: Any) -> None:
-        date = http_response.headers.get("date")
+    def _note_date(self, answer: Mapping[str, Any]) -> None:
+        date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
         if date:
             self._clock_offset = parsedate_to_datetime(date).timestamp() - time.monotonic()
 

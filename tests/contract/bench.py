@@ -12,13 +12,14 @@ from typing import Any
 
 from scrapectl.aws.iam import actions_for
 from scrapectl.aws.inventory import owned_keys
-from scrapectl.aws.session import Session, Where
+from scrapectl.aws.session import Session
 from scrapectl.engine.diff import diff, fill_defaults
 from scrapectl.engine.ownership import tag_difference, wanted_tags
 from scrapectl.engine.resource import Desired, Key, Live, Removal, Resource, Status, Update
 from scrapectl.local.clock import VirtualClock
 from scrapectl.local.cloud import Cloud
-from scrapectl.local.inprocess import Sent, connect, record
+from scrapectl.local.inprocess import Sent, record
+from tests.current import session
 
 REGION = "us-east-2"
 STEPS = 40
@@ -140,7 +141,7 @@ def open_bench() -> Iterator[Bench]:
     """A new cloud, as strict and as slow as AWS, on a virtual clock."""
     cloud = Cloud(VirtualClock(), delays=True)
     try:
-        aws = Session(connect(cloud, REGION), Where(local=True), cloud.account, REGION, "aws")
+        aws = session(cloud, REGION)
         with tempfile.TemporaryDirectory() as folder:
             yield Bench(cloud, aws, Path(folder))
     finally:

@@ -236,7 +236,7 @@ def test_time_is_that_of_aws(sts: Any) -> None:
     one = sts()
     one.date = "Mon, 02 Mar 2026 09:00:00 GMT"
     aws = open_session(Where(region=REGION, endpoint_url=one.url, keys=KEYS))
-    aws.client("sts").get_caller_identity()
+    aws.call("sts", "get_caller_identity")
     assert abs(aws.now() - dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)) < dt.timedelta(seconds=5)
 
 

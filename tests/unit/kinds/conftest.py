@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from scrapectl.aws.session import Session, Where
+from scrapectl.aws.session import Session
 from scrapectl.local.clock import VirtualClock
 from scrapectl.local.cloud import Cloud
-from scrapectl.local.inprocess import Recorder, connect, record
+from scrapectl.local.inprocess import Recorder, record
+from tests.current import session
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def cloud() -> Iterator[Cloud]:
 
 @pytest.fixture
 def aws(cloud: Cloud) -> Session:
-    return Session(connect(cloud), Where(local=True), cloud.account, "us-east-1", "aws")
+    return session(cloud)
 
 
 @pytest.fixture

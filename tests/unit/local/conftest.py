@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from scrapectl.local import client, instance
 from scrapectl.local.clock import VirtualClock
 from scrapectl.local.cloud import Cloud
-from scrapectl.local.inprocess import connect
+from tests.current import boto
 
 ACCOUNT = "123456789012"
 
@@ -26,15 +26,7 @@ def cloud():
 
 @pytest.fixture
 def aws(cloud):
-    session = connect(cloud)
-    clients = {}
-
-    def client(service):
-        if service not in clients:
-            clients[service] = session.client(service)
-        return clients[service]
-
-    return client
+    return boto(cloud).client
 
 
 @pytest.fixture

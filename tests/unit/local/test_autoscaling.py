@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from scrapectl.local.clock import VirtualClock
 from scrapectl.local.cloud import Cloud
-from scrapectl.local.inprocess import connect
+from tests.current import boto
 
 TUESDAY_5 = 1_772_528_400.0 + 5 * 3600 - 9 * 3600  # 2026-03-03T05:00:00Z
 
@@ -31,7 +31,7 @@ class World:
     """One group over a launch template whose instances run a shell script."""
 
     def __init__(self, cloud):
-        self.cloud, self.session = cloud, connect(cloud)
+        self.cloud, self.session = cloud, boto(cloud)
         self.scaling, self.ec2 = self.session.client("autoscaling"), self.session.client("ec2")
         self.subnet = self.ec2.describe_subnets()["Subnets"][0]["SubnetId"]
 

@@ -13,6 +13,7 @@ from scrapectl.local.caller import judge
 from scrapectl.local.cloud import Cloud
 from scrapectl.local.inprocess import connect
 from scrapectl.local.jobs.access import sessions_of
+from tests.current import boto
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def cloud():
 
 @pytest.fixture
 def client(cloud):
-    return connect(cloud).client
+    return boto(cloud).client
 
 
 def allow(*actions: str, on: str = "*", **condition: dict[str, str]):

@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError
 
 from scrapectl.local.clock import VirtualClock
 from scrapectl.local.cloud import Cloud
-from scrapectl.local.inprocess import connect
 from scrapectl.local.services.datasync.filters import passes, patterns_of
 from scrapectl.local.services.efs.folders import folder_of
+from tests.current import boto
 
 REGION = "us-east-2"
 
@@ -24,7 +24,7 @@ class World:
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
-        session = connect(cloud, REGION)
+        session = boto(cloud, REGION)
         names = ("s3", "efs", "ec2", "iam", "datasync", "resourcegroupstaggingapi")
         self.s3, self.efs, self.ec2, self.iam, self.sync, self.tagging = (session.client(name) for name in names)
         self.s3.create_bucket(Bucket="raw", CreateBucketConfiguration={"LocationConstraint": REGION})

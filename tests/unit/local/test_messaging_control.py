@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 
 from scrapectl.local.clock import VirtualClock
 from scrapectl.local.cloud import Cloud
-from scrapectl.local.inprocess import connect
 from scrapectl.local.services.lambda_control import function_name, log_group_of
+from tests.current import boto
 
 REGION = "us-east-1"
 
@@ -34,7 +34,7 @@ def cloud():
 
 @pytest.fixture
 def session(cloud) -> Any:
-    return connect(cloud, REGION)
+    return boto(cloud, REGION)
 
 
 def role(session: Any, name: str, service: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from scrapectl.local.clock import VirtualClock
 from scrapectl.local.cloud import Cloud
 from scrapectl.local.functions.table import functions_of
-from scrapectl.local.inprocess import connect
+from tests.current import boto
 from tests.unit.local_jobs.conftest import Stage
 
 ACCOUNT = "123456789012"
@@ -30,13 +30,10 @@ class World:
 
     def __init__(self, cloud):
         self.cloud = cloud
-        self.session = connect(cloud)
-        self.clients = {}
+        self.session = boto(cloud)
 
     def __call__(self, service):
-        if service not in self.clients:
-            self.clients[service] = self.session.client(service)
-        return self.clients[service]
+        return self.session.client(service)
 
     def pass_time(self, seconds=0):
         self.cloud.clock.advance(seconds)

@@ -6,7 +6,6 @@ import dataclasses
 
 import pytest
 
-from scrapectl.aws.session import Session, Where
 from scrapectl.engine.ownership import ADDRESS, PIPELINE
 from scrapectl.errors import AwsError, UsageError
 from scrapectl.kinds.autoscaling_group import AutoscalingGroup
@@ -15,7 +14,7 @@ from scrapectl.kinds.ec2_launch_template import Ec2LaunchTemplate
 from scrapectl.kinds.user_data import Program
 from scrapectl.local.clock import VirtualClock
 from scrapectl.local.cloud import Cloud
-from scrapectl.local.inprocess import connect, record
+from scrapectl.local.inprocess import record
 from scrapectl.local.registry import Refusal
 from scrapectl.operate import host_pauses
 from scrapectl.operate.clock import Clock
@@ -24,6 +23,7 @@ from scrapectl.operate.hosts import find_hosts
 from scrapectl.operate.overrides import Overrides
 from scrapectl.operate.runnables import find_runnables
 from scrapectl.operate.running_hosts import Hosts
+from tests import current
 
 REGION = "us-east-1"
 SLEEPS = {"start.py": "import time\ntime.sleep(300)\n"}
@@ -43,7 +43,7 @@ def cloud():
 @pytest.fixture
 def aws(cloud):
     """An owner's account with one host, whose instances do nothing."""
-    session = Session(connect(cloud, REGION), Where(local=True), cloud.account, REGION, "aws")
+    session = current.session(cloud, REGION)
     subnet = session.client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
     made = Ec2LaunchTemplate("shop-ingester", image="ami-1", program=Program(SLEEPS), runs={}).create(session, TAGS)
     AutoscalingGroup("shop-ingester", made.outputs["id"], (subnet,), actions=ACTIONS).create(session, TAGS)

@@ -1,0 +1,55 @@
+"""boto3 over the embedded cloud that lives now: its clients are made once, which takes longer than most tests."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, cast
+
+from scrapectl.aws.session import Session, Where
+from scrapectl.local.cloud import Cloud
+from scrapectl.local.inprocess import connect
+
+REGION = "us-east-1"
+
+
+class _Current:
+    """The cloud that lives now: there is one at a time, for moto keeps its state in the process."""
+
+    cloud: Cloud
+    access_key = "AKIAIOSFODNN7EXAMPLE"
+    secret_key = "secret"
+
+    def handle(self, *request: Any) -> Any:
+        return self.cloud.handle(*request)
+
+
+_CURRENT = _Current()
+
+
+class Boto:
+    """A boto3 session of a region, whose clients are those of all tests."""
+
+    def __init__(self, region: str) -> None:
+        self.region_name = region
+        self._session = connect(cast("Cloud", _CURRENT), region)
+        self._clients: dict[str, Any] = {}
+
+    def client(self, service: str, **given: Any) -> Any:
+        key = f"{service} {[(name, getattr(value, '__dict__', value)) for name, value in sorted(given.items())]}"
+        if key not in self._clients:
+            self._clients[key] = self._session.client(service, **given)
+        return self._clients[key]
+
+
+_of_region = functools.cache(Boto)
+
+
+def boto(cloud: Cloud, region: str = REGION) -> Any:
+    """A boto3 session over a cloud, which lives from now on."""
+    _CURRENT.cloud = cloud
+    return _of_region(region)
+
+
+def session(cloud: Cloud, region: str = REGION, **more: Any) -> Session:
+    """A session over a cloud, which lives from now on."""
+    return Session(boto(cloud, region), Where(local=True, region=region), cloud.account, region, "aws", **more)
