@@ -1,7 +1,6 @@
 """Loads into a real MariaDB, which stands in for MySQL; skipped where it is not installed."""
 
 import json
-import ssl
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,7 +10,6 @@ from loader import document as documents
 from loader.load import Loading
 from loader.start import Start
 from loader.targets.mysql import MySql
-from loader.targets.postgres_account import connection
 from loader_scene import ACCOUNT, SOURCE, declared
 
 COLUMNS = {
@@ -135,22 +133,3 @@ def test_what_may_be_tried_again(mysql_scene):
     told = [(1213, "Deadlock"), (2006, "gone away"), (1146, "no such table")]
     assert [target.passing(pymysql.err.OperationalError(*one)) for one in told] == [True, True, False]
     assert target.passing(pymysql.err.InterfaceError(0, ""))
-
-
-def test_a_connection_to_another_machine_is_encrypted(mysql_scene, monkeypatch):
-    scene = mysql_scene.scene
-    asked = {}
-    monkeypatch.setattr(pymysql, "connect", lambda **told: asked.update(told) or mysql_scene.database)
-    told = json.loads(scene.text(format={"type": "json"}))
-    told["target"] |= {"engine": "mysql", "schema": "public", "host": "db.example.org"}
-    MySql(documents.read(json.dumps(told)), scene.client).known([])
-    assert asked["ssl"].verify_mode == ssl.CERT_NONE
-    assert asked["host"] == "db.example.org"
-
-
-@pytest.mark.parametrize(("host", "mode"), [("127.0.0.1", "prefer"), ("db.example.org", "require")])
-def test_so_is_one_to_postgresql(scene, host, mode):
-    told = json.loads(scene.text())
-    told["target"]["host"] = host
-    target = documents.read(json.dumps(told)).target
-    assert connection(target, scene.client)["sslmode"] == mode
