@@ -91,12 +91,27 @@ def test_merge_and_replace(mysql_scene):
 def test_what_does_not_fit_leaves_the_table_as_it_was(mysql_scene):
     mysql_scene.scene.put("out/a.jsonl", ONE + ONE)
     reason = mysql_scene.load().reason
-    assert f"s3://{SOURCE}/out/a.jsonl, among rows 1 to 2: Duplicate entry '1' for key" in reason
+    assert reason == f"s3://{SOURCE}/out/a.jsonl, line 2, column id: '1': Duplicate entry '1' for key 'PRIMARY'"
     mysql_scene.scene.put("out/a.jsonl", ONE + '{"id": "12345678901"}')
     assert "line 2, column id: '12345678901': has 11 characters, 10 fit" in mysql_scene.load("run-2").reason
     assert mysql_scene.load("run-3", most=1).reason.startswith("nothing new; 1 refused")
     assert mysql_scene.rows() == []
     assert mysql_scene.ask("SELECT * FROM scrapectl_loads") == []
+
+
+def test_what_only_the_table_refuses_is_found_among_a_thousand(mysql_scene):
+    mysql_scene.ask("CREATE TABLE persons (id varchar(10) PRIMARY KEY, price decimal(10,2), note longtext,"
+                    " UNIQUE KEY note_once (price, note(20)), CHECK (price <> 13))")  # fmt: skip
+    told = {"columns": {"id": "varchar(10) not null", "price": "numeric(10,2)", "note": "text"}}
+    many = [f'{{"id": "{number}"}}\n' for number in range(1200)]
+    twice = '{"id": "x", "price": 5, "note": "n"}\n{"id": "y", "price": 5, "note": "n"}\n'
+    for run, (row, end) in enumerate([
+        (twice, ", line 1102, column price, note: '5.00, n': Duplicate entry '5.00-n' for key 'note_once'"),
+        ('{"id": "y", "price": 13}\n', ", line 1101: CONSTRAINT `CONSTRAINT_1` failed for `results`.`persons`"),
+    ]):  # fmt: skip
+        mysql_scene.scene.put("out/a.jsonl", "".join([*many[:1100], row, *many[1100:]]))
+        assert mysql_scene.load(f"run-{run}", **told).reason == f"s3://{SOURCE}/out/a.jsonl{end}"
+        assert mysql_scene.rows() == []
 
 
 def test_an_existing_table_must_fit_and_evolves(mysql_scene):
