@@ -2,8 +2,9 @@ r"""Measures loading into PostgreSQL against `psql \copy` of the same file, side
 
 python bench/loader.py [--rows 1000000] [--times 3]
 
-Needs PostgreSQL. The loader reads the file by HTTP, as from S3, and is a process of its own, as in its image. Prints
-figures, decides nothing.
+Needs PostgreSQL. The loader reads the file by HTTP, as from S3, and is a process of its own, as in its image. Seconds of
+the clock say something on a quiet machine alone; seconds of CPU, of client and server, on any. Prints figures, decides
+nothing.
 """
 
 from __future__ import annotations
