@@ -6,6 +6,7 @@ import pytest
 
 from containers.notifier import notifier
 from containers.notifier.conftest import TOPIC
+from containers.notifier.test_letters import letter
 
 NOON = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
 WHY = "We currently do not have sufficient t4g.nano capacity in the Availability Zone you requested."
@@ -80,3 +81,11 @@ def test_instances_that_ended_as_they_should_and_those_of_others_are_not_told(aw
 def test_text_of_aws_is_set_in_and_plain(aws):
     heard(LAUNCH | {"StatusMessage": "one\x1b[31m\nHost: other"})
     assert "Cause:     one\n           Host: other\n" in aws.message["Message"]
+
+
+def test_what_could_not_be_delivered_is_told_late(aws):
+    aws.instances = [in_group()]
+    about = {"RULE_ARN": "rule", "ERROR_CODE": "NO_PERMISSIONS", "ERROR_MESSAGE": "may not"}
+    notifier.handler({"Records": [letter({"detail": one}, **about) for one in (LAUNCH, DIED)]})
+    assert [sent["Subject"] for sent in aws.sent] == ["shop: ingester was not started", "shop: ingester failed (lost)"]
+    assert all(sent["Message"].startswith("This comes late: EventBridge could not deliver") for sent in aws.sent)
