@@ -72,6 +72,10 @@ def insert(cursor):
             (1366, "Incorrect decimal value: '5' for column `results`.`persons`.`price` at row 1"),
             ", column price: '5.00': ",
         ),
+        (
+            (1452, "a foreign key constraint fails (`r`.`t`, CONSTRAINT `c` FOREIGN KEY (`id`) REFERENCES `o` (`id`))"),
+            ", column id: '1234': a foreign key constraint fails",
+        ),
         ((3819, "Check constraint 'cheap' is violated."), ": Check constraint 'cheap' is violated."),
         ((1406, "Data too long for column 'other' at row 1"), ": Data too long for column 'other'"),
     ],

@@ -16,11 +16,11 @@ from loader.rows import Row, Rows
 from loader.sources import Source
 
 BATCH = 1000
-# A row's fault: cut off, out of range, wrong value, no NULL, twice the same key, a check.
-ROWS_FAULT = {1048, 1062, 1264, 1265, 1292, 1366, 1406, 1411, 3140, 3819, 4025}
+# A row's fault: cut off, out of range, wrong value, no NULL, twice the same key, no such parent, a check.
+ROWS_FAULT = {1048, 1062, 1264, 1265, 1292, 1366, 1406, 1411, 1452, 3140, 3819, 4025}
 _SAVEPOINT = "scrapectl_batch"
 _TRUTH = {"true": "1", "false": "0"}
-_COLUMN = re.compile(r"[Cc]olumn (?:`[^`]*`\.`[^`]*`\.)?[`'](.*?)[`'](?: |$)")
+_COLUMN = re.compile(r"(?:[Cc]olumn (?:`[^`]*`\.`[^`]*`\.)?|FOREIGN KEY \()[`'](.*?)[`'](?: |\)|$)")
 _KEY = re.compile(r" for key '(?:[^']*\.)?([^']*)'$")  # MySQL 8 puts the table before it
 _KEY_COLUMNS = """SELECT COLUMN_NAME FROM information_schema.STATISTICS
     WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s AND INDEX_NAME = %s ORDER BY SEQ_IN_INDEX"""
