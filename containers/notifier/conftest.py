@@ -38,6 +38,10 @@ class Aws:
     def describe_auto_scaling_instances(self, InstanceIds):  # noqa: N803 - boto3's name
         return {"AutoScalingInstances": [one for one in self.instances if one["InstanceId"] in InstanceIds]}
 
+    def terminate_instance_in_auto_scaling_group(self, **asked):
+        assert self.sent, "told first: what fails here is tried again"
+        self.asked.append(asked)
+
     def describe_jobs(self, jobs):
         return {"jobs": [self.jobs[job] for job in jobs if job in self.jobs]}
 

@@ -131,16 +131,16 @@ def tried_before(told: dict[str, Any]) -> bool:
 
 
 def tell_lost(told: dict[str, Any], notes: list[str]) -> None:
-    """Tell of an instance that ended while its group wants it: its hardware failed, or somebody ended it by hand."""
-    asked = client("autoscaling").describe_auto_scaling_instances(InstanceIds=[told["instance-id"]])
-    for one in asked["AutoScalingInstances"]:
+    """Tell of an instance that ended while its group wants it, and have the group forget it: else none would follow."""
+    scaling = client("autoscaling")
+    for one in scaling.describe_auto_scaling_instances(InstanceIds=[told["instance-id"]])["AutoScalingInstances"]:
         route = routes()["hosts"].get(one["AutoScalingGroupName"])
         if route and one["LifecycleState"] == "InService":  # one that ended itself is out of its group, or Terminating
             run, cause = one["InstanceId"], f"its instance was {told['state']}, and not by scrapectl"
             again = {"Its log": typed("logs", run), "Again": typed("run", route["host"])}
-            note = "Until it is run, or its stop is due, its schedules find this instance there and start none."
-            parts = [*notes, table({"Host": route["host"], "Run": run, "Cause": cause}), note, table(again)]
+            parts = [*notes, table({"Host": route["host"], "Run": run, "Cause": cause}), table(again)]
             send(route["topic"], f"{routes()['owner']}: {route['host']} failed (lost)", parts, [])
+            scaling.terminate_instance_in_auto_scaling_group(InstanceId=run, ShouldDecrementDesiredCapacity=True)
 
 
 def told_by_job(cause: str, topic: str) -> bool:

@@ -62,12 +62,13 @@ def test_it_is_told_once_though_it_is_tried_again_and_again(aws, before, told):
     assert aws.asked == [{"AutoScalingGroupName": "shop-ingester", "MaxRecords": 10}]
 
 
-def test_an_instance_that_died(aws):
+def test_an_instance_that_died_is_told_and_its_group_forgets_it(aws):
     aws.instances = [in_group()]
     heard(DIED)
     assert (aws.message["TopicArn"], aws.message["Subject"]) == (TOPIC, "shop: ingester failed (lost)")
     assert "Run:       i-1\nCause:     its instance was terminated, and not by scrapectl\n" in aws.message["Message"]
     assert "Again:     scrapectl run ingester --pipeline shop --region us-east-1\n" in aws.message["Message"]
+    assert aws.asked == [{"InstanceId": "i-1", "ShouldDecrementDesiredCapacity": True}]
 
 
 @pytest.mark.parametrize("instances", [[], [in_group("others")], [in_group(state="Terminating")]])
@@ -75,7 +76,7 @@ def test_instances_that_ended_as_they_should_and_those_of_others_are_not_told(aw
     aws.instances = instances
     heard(DIED)
     heard(LAUNCH | {"AutoScalingGroupName": "others"})
-    assert aws.sent == []
+    assert (aws.sent, aws.asked) == ([], [])
 
 
 def test_text_of_aws_is_set_in_and_plain(aws):

@@ -35,6 +35,7 @@ from scrapectl.blueprint.told import (
 from scrapectl.blueprint.zipped import code_digest, zip_files
 from scrapectl.engine.resource import Desired
 from scrapectl.engine.values import Ref
+from scrapectl.kinds.autoscaling_group import autoscaling_group_arn
 from scrapectl.kinds.batch_job_definition import job_definition_arn
 from scrapectl.kinds.cloudwatch_alarm import CloudwatchAlarm
 from scrapectl.kinds.events_rule import EventsRule, RuleTarget
@@ -101,6 +102,8 @@ def _leave(scope: Scope) -> list[access.Statement]:
     if watches_hosts(scope):
         look = ("autoscaling:DescribeAutoScalingInstances", "autoscaling:DescribeScalingActivities")
         found.append(access.allow(look, ["*"]))  # AWS allows nothing narrower
+        groups = [autoscaling_group_arn(*scope.place, name) for name in _groups(scope)]
+        found.append(access.allow(("autoscaling:TerminateInstanceInAutoScalingGroup",), groups))
     if reads_letters(scope):
         take = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
         found.append(access.allow(take, [dead_letter_arn(scope)]))
@@ -139,8 +142,7 @@ def _failed_workflows(scope: Scope) -> tuple[str, str, dict[str, Any], str]:
 
 def _failed_launches(scope: Scope) -> tuple[str, str, dict[str, Any], str]:
     """Instances that groups of ours could not start ("Amazon EC2 Auto Scaling event reference")."""
-    hosts = [host for host in scope.spec.hosts.values() if failure_topic(scope, host)]
-    detail = {"AutoScalingGroupName": [scope.physical("hosts", host.key) for host in hosts]}
+    detail = {"AutoScalingGroupName": _groups(scope)}
     return "aws.autoscaling", "EC2 Instance Launch Unsuccessful", detail, "Hosts that could not start"
 
 
@@ -149,6 +151,11 @@ def _lost_hosts(scope: Scope) -> tuple[str, str, dict[str, Any], str]:
     del scope
     detail = {"state": ["stopped", "terminated"]}
     return "aws.ec2", "EC2 Instance State-change Notification", detail, "Instances that ended, among them hosts"
+
+
+def _groups(scope: Scope) -> list[str]:
+    """The groups of the hosts of which somebody is told."""
+    return [scope.physical("hosts", host.key) for host in scope.spec.hosts.values() if failure_topic(scope, host)]
 
 
 _WATCHED = {

@@ -90,7 +90,10 @@ def test_what_it_cannot_tell_by_itself_is_heard_and_told_to_its_topic():
         told = json.loads(package.read("routes.json"))
     assert told["hosts"] == {"shop-ingester": {"host": "ingester", "topic": ARN("sns", "shop-news")}}
     leave = found["iam_role.shop_notifier"].resource.policy.document["Statement"]
-    assert {"sns:Publish", "autoscaling:DescribeAutoScalingInstances"} <= {a for one in leave for a in one["Action"]}
+    arns = {action: one["Resource"] for one in leave for action in one["Action"]}
+    assert arns["sns:Publish"] == [ARN("sns", "shop-news")]
+    ended = ARN("autoscaling", "autoScalingGroup:*:autoScalingGroupName/shop-ingester")
+    assert arns["autoscaling:TerminateInstanceInAutoScalingGroup"] == [ended]
     quiet = wanted(spec_of(HOST.replace("    on_failure: news\n", "")), host_files=FILES)
     assert not any(address.startswith("events_rule.") for address in quiet)
 
