@@ -46,9 +46,10 @@ bench: setup ## measure start-up, calls and speed
 docs: setup ## write docs/reference from the schema and the commands
 	$(BIN)/python docs/generate.py
 
-vendor: ## copy the scraper base into the examples that hold it
+vendor: ## copy the scraper base and the authorities of RDS into the examples that hold them
 	for folder in examples/*/*/scraper_base; do \
 		rm -f $$folder/*.py && cp containers/scraper/scraper_base/*.py $$folder/; done
+	cp containers/loader/loader/rds-ca.pem examples/batch-collector/collector/collector/
 
 clean: ## remove what the other targets made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -2,7 +2,8 @@ r"""Measures loading into PostgreSQL against `psql \copy` of the same file, side
 
 python bench/loader.py [--rows 1000000] [--times 3]
 
-Needs PostgreSQL. The loader reads the file by HTTP, as from S3, and is a process of its own, as in its image. Prints
+Needs PostgreSQL, and Linux for the CPU's time. The loader reads the file by HTTP, as from S3, and is a process of its
+own, as in its image. Seconds of the clock say something on a quiet machine alone, those of the CPU on any. Prints
 figures, decides nothing.
 """
 
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -46,38 +48,67 @@ def write(path: Path, rows: int) -> None:
             )
 
 
-def by_psql(database: psycopg.Connection[Any], port: int, file: Path) -> float:
-    """Seconds that psql takes."""
+@dataclass(frozen=True)
+class Took:
+    """What a load took: seconds of the clock, of the client's CPU and of the server's; MB of the client's memory."""
+
+    seconds: float
+    client: float
+    server: float
+    memory: float = 0.0
+
+
+def by_psql(database: psycopg.Connection[Any], port: int, file: Path) -> Took:
+    """What psql takes."""
     declared = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
     database.execute("DROP TABLE IF EXISTS by_psql")
     database.execute(f"CREATE TABLE by_psql ({declared})")  # type: ignore[arg-type]
     at = ["-h", "127.0.0.1", "-p", str(port), "-U", ACCOUNT.username, "-d", "results", "-q"]
-    environment = os.environ | {"PGPASSWORD": ACCOUNT.password}
-    began = time.perf_counter()
-    subprocess.run([PSQL, *at, "-c", f"\\copy by_psql from '{file}' csv"], env=environment, check=True)
-    return time.perf_counter() - began
+    argv = [PSQL, *at, "-c", f"\\copy by_psql from '{file}' csv"]
+    took, _ = run(argv, {"PGPASSWORD": ACCOUNT.password}, server_of(database))
+    return took
 
 
-def by_loader(database: psycopg.Connection[Any], document: dict[str, Any], run: int) -> tuple[float, float, float]:
-    """Seconds of the load as its record tells, seconds of the whole process, and its memory in MB."""
+def by_loader(database: psycopg.Connection[Any], document: dict[str, Any], number: int) -> Took:
+    """What the loader takes: seconds as its record tells, CPU less that of a start which finds nothing to load."""
     for table in ("by_loader", "scrapectl_loads"):
         database.execute(f"DROP TABLE IF EXISTS {table}")  # type: ignore[arg-type]
-    began = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "loader"],
-        env=os.environ | {"SCRAPECTL_LOAD": json.dumps(document), "RUN": f"run-{run}"},
-        cwd=ROOT / "containers" / "loader",
-        stdout=subprocess.PIPE,
-    )
+    argv, server = [sys.executable, "-m", "loader"], server_of(database)
+    told = {"SCRAPECTL_LOAD": json.dumps(document)}
+    took, said = run(argv, told | {"RUN": f"run-{number}"}, server)
+    idle, _ = run(argv, told | {"RUN": f"again-{number}"}, server)
+    seconds = json.loads(said.splitlines()[-1])["seconds"]
+    return Took(seconds, took.client - idle.client, took.server - idle.server, took.memory)
+
+
+def run(argv: list[str], variables: dict[str, str], server: int) -> tuple[Took, str]:
+    """Run a client of the server, whose process is given; what it took, and what it said."""
+    before, began = cpu_of(server), time.perf_counter()
+    folder = ROOT / "containers" / "loader"
+    process = subprocess.Popen(argv, env=os.environ | variables, cwd=folder, stdout=subprocess.PIPE, text=True)
     memory = 0.0
-    while process.poll() is None:
+    while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
         memory = max(memory, most_memory(process.pid))
         time.sleep(0.02)
-    whole = time.perf_counter() - began
+    seconds = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(ended[1])
     assert process.stdout is not None
-    said = process.stdout.read().decode().splitlines()
+    said = process.stdout.read()
     assert process.returncode == 0, said
-    return json.loads(said[-1])["seconds"], whole, memory
+    time.sleep(0.2)  # the server counts a backend's time once it has ended
+    return Took(seconds, ended[2].ru_utime + ended[2].ru_stime, cpu_of(server) - before, memory), said
+
+
+def server_of(database: psycopg.Connection[Any]) -> int:
+    """The process of the server, whose child each backend is."""
+    lines = Path(f"/proc/{database.info.backend_pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("PPid:"))
+
+
+def cpu_of(process: int) -> float:
+    """Seconds of CPU of a process and of its children that have ended (proc(5): utime, stime, cutime, cstime)."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def most_memory(process: int) -> float:
@@ -102,31 +133,41 @@ def document_of(port: int, more: dict[str, Any]) -> dict[str, Any]:
 def measure(file: Path, rows: int, times: int, port: int) -> list[dict[str, Any]]:
     """Measure each way so many times, one after the other; the loader with and without a quarantine."""
     told = {"load": {}, "load with bad_rows": {"bad_rows": {"bucket": "loads", "prefix": "bad/", "max": 0}}}
-    figures: dict[str, list[tuple[float, float, float]]] = {name: [] for name in told}
-    psql: list[float] = []
+    loads: dict[str, list[Took]] = {name: [] for name in told}
+    copies: list[Took] = []
     with psycopg.connect(
         host="127.0.0.1", port=port, user=ACCOUNT.username, password=ACCOUNT.password, dbname="results", autocommit=True
     ) as database:
-        for run in range(times):
-            psql.append(by_psql(database, port, file))
+        for number in range(times):
+            copies.append(by_psql(database, port, file))
             for name, more in told.items():
-                figures[name].append(by_loader(database, document_of(port, more), run))
-    usual = statistics.median(psql)
-    size = file.stat().st_size >> 20
-    found: list[dict[str, Any]] = [{"psql \\copy": {"rows": rows, "MB": size, "median_seconds": round(usual, 2)}}]
-    for name, runs in figures.items():
-        load, whole, memory = (statistics.median(one) for one in zip(*runs, strict=True))
-        found.append(
-            {
-                name: {
-                    "median_seconds": round(load, 2),
-                    "speed_of_psql": round(usual / load, 2),
-                    "process_seconds": round(whole, 2),
-                    "most_memory_MB": round(memory),
-                }
-            }
-        )
-    return found
+                loads[name].append(by_loader(database, document_of(port, more), number))
+    copy = usual(copies)
+    found = [{"psql \\copy": {"rows": rows, "MB": file.stat().st_size >> 20} | figures(copy)}]
+    return found + [{name: figures(usual(load)) | against(copy, usual(load))} for name, load in loads.items()]
+
+
+def usual(loads: list[Took]) -> Took:
+    """The median of each figure."""
+    return Took(*(statistics.median(one) for one in zip(*map(astuple, loads), strict=True)))
+
+
+def figures(took: Took) -> dict[str, Any]:
+    """Figures as they are printed."""
+    return {
+        "median_seconds": round(took.seconds, 2),
+        "client_cpu": round(took.client, 2),
+        "server_cpu": round(took.server, 2),
+    }
+
+
+def against(copy: Took, load: Took) -> dict[str, Any]:
+    """A load against psql's, by the clock and by the CPU of client and server together."""
+    return {
+        "speed_of_psql": round(copy.seconds / load.seconds, 2),
+        "cpu_speed_of_psql": round((copy.client + copy.server) / (load.client + load.server), 2),
+        "most_memory_MB": round(load.memory),
+    }
 
 
 def main() -> int:

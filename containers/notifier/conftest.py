@@ -16,6 +16,7 @@ ROUTES = {
     "log_group": "/scrapectl/shop",
     "jobs": {"shop-collect": {"job": "collect", "topic": TOPIC}},
     "workflows": {"shop-process": {"workflow": "process", "topic": TOPIC, "own_states": False}},
+    "hosts": {"shop-ingester": {"host": "ingester", "topic": TOPIC}},
     "functions": {"shop-publish": {"function": "publish", "topic": TOPIC, "command": "scrapectl run publish"}},
     "dead_letters": TOPIC + "-letters",
     "schedules": {"collect-morning": {"job": "collect", "command": "scrapectl run collect --env ZIP=48104"}},
@@ -28,6 +29,18 @@ class Aws:
     def __init__(self):
         self.jobs, self.failed, self.lines, self.sent, self.asked = {}, [], {}, [], []
         self.declared = []  # the environment of the job definition
+        self.activities, self.instances = [], []
+
+    def describe_scaling_activities(self, **asked):
+        self.asked.append(asked)
+        return {"Activities": self.activities}
+
+    def describe_auto_scaling_instances(self, InstanceIds):  # noqa: N803 - boto3's name
+        return {"AutoScalingInstances": [one for one in self.instances if one["InstanceId"] in InstanceIds]}
+
+    def terminate_instance_in_auto_scaling_group(self, **asked):
+        assert self.sent, "told first: what fails here is tried again"
+        self.asked.append(asked)
 
     def describe_jobs(self, jobs):
         return {"jobs": [self.jobs[job] for job in jobs if job in self.jobs]}

@@ -8,6 +8,8 @@ from __future__ import annotations
 import functools
 import json
 import shlex
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +21,14 @@ LONGEST_SUBJECT = 99  # "less than 100 characters" (botocore's model, Publish)
 MOST_BYTES = 256 * 1024
 PLAIN_END = "Essential container in task exited"
 TIMED_OUT = "Job attempt duration exceeded timeout"
+TRIES = 10  # of a group that are looked at
+AN_HOUR = timedelta(hours=1)
 
 
 def handler(event: dict[str, Any], _context: object = None) -> dict[str, Any] | None:
     """Tell of a failed run, or of dead letters, which all stay in their queue."""
     if "Records" not in event:
-        (tell_execution if "executionArn" in event["detail"] else tell_run)(event["detail"], [])
+        (teller_of(event["detail"]) or tell_run)(event["detail"], [])
         return None
     untold = []
     for record in event["Records"]:
@@ -36,6 +40,13 @@ def handler(event: dict[str, Any], _context: object = None) -> dict[str, Any] | 
     if untold:
         raise ExceptionGroup("letters that could not be told", untold)  # an Error in the function's log and metrics
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in event["Records"]]}
+
+
+def teller_of(detail: dict[str, Any]) -> Callable[[dict[str, Any], list[str]], None] | None:
+    """Find who tells of what an event is about, by a name that only such events have."""
+    tellers = {"jobDefinition": tell_run, "executionArn": tell_execution}
+    tellers |= {"AutoScalingGroupName": tell_launch, "instance-id": tell_lost}
+    return next((teller for name, teller in tellers.items() if name in detail), None)
 
 
 @functools.cache
@@ -95,6 +106,41 @@ def tell_execution(told: dict[str, Any], notes: list[str]) -> None:
     commands = {"Its log": typed("logs", told["name"]), "Again": typed("run", route["workflow"])}
     parts = [*notes, table(about), table(commands)]
     send(route["topic"], f"{routes()['owner']}: {route['workflow']} failed ({short})", parts, [])
+
+
+def tell_launch(told: dict[str, Any], notes: list[str]) -> None:
+    """Tell of a host that AWS could not start: once, though Auto Scaling tries again and again."""
+    route = routes()["hosts"].get(told["AutoScalingGroupName"])
+    if route is None or tried_before(told):
+        return
+    cause = set_in(told.get("StatusMessage") or "AWS gave no reason", VALUES_AT)
+    about = {"Host": route["host"], "Cause": cause, "Tried": told.get("StartTime", "")}
+    note = "Auto Scaling goes on trying until it can start it, or until the host's stop is due."
+    parts = [*notes, table(about), note, table({"Try now": typed("run", route["host"])})]
+    send(route["topic"], f"{routes()['owner']}: {route['host']} was not started", parts, [])
+
+
+def tried_before(told: dict[str, Any]) -> bool:
+    """Tell whether the try before this one failed, too, less than an hour ago."""
+    asked = {"AutoScalingGroupName": told["AutoScalingGroupName"], "MaxRecords": TRIES}
+    began = datetime.fromisoformat(told["StartTime"])
+    for one in client("autoscaling").describe_scaling_activities(**asked)["Activities"]:  # the newest first
+        if one["ActivityId"] != told["ActivityId"] and one["StartTime"] <= began:
+            return bool(one["StatusCode"] == "Failed" and began - one["StartTime"] < AN_HOUR)
+    return False
+
+
+def tell_lost(told: dict[str, Any], notes: list[str]) -> None:
+    """Tell of an instance that ended while its group wants it, and have the group forget it: else none would follow."""
+    scaling = client("autoscaling")
+    for one in scaling.describe_auto_scaling_instances(InstanceIds=[told["instance-id"]])["AutoScalingInstances"]:
+        route = routes()["hosts"].get(one["AutoScalingGroupName"])
+        if route and one["LifecycleState"] == "InService":  # one that ended itself is out of its group, or Terminating
+            run, cause = one["InstanceId"], f"its instance was {told['state']}, and not by scrapectl"
+            again = {"Its log": typed("logs", run), "Again": typed("run", route["host"])}
+            parts = [*notes, table({"Host": route["host"], "Run": run, "Cause": cause}), table(again)]
+            send(route["topic"], f"{routes()['owner']}: {route['host']} failed (lost)", parts, [])
+            scaling.terminate_instance_in_auto_scaling_group(InstanceId=run, ShouldDecrementDesiredCapacity=True)
 
 
 def told_by_job(cause: str, topic: str) -> bool:
@@ -167,8 +213,7 @@ def tell_letter(record: dict[str, Any]) -> None:
         body = None
     body = body if isinstance(body, dict) else {}
     detail, why = missed(about, body, cause)
-    teller = tell_run if "jobDefinition" in detail else tell_execution if "executionArn" in detail else None
-    if teller:
+    if teller := teller_of(detail):
         teller(detail, [f"This comes late: {why}."])
         return
     topic, what, short, told = given_up(about, body, cause)

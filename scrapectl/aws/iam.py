@@ -93,6 +93,7 @@ resource_star_needed: Mapping[str, str] = MappingProxyType(
                 *("ec2:DescribeTags", "ec2:DescribeVpcPeeringConnections"),
                 *("ec2:DescribeVpcs", "autoscaling:DescribeAutoScalingGroups", "events:ListRules"),
                 *("autoscaling:DescribeScalingActivities", "autoscaling:DescribeScheduledActions"),
+                "autoscaling:DescribeAutoScalingInstances",
                 *("ses:GetAccount", "ses:ListEmailIdentities"),
                 *("iam:ListInstanceProfiles", "iam:ListRoles", "lambda:ListEventSourceMappings"),
                 *("lambda:ListFunctions", "lambda:ListLayers", "lambda:ListLayerVersions"),

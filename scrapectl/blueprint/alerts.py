@@ -9,8 +9,10 @@ from scrapectl.blueprint import access
 from scrapectl.blueprint.message_queues import dead_letter_address, dead_letter_name
 from scrapectl.blueprint.notices import notices
 from scrapectl.blueprint.pipeline import (
+    FAILED_LAUNCHES,
     FAILED_RUNS,
     FAILED_WORKFLOWS,
+    LOST_HOSTS,
     dead_letter_arn,
     dead_letter_ref,
     failure_rule_arn,
@@ -27,18 +29,20 @@ from scrapectl.blueprint.told import (
     notifies,
     queues_with_alarms,
     reads_letters,
+    watches_hosts,
     watches_runs,
 )
 from scrapectl.blueprint.zipped import code_digest, zip_files
 from scrapectl.engine.resource import Desired
 from scrapectl.engine.values import Ref
+from scrapectl.kinds.autoscaling_group import autoscaling_group_arn
 from scrapectl.kinds.batch_job_definition import job_definition_arn
 from scrapectl.kinds.cloudwatch_alarm import CloudwatchAlarm
 from scrapectl.kinds.events_rule import EventsRule, RuleTarget
 from scrapectl.kinds.lambda_event_source import LambdaEventSource
 from scrapectl.kinds.lambda_function import LambdaFunction, Permission, function_arn
 from scrapectl.spec import names
-from scrapectl.spec.model import Host, MessageQueue
+from scrapectl.spec.model import MessageQueue
 
 WHAT = "notifier"
 _MINUTE = 60
@@ -86,8 +90,7 @@ def _notifier(scope: Scope) -> Iterator[Desired]:
 def _leave(scope: Scope) -> list[access.Statement]:
     """What the notifier reads and whom it may tell."""
     group = log_group_arn_of(scope)
-    told = (started for started in scope.spec.started if not isinstance(started, Host))  # which tells by itself
-    topics = {failure_topic(scope, started) for started in told} | {letter_topic(scope)}
+    topics = {failure_topic(scope, started) for started in scope.spec.started} | {letter_topic(scope)}
     found = [
         access.allow(("logs:CreateLogStream", "logs:GetLogEvents", "logs:PutLogEvents"), [f"{group}:*"]),
         *access.publish_statements(scope, [topic for topic in topics if topic]),
@@ -96,6 +99,11 @@ def _leave(scope: Scope) -> list[access.Statement]:
     if watches_runs(scope):
         ask = ("batch:DescribeJobDefinitions", "batch:DescribeJobs", "batch:ListJobs")
         found.append(access.allow(ask, ["*"]))  # AWS allows nothing narrower
+    if watches_hosts(scope):
+        look = ("autoscaling:DescribeAutoScalingInstances", "autoscaling:DescribeScalingActivities")
+        found.append(access.allow(look, ["*"]))  # AWS allows nothing narrower
+        groups = [autoscaling_group_arn(*scope.place, name) for name in _groups(scope)]
+        found.append(access.allow(("autoscaling:TerminateInstanceInAutoScalingGroup",), groups))
     if reads_letters(scope):
         take = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
         found.append(access.allow(take, [dead_letter_arn(scope)]))
@@ -132,7 +140,30 @@ def _failed_workflows(scope: Scope) -> tuple[str, str, dict[str, Any], str]:
     return "aws.states", "Step Functions Execution Status Change", detail, "Failed runs of workflows"
 
 
-_WATCHED = {FAILED_RUNS: _failed_runs, FAILED_WORKFLOWS: _failed_workflows}
+def _failed_launches(scope: Scope) -> tuple[str, str, dict[str, Any], str]:
+    """Instances that groups of ours could not start ("Amazon EC2 Auto Scaling event reference")."""
+    detail = {"AutoScalingGroupName": _groups(scope)}
+    return "aws.autoscaling", "EC2 Instance Launch Unsuccessful", detail, "Hosts that could not start"
+
+
+def _lost_hosts(scope: Scope) -> tuple[str, str, dict[str, Any], str]:
+    """Any instance that has ended: the event names no group, so that the notifier asks for it."""
+    del scope
+    detail = {"state": ["stopped", "terminated"]}
+    return "aws.ec2", "EC2 Instance State-change Notification", detail, "Instances that ended, among them hosts"
+
+
+def _groups(scope: Scope) -> list[str]:
+    """The groups of the hosts of which somebody is told."""
+    return [scope.physical("hosts", host.key) for host in scope.spec.hosts.values() if failure_topic(scope, host)]
+
+
+_WATCHED = {
+    FAILED_RUNS: _failed_runs,
+    FAILED_WORKFLOWS: _failed_workflows,
+    FAILED_LAUNCHES: _failed_launches,
+    LOST_HOSTS: _lost_hosts,
+}
 
 
 def _definitions(scope: Scope) -> list[str]:

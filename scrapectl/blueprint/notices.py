@@ -29,6 +29,7 @@ def notices(scope: Scope) -> bytes:
         "jobs": {scope.physical("jobs", job.key): _job(scope, job) for job in scope.spec.jobs.values()},
         "functions": {scope.physical("functions", key): _function(scope, key) for key in scope.spec.functions},
         "workflows": dict(_workflows(scope)),
+        "hosts": dict(_hosts(scope)),
         "dead_letters": scope.arn("topics", letters) if letters else None,
         "schedules": dict(_schedules(scope)) if letters else {},
     }
@@ -52,6 +53,12 @@ def _workflows(scope: Scope) -> Iterator[tuple[str, dict[str, Any]]]:
         if topic := failure_topic(scope, workflow):
             route = {"workflow": key, "topic": scope.arn("topics", topic), "own_states": workflow.states is not None}
             yield scope.physical("workflows", key), route
+
+
+def _hosts(scope: Scope) -> Iterator[tuple[str, dict[str, str]]]:
+    for key, host in scope.spec.hosts.items():
+        if topic := failure_topic(scope, host):
+            yield scope.physical("hosts", key), {"host": key, "topic": scope.arn("topics", topic)}
 
 
 def _schedules(scope: Scope) -> list[tuple[str, dict[str, str]]]:

@@ -14,6 +14,7 @@ from scrapectl.blueprint.told import (
     reads_letters,
     runs_something,
     upload_triggers,
+    watches_hosts,
     watches_runs,
     watches_workflows,
 )
@@ -34,6 +35,8 @@ DEAD_LETTER_DAYS = 14
 LONGEST_VISIBILITY = 12 * 3600
 FAILED_RUNS = "failed-runs"
 FAILED_WORKFLOWS = "failed-workflows"
+FAILED_LAUNCHES = "failed-launches"
+LOST_HOSTS = "lost-hosts"
 _SECURITY_GROUP_WHAT = "jobs"
 _FUNCTIONS = "functions"
 _HOSTS = "hosts"
@@ -110,8 +113,9 @@ def dead_letter_statements(scope: Scope) -> list[dict[str, Any]]:
 
 
 def failure_rules(scope: Scope) -> list[str]:
-    """What rules wake the notifier: failed jobs, and runs of workflows that cannot tell themselves."""
+    """What rules wake the notifier: failed jobs, and runs of workflows and hosts that cannot tell themselves."""
     watched = {FAILED_RUNS: watches_runs(scope), FAILED_WORKFLOWS: watches_workflows(scope)}
+    watched |= dict.fromkeys((FAILED_LAUNCHES, LOST_HOSTS), watches_hosts(scope))
     return [what for what, wanted in watched.items() if wanted]
 
 

@@ -60,6 +60,11 @@ def watches_workflows(scope: Scope) -> bool:
     return any(failure_topic(scope, workflow) for workflow in scope.spec.workflows.values())
 
 
+def watches_hosts(scope: Scope) -> bool:
+    """Whether it is told when a host could not start, or was lost: of how it ended else, it tells by itself."""
+    return any(failure_topic(scope, host) for host in scope.spec.hosts.values())
+
+
 def reads_letters(scope: Scope) -> bool:
     """Whether some of the instance's dead letters are told: a function that failed leaves one, too."""
     functions = scope.spec.functions.values()
@@ -68,7 +73,7 @@ def reads_letters(scope: Scope) -> bool:
 
 def notifies(scope: Scope) -> bool:
     """Whether the instance has a notifier."""
-    return watches_runs(scope) or watches_workflows(scope) or reads_letters(scope)
+    return watches_runs(scope) or watches_workflows(scope) or watches_hosts(scope) or reads_letters(scope)
 
 
 def queues_with_alarms(scope: Scope) -> tuple[MessageQueue, ...]:

@@ -22,6 +22,7 @@ _GOING = ("Pending", "InService")
 _SAID = {124: "it took longer than its timeout", 143: "it was stopped"}
 _LAST = 5  # lines that are looked at: of one moment, CloudWatch says no order
 _SILENT = "it ended without saying how: see its log"
+_DEAD = frozenset({"terminated", "shutting-down", "stopped", "stopping"})
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,28 @@ def find_hosts(aws: Aws, owner: str) -> dict[str, StandingHost]:
     return found
 
 
+def death_of(aws: Aws, instance: str) -> str:
+    """How an instance has ended that its group, which looks after no instance's health, has still; "" while it runs."""
+    gone = ("InvalidInstanceID.NotFound",)
+    answer = aws.call("ec2", "describe_instances", absent=gone, InstanceIds=[instance])
+    for one in [one for each in (answer or {}).get("Reservations", ()) for one in each["Instances"]]:
+        why = (one.get("StateReason") or {}).get("Message", "")
+        return f"its instance is {one['State']['Name']}: {why}".removesuffix(": ") if _is_dead(one) else ""
+    return "its instance is gone"
+
+
+def failed_launch(aws: Aws, host: StandingHost, since: float = 0.0) -> Run | None:
+    """The last try of a group to start an instance, as a run that failed; None when it did not fail."""
+    ask = functools.partial(aws.call, "autoscaling", "describe_scaling_activities", MaxRecords=1)
+    for newest in ask(AutoScalingGroupName=host.physical)["Activities"][:1]:
+        at = newest["StartTime"].timestamp()
+        if newest["StatusCode"] == "Failed" and at >= since:
+            why = f"got no instance: {newest.get('StatusMessage') or newest['Description']}"
+            number = newest["ActivityId"]
+            return Run(number, host.name, "FAILED", at, stopped=at, reason=why, kind="host", of=host.physical)
+    return None
+
+
 def list_runs(aws: Aws, hosts: Iterable[StandingHost], most: int) -> list[Run]:
     """All that go on, and the newest `most` of each host."""
     wanted = list(hosts)
@@ -70,7 +93,9 @@ def list_runs(aws: Aws, hosts: Iterable[StandingHost], most: int) -> list[Run]:
         pairs += [(host, stream) for stream in (*newest[:most], *going)]
         pairs += [(host, {"logStreamName": host.stream(instance)}) for instance in sorted(unseen)]
     runs = aws.gather([functools.partial(_run, aws, host, stream) for host, stream in pairs])
-    return sorted(runs, key=lambda run: (-run.created, run.id))
+    waiting = [host for host in wanted if host.desired > len(host.instances)]
+    failed = aws.gather([functools.partial(failed_launch, aws, host) for host in waiting])
+    return sorted([*runs, *filter(None, failed)], key=lambda run: (-run.created, run.id))
 
 
 def find_run(aws: Aws, hosts: Iterable[StandingHost], instance: str) -> Run | None:
@@ -87,6 +112,10 @@ def _streams(aws: Aws, host: StandingHost, prefix: str) -> Sequence[Mapping[str,
     return patiently(functools.partial(ask, logGroupName=host.log_group, logStreamNamePrefix=prefix)) or ()
 
 
+def _is_dead(instance: Mapping[str, Any]) -> bool:
+    return instance["State"]["Name"] in _DEAD
+
+
 def _instance(stream: Mapping[str, Any]) -> str:
     return str(stream["logStreamName"]).rpartition("/")[2]
 
@@ -95,13 +124,14 @@ def _run(aws: Aws, host: StandingHost, stream: Mapping[str, Any]) -> Run:
     """Put together what the group and the last line of the log say."""
     instance, begun = _instance(stream), stream.get("creationTime", 0) / 1000
     code, at = _exit_of(aws, host, stream) if begun else (None, 0.0)
-    if code is None and instance in host.instances:
+    death = death_of(aws, instance) if code is None and instance in host.instances else ""
+    if code is None and instance in host.instances and not death:
         state = "RUNNING" if begun else "STARTING"
     else:
         state = "SUCCEEDED" if code == 0 else "FAILED"
     ended = state in {"SUCCEEDED", "FAILED"}
     last = stream.get("lastEventTimestamp", 0) / 1000
-    reason = None if code == 0 or not ended else _SILENT if code is None else _SAID.get(code)
+    reason = None if code == 0 or not ended else (death or _SILENT) if code is None else _SAID.get(code)
     return Run(
         instance,
         host.name,

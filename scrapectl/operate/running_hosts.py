@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from scrapectl.errors import AwsError, UsageError
 from scrapectl.operate.clock import Clock
 from scrapectl.operate.functions import refuse_for_jobs
-from scrapectl.operate.hosts import StandingHost, find_hosts, find_run, list_runs
+from scrapectl.operate.hosts import StandingHost, death_of, failed_launch, find_hosts, find_run, list_runs
 from scrapectl.operate.logs import Stream, streams_of
 from scrapectl.operate.overrides import Overrides
 from scrapectl.operate.run import Run, is_instance
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 LAUNCH = 90.0
 """Seconds in which a group that wants an instance has one, or says why not."""
-_DEAD = frozenset({"terminated", "shutting-down", "stopped", "stopping"})
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class Hosts:
         del stay
         host = self.things[name]
         for instance in host.instances:
-            if not self._is_dead(instance):
+            if not death_of(self.aws, instance):
                 raise UsageError(f"{name} runs already: {instance}.", f"End it first: scrapectl stop {name}")
             self._terminate(instance)
         begun = self.clock.now()
@@ -63,11 +62,12 @@ class Hosts:
             found = find_hosts(self.aws, self.owner).get(name, host)
             if new := [one for one in found.instances if one not in host.instances]:
                 return self._begun(found, new[0], begun)
-            if why := self._failed_launch(host, begun):
+            if failed := failed_launch(self.aws, host, begun - 1):
                 break
             self.clock.sleep(1.0)
         self.aws.call("autoscaling", "set_desired_capacity", **{**request, "DesiredCapacity": 0})
-        raise AwsError(f"{name} got no instance: {why or f'none was launched within {LAUNCH:g} s'}")
+        why = failed.reason if failed else f"got no instance: none was launched within {LAUNCH:g} s"
+        raise AwsError(f"{name} {why}")
 
     def recent(self, names: Collection[str], most: int) -> list[Run]:
         """What goes on, and the newest."""
@@ -123,20 +123,3 @@ class Hosts:
             InstanceId=instance,
             ShouldDecrementDesiredCapacity=True,
         )
-
-    def _is_dead(self, instance: str) -> bool:
-        """Whether an instance has ended though its group, which looks after no instance's health, has it still."""
-        gone = ("InvalidInstanceID.NotFound",)
-        answer = self.aws.call("ec2", "describe_instances", absent=gone, InstanceIds=[instance])
-        told = [one["State"]["Name"] for each in (answer or {}).get("Reservations", ()) for one in each["Instances"]]
-        return answer is None or bool(_DEAD & set(told))
-
-    def _failed_launch(self, host: StandingHost, since: float) -> str:
-        """Why the group could not launch an instance since then; "" when it has not failed."""
-        answer = self.aws.call(
-            "autoscaling", "describe_scaling_activities", AutoScalingGroupName=host.physical, MaxRecords=10
-        )
-        for one in answer["Activities"]:
-            if one["StatusCode"] == "Failed" and one["StartTime"].timestamp() >= since - 1:
-                return str(one.get("StatusMessage") or one["Description"])
-        return ""

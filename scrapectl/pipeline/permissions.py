@@ -45,7 +45,7 @@ _FINDS = (
 """What finds all that can be run, whatever there is; none of them takes a resource."""
 _RUNS_HOSTS = (
     *("BatchDeleteScheduledAction", "BatchPutScheduledUpdateGroupAction", "CreateOrUpdateTags", "DeleteTags"),
-    *("DescribeScalingActivities", "SetDesiredCapacity", "TerminateInstanceInAutoScalingGroup"),
+    *("SetDesiredCapacity", "TerminateInstanceInAutoScalingGroup"),
 )
 _MAILS = ("GetAccount", "GetEmailIdentity", "ListEmailIdentities", "SendEmail")
 """What `share --email` asks of SES; which identity sends is not the spec's."""
@@ -60,6 +60,8 @@ _WATCH = (
     ("sfn_state_machine", "states:GetExecutionHistory"),
     ("sfn_state_machine", "states:ListExecutions"),
     ("autoscaling_group", "autoscaling:DescribeScheduledActions"),
+    ("autoscaling_group", "autoscaling:DescribeScalingActivities"),
+    ("autoscaling_group", "ec2:DescribeInstances"),
     ("autoscaling_group", "logs:DescribeLogStreams"),
 )
 _OPERATE: Mapping[Purpose, tuple[tuple[str, str], ...]] = {
@@ -74,7 +76,6 @@ _OPERATE: Mapping[Purpose, tuple[tuple[str, str], ...]] = {
         ("sfn_state_machine", "states:StartExecution"),
         ("sfn_state_machine", "states:StopExecution"),
         *(("autoscaling_group", f"autoscaling:{action}") for action in _RUNS_HOSTS),
-        ("autoscaling_group", "ec2:DescribeInstances"),
         ("s3_bucket", "s3:GetObject"),
         ("s3_bucket", "s3:ListBucket"),
         ("schedule", "iam:PassRole"),

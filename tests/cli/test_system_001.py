@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
+import os
+import signal
 import sys
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -77,6 +81,8 @@ def test_one_scraper_in_three_places_keeps_one_history(example, scrapectl):
     assert len(versions["Versions"]) == 3
     assert "DeleteMarkers" not in versions
     the_last_one_is_a_host_that_fails_and_says_so(example, scrapectl, account)
+    one_that_dies_is_told_and_makes_room(scrapectl, account)
+    one_that_aws_cannot_start_is_told_and_in_status(scrapectl, account)
     the_newest_table_is_shared(scrapectl)
 
 
@@ -94,6 +100,47 @@ def the_last_one_is_a_host_that_fails_and_says_so(example, scrapectl, account):
     groups = account.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
     (group,) = [one for one in groups if one["AutoScalingGroupName"] == "calendars-calendar"]
     assert (group["DesiredCapacity"], group["Instances"]) == (0, [])
+
+
+def one_that_dies_is_told_and_makes_room(scrapectl, account):
+    """Its hardware fails before it has said a word."""
+    before, scaling = len(mails(scrapectl)), account.client("autoscaling")
+    scaling.set_desired_capacity(AutoScalingGroupName="calendars-calendar", DesiredCapacity=1)
+    (one,) = scaling.describe_auto_scaling_instances()["AutoScalingInstances"]
+    await_(lambda: killed(one["InstanceId"]))
+    (mail,) = await_(lambda: mails(scrapectl)[before:])
+    assert mail["subject"] == "calendars: calendar failed (lost)"
+    assert f"Run:       {one['InstanceId']}" in mail["text"]
+    await_(lambda: not scaling.describe_auto_scaling_instances()["AutoScalingInstances"])
+    (group,) = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=["calendars-calendar"])["AutoScalingGroups"]
+    assert group["DesiredCapacity"] == 0
+
+
+def killed(instance):
+    """Kill what an instance runs; whether there was anything."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # of others, or gone
+            if f"SCRAPECTL_INSTANCE_ID={instance}\0".encode() in (process / "environ").read_bytes():
+                found.append(int(process.name))
+                os.kill(found[-1], signal.SIGKILL)
+    return found
+
+
+def one_that_aws_cannot_start_is_told_and_in_status(scrapectl, account):
+    before, (ec2, scaling) = len(mails(scrapectl)), (account.client(one) for one in ("ec2", "autoscaling"))
+    template = {"LaunchTemplateName": "calendars-calendar"}
+    ec2.create_launch_template_version(**template, LaunchTemplateData={"InstanceType": "t3.nano"})
+    (made,) = ec2.describe_launch_template_versions(**template, Versions=["$Latest"])["LaunchTemplateVersions"]
+    ec2.modify_launch_template(**template, DefaultVersion=str(made["VersionNumber"]))
+    scaling.set_desired_capacity(AutoScalingGroupName="calendars-calendar", DesiredCapacity=1)
+    (mail,) = await_(lambda: mails(scrapectl)[before:])
+    assert mail["subject"] == "calendars: calendar was not started"
+    assert "names no image" in mail["text"]
+    (run, *_) = scrapectl("status", "calendar", "--output", "json").json["runs"]
+    assert (run["name"], run["state"], run["exit_code"]) == ("calendar", "FAILED", None)
+    assert "got no instance" in run["reason"]
+    scaling.set_desired_capacity(AutoScalingGroupName="calendars-calendar", DesiredCapacity=0)
 
 
 def the_newest_table_is_shared(scrapectl):

@@ -47,6 +47,23 @@ def read(life: Life) -> None:
         "load status",
     ):
         life.run("read", *words.split())
+    hosts_looked_at(life)
+
+
+def hosts_looked_at(life: Life) -> None:
+    """One runs; then one is wanted and there is none."""
+    group = {"AutoScalingGroupName": "shop-ingester"}
+    with life.others() as client:
+        client("autoscaling").set_desired_capacity(**group, DesiredCapacity=1)
+    life.run("read", "status")
+    with life.others() as client:
+        scaling = client("autoscaling")
+        (found,) = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=["shop-ingester"])["AutoScalingGroups"]
+        scaling.suspend_processes(**group, ScalingProcesses=["Launch"])
+        for one in found["Instances"]:
+            ended = {"InstanceId": one["InstanceId"], "ShouldDecrementDesiredCapacity": False}
+            scaling.terminate_instance_in_auto_scaling_group(**ended)
+    life.run("read", "status")
 
 
 def run(life: Life) -> None:

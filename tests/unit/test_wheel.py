@@ -18,6 +18,7 @@ def test_the_wheel_holds_the_schema_the_templates_and_the_tables(tmp_path):
     assert schema == (ROOT / "schemas" / "pipeline.schema.json").read_bytes()
     shipped = (
         "cli/templates/quickstart/pipeline.yaml",
+        "containers/loader/loader/rds-ca.pem",
         "containers/notifier/notifier.py",
         "containers/scraper/scraper_base/web.py",
         "containers/starter/starter.py",

@@ -23,10 +23,14 @@ class Rows:
 
     Args:
         judge: Asked before a value is refused; without one, our own rules are the last word.
+
+    Attributes:
+        line: Where the row stands that was given last.
     """
 
     def __init__(self, document: Document, engine: str, refusals: Refusals, judge: Judge | None = None) -> None:
         self._document, self._refusals, self._judge = document, refusals, judge
+        self.line = 0
         self._columns, self._is_text = document.columns, document.format.type == "csv"
         self._converters = [converter(column.type, engine) for column in document.columns]
         self._required = {column.name for column in document.columns if column.required} | set(document.key)
@@ -42,6 +46,7 @@ class Rows:
             for raw in read(source, self._document):
                 row = self._converted(source, raw)
                 if row is not None:
+                    self.line = raw.line
                     yield row
         except LoadRefused as refused:
             refused.sources = refused.sources or [source.identity]

@@ -1,7 +1,6 @@
 """Loads into a real MariaDB, which stands in for MySQL; skipped where it is not installed."""
 
 import json
-import ssl
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,7 +10,6 @@ from loader import document as documents
 from loader.load import Loading
 from loader.start import Start
 from loader.targets.mysql import MySql
-from loader.targets.postgres_account import connection
 from loader_scene import ACCOUNT, SOURCE, declared
 
 COLUMNS = {
@@ -93,12 +91,27 @@ def test_merge_and_replace(mysql_scene):
 def test_what_does_not_fit_leaves_the_table_as_it_was(mysql_scene):
     mysql_scene.scene.put("out/a.jsonl", ONE + ONE)
     reason = mysql_scene.load().reason
-    assert f"s3://{SOURCE}/out/a.jsonl, among rows 1 to 2: Duplicate entry '1' for key" in reason
+    assert reason == f"s3://{SOURCE}/out/a.jsonl, line 2, column id: '1': Duplicate entry '1' for key 'PRIMARY'"
     mysql_scene.scene.put("out/a.jsonl", ONE + '{"id": "12345678901"}')
     assert "line 2, column id: '12345678901': has 11 characters, 10 fit" in mysql_scene.load("run-2").reason
     assert mysql_scene.load("run-3", most=1).reason.startswith("nothing new; 1 refused")
     assert mysql_scene.rows() == []
     assert mysql_scene.ask("SELECT * FROM scrapectl_loads") == []
+
+
+def test_what_only_the_table_refuses_is_found_among_a_thousand(mysql_scene):
+    mysql_scene.ask("CREATE TABLE persons (id varchar(10) PRIMARY KEY, price decimal(10,2), note longtext,"
+                    " UNIQUE KEY note_once (price, note(20)), CHECK (price <> 13))")  # fmt: skip
+    told = {"columns": {"id": "varchar(10) not null", "price": "numeric(10,2)", "note": "text"}}
+    many = [f'{{"id": "{number}"}}\n' for number in range(1200)]
+    twice = '{"id": "x", "price": 5, "note": "n"}\n{"id": "y", "price": 5, "note": "n"}\n'
+    for run, (row, end) in enumerate([
+        (twice, ", line 1102, column price, note: '5.00, n': Duplicate entry '5.00-n' for key 'note_once'"),
+        ('{"id": "y", "price": 13}\n', ", line 1101: CONSTRAINT `CONSTRAINT_1` failed for `results`.`persons`"),
+    ]):  # fmt: skip
+        mysql_scene.scene.put("out/a.jsonl", "".join([*many[:1100], row, *many[1100:]]))
+        assert mysql_scene.load(f"run-{run}", **told).reason == f"s3://{SOURCE}/out/a.jsonl{end}"
+        assert mysql_scene.rows() == []
 
 
 def test_an_existing_table_must_fit_and_evolves(mysql_scene):
@@ -135,22 +148,3 @@ def test_what_may_be_tried_again(mysql_scene):
     told = [(1213, "Deadlock"), (2006, "gone away"), (1146, "no such table")]
     assert [target.passing(pymysql.err.OperationalError(*one)) for one in told] == [True, True, False]
     assert target.passing(pymysql.err.InterfaceError(0, ""))
-
-
-def test_a_connection_to_another_machine_is_encrypted(mysql_scene, monkeypatch):
-    scene = mysql_scene.scene
-    asked = {}
-    monkeypatch.setattr(pymysql, "connect", lambda **told: asked.update(told) or mysql_scene.database)
-    told = json.loads(scene.text(format={"type": "json"}))
-    told["target"] |= {"engine": "mysql", "schema": "public", "host": "db.example.org"}
-    MySql(documents.read(json.dumps(told)), scene.client).known([])
-    assert asked["ssl"].verify_mode == ssl.CERT_NONE
-    assert asked["host"] == "db.example.org"
-
-
-@pytest.mark.parametrize(("host", "mode"), [("127.0.0.1", "prefer"), ("db.example.org", "require")])
-def test_so_is_one_to_postgresql(scene, host, mode):
-    told = json.loads(scene.text())
-    told["target"]["host"] = host
-    target = documents.read(json.dumps(told)).target
-    assert connection(target, scene.client)["sslmode"] == mode

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from collector.database import AUTHORITIES, Cars
 from collector.init import init
 from collector.results import read_results
 from collector.scrape import Outlets, Places, scrape
@@ -316,3 +317,14 @@ def test_settings_are_read_from_the_environment() -> None:
 def test_wrong_settings_are_told(change: dict[str, str], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         read_search({**ENVIRON, **change}, DAY)
+
+
+@pytest.mark.parametrize("host", ["results.c1.us-east-2.rds.amazonaws.com", "127.0.0.1"])
+def test_no_other_server_is_taken_for_the_database(monkeypatch, host):
+    asked: dict[str, Any] = {}
+    monkeypatch.setattr("psycopg.connect", lambda **told: asked.update(told))
+    monkeypatch.setenv("PGHOST", host)
+    Cars.connect()
+    verified = {"sslmode": "verify-full", "sslrootcert": str(AUTHORITIES)} if host.startswith("results") else {}
+    assert asked == {"connect_timeout": 10} | verified
+    assert AUTHORITIES.read_bytes() == (SITE.parents[2] / "containers/loader/loader/rds-ca.pem").read_bytes()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
+import zipfile
 
 from scrapectl.engine.values import Ref, refs
 from scrapectl.kinds.autoscaling_pause import ScheduledAction
@@ -39,7 +41,8 @@ def one(kind: str, text: str = HOST):
 
 
 def statements(text: str = HOST) -> dict[str, list[str]]:
-    document = one("iam_role", text).policy.document
+    roles = resources(spec_of(text), "iam_role", host_files=FILES)
+    (document,) = [role.policy.document for address, role in roles.items() if address.endswith("host-ingester")]
     return {action: one["Resource"] for one in document["Statement"] for action in one["Action"]}
 
 
@@ -68,6 +71,31 @@ def test_a_template_holds_no_secret_and_its_instances_are_closed():
         "secret.shop-nps-key",
     }
     assert not one("security_group").ingress
+
+
+def test_what_it_cannot_tell_by_itself_is_heard_and_told_to_its_topic():
+    found = wanted(spec_of(HOST), host_files=FILES, notifier={"notifier.py": b"", "texts.py": b""})
+    launches, lost = (found[f"events_rule.shop_{what}"].resource for what in ("failed-launches", "lost-hosts"))
+    assert launches.pattern == {
+        "source": ["aws.autoscaling"],
+        "detail-type": ["EC2 Instance Launch Unsuccessful"],
+        "detail": {"AutoScalingGroupName": ["shop-ingester"]},
+    }
+    assert lost.pattern == {
+        "source": ["aws.ec2"],
+        "detail-type": ["EC2 Instance State-change Notification"],
+        "detail": {"state": ["stopped", "terminated"]},
+    }
+    with zipfile.ZipFile(io.BytesIO(found["lambda_function.shop_notifier"].resource.package)) as package:
+        told = json.loads(package.read("routes.json"))
+    assert told["hosts"] == {"shop-ingester": {"host": "ingester", "topic": ARN("sns", "shop-news")}}
+    leave = found["iam_role.shop_notifier"].resource.policy.document["Statement"]
+    arns = {action: one["Resource"] for one in leave for action in one["Action"]}
+    assert arns["sns:Publish"] == [ARN("sns", "shop-news")]
+    ended = ARN("autoscaling", "autoScalingGroup:*:autoScalingGroupName/shop-ingester")
+    assert arns["autoscaling:TerminateInstanceInAutoScalingGroup"] == [ended]
+    quiet = wanted(spec_of(HOST.replace("    on_failure: news\n", "")), host_files=FILES)
+    assert not any(address.startswith("events_rule.") for address in quiet)
 
 
 def test_a_role_may_do_what_the_host_does_and_no_more():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import json
 import time
+from datetime import datetime
 
 import pytest
 from botocore.exceptions import ClientError
@@ -58,6 +60,24 @@ class World:
     def instances(self):
         return [one["InstanceId"] for one in self.described()["Instances"]]
 
+    def events(self, **pattern):
+        """What of such events a queue has got from now on, when it is asked."""
+        sqs, bus = self.session.client("sqs"), self.session.client("events")
+        url = sqs.create_queue(QueueName="heard")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        bus.put_rule(Name="heard", EventPattern=json.dumps(pattern))
+        allow = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
+        policy = {"Version": "2012-10-17", "Statement": [allow | {"Resource": arn}]}
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+        bus.put_targets(Rule="heard", Targets=[{"Id": "heard", "Arn": arn}])
+
+        def heard():
+            self.cloud.clock.advance(1)  # what is on its way arrives
+            told = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", ())
+            return [json.loads(one["Body"]) for one in told]
+
+        return heard
+
 
 def await_(met):
     end = time.monotonic() + 20
@@ -98,13 +118,19 @@ def test_a_zone_is_heeded_and_a_suspended_schedule_starts_nothing(world):
 
 def test_an_instance_that_dies_is_not_replaced_and_its_group_does_not_see_it(world):
     world.group(world.template("raise SystemExit(1)"))
+    heard = world.events(source=["aws.ec2"], detail={"state": ["terminated"]})
     world.scaling.set_desired_capacity(AutoScalingGroupName="g", DesiredCapacity=1)
     (instance,) = world.instances()
     ask = world.ec2.describe_instances
     await_(lambda: ask(InstanceIds=[instance])["Reservations"][0]["Instances"][0]["State"]["Name"] == "terminated")
     assert world.instances() == [instance]
+    (told,) = world.scaling.describe_auto_scaling_instances(InstanceIds=[instance, "i-0"])["AutoScalingInstances"]
+    assert (told["AutoScalingGroupName"], told["LifecycleState"]) == ("g", "InService")
     world.scaling.terminate_instance_in_auto_scaling_group(InstanceId=instance, ShouldDecrementDesiredCapacity=True)
     assert (world.instances(), world.described()["DesiredCapacity"]) == ([], 0)
+    (event,) = heard()
+    assert (event["detail-type"], event["source"]) == ("EC2 Instance State-change Notification", "aws.ec2")
+    assert event["detail"] == {"instance-id": instance, "state": "terminated"}
 
 
 def test_one_that_is_ended_without_lowering_the_capacity_is_followed_by_another(world):
@@ -122,11 +148,18 @@ def test_a_launch_that_fails_is_an_activity(world):
     version = world.ec2.create_launch_template_version(**named, LaunchTemplateData={"InstanceType": "t3.nano"})
     number = str(version["LaunchTemplateVersion"]["VersionNumber"])
     world.ec2.modify_launch_template(LaunchTemplateId=template, DefaultVersion=number)
+    heard = world.events(source=["aws.autoscaling"], detail={"AutoScalingGroupName": ["g"]})
     world.scaling.set_desired_capacity(AutoScalingGroupName="g", DesiredCapacity=1)
     (activity,) = world.scaling.describe_scaling_activities(AutoScalingGroupName="g")["Activities"]
     assert activity["StatusCode"] == "Failed"
     assert "names no image" in activity["StatusMessage"]
     assert world.instances() == []
+    (event,) = heard()
+    assert event["detail-type"] == "EC2 Instance Launch Unsuccessful"
+    assert event["resources"] == [world.described()["AutoScalingGroupARN"]]
+    same = ("ActivityId", "AutoScalingGroupName", "Cause", "Description", "StatusCode", "StatusMessage")
+    assert {key: event["detail"][key] for key in same} == {key: activity[key] for key in same}
+    assert datetime.fromisoformat(event["detail"]["StartTime"]) == activity["StartTime"]
 
 
 def test_a_group_with_instances_goes_by_force_alone_and_when_they_have_gone(world):
@@ -135,8 +168,8 @@ def test_a_group_with_instances_goes_by_force_alone_and_when_they_have_gone(worl
     with pytest.raises(ClientError, match="ResourceInUse"):
         world.scaling.delete_auto_scaling_group(AutoScalingGroupName="g")
     world.scaling.delete_auto_scaling_group(AutoScalingGroupName="g", ForceDelete=True)
-    if world.described():  # until its instance has gone
-        assert world.described()["Status"] == "Delete in progress"
+    if going := world.described():  # until its instance has gone
+        assert going["Status"] == "Delete in progress"
         with pytest.raises(ClientError, match="AlreadyExists"):
             world.group("lt-0")
         with pytest.raises(ClientError, match="ScalingActivityInProgress"):

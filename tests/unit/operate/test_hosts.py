@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 
 import pytest
 
@@ -14,6 +15,7 @@ from scrapectl.kinds.ec2_launch_template import Ec2LaunchTemplate
 from scrapectl.kinds.user_data import Program
 from scrapectl.local.clock import VirtualClock
 from scrapectl.local.cloud import Cloud
+from scrapectl.local.hosts.instance import hosts_of
 from scrapectl.local.inprocess import record
 from scrapectl.local.registry import Refusal
 from scrapectl.operate import host_pauses
@@ -68,6 +70,21 @@ def started(hosts):
     return one.start("ingester", one.request("ingester", Overrides()), stay=True)
 
 
+def without_an_image(aws):
+    """No instance can be started from the template."""
+    client = aws.client("ec2")
+    template = client.describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
+    client.create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData={"InstanceType": "t3.nano"})
+    client.modify_launch_template(LaunchTemplateId=template, DefaultVersion="2")
+
+
+def await_(met):
+    end = time.monotonic() + 20
+    while not met():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
 @pytest.mark.parametrize(
     ("code", "state", "reason"),
     [(0, "SUCCEEDED", None), (3, "FAILED", None), (124, "FAILED", "it took longer than its timeout")],
@@ -105,13 +122,32 @@ def test_one_runs_at_a_time_and_nothing_is_overridden(hosts):
 
 
 def test_a_launch_that_fails_is_told_and_leaves_nothing_wanted(hosts, aws):
-    client = aws.client("ec2")
-    template = client.describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
-    client.create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData={"InstanceType": "t3.nano"})
-    client.modify_launch_template(LaunchTemplateId=template, DefaultVersion="2")
+    without_an_image(aws)
     with pytest.raises(AwsError, match=r"ingester got no instance: .*names no image"):
         started(hosts)
     assert find_hosts(aws, "shop")["ingester"].desired == 0
+
+
+def test_a_start_by_the_clock_that_fails_is_a_run_that_failed_while_it_is_wanted(hosts, aws):
+    without_an_image(aws)
+    group = {"AutoScalingGroupName": "shop-ingester"}
+    aws.client("autoscaling").set_desired_capacity(**group, DesiredCapacity=1)
+    (run,) = hosts().recent(["ingester"], 5)
+    assert (run.state, run.name, run.ended, run.exit_code) == ("FAILED", "ingester", True, None)
+    assert run.reason.startswith("got no instance: The requested configuration is not valid: it names no image")
+    aws.client("autoscaling").set_desired_capacity(**group, DesiredCapacity=0)
+    assert hosts().recent(["ingester"], 5) == []
+
+
+def test_one_that_died_in_its_group_has_failed_and_makes_room_for_the_next(hosts, aws, cloud):
+    run = started(hosts)
+    says(cloud, run.id, "begun")
+    hosts_of(cloud).processes[run.id].kill()
+    await_(lambda: [one.state for one in hosts().refresh([run])] == ["FAILED"])
+    (died,) = hosts().refresh([run])
+    assert (died.exit_code, died.reason) == (None, "its instance is terminated")
+    assert hosts().things["ingester"].instances == (run.id,), "its group does not see it"
+    assert started(hosts).id != run.id
 
 
 def test_another_owners_groups_are_none_of_ours(aws):

@@ -4,37 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 
 import pymysql
-from pymysql.constants import CLIENT
 
 from loader.columns import Column, quoted
 from loader.document import Document
-from loader.problems import LoadRefused
 from loader.refusals import Refusals
-from loader.rows import Row, Rows
+from loader.rows import Rows
 from loader.sources import Source
 from loader.targets import LEDGER, Known, Load, Loaded
+from loader.targets.mysql_account import connected
+from loader.targets.mysql_rows import BATCH, Insertion
 from loader.targets.tables import Standing, missing_columns
 
-BATCH = 1000
-CONNECT_SECONDS = 10
-_WAIT_SECONDS = 600  # for another load of the same source
-_SESSION = (
-    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE', time_zone = '+00:00', "
-    f"innodb_lock_wait_timeout = {_WAIT_SECONDS}"
-)
 _STAGE, _ORDER = "scrapectl_rows", "scrapectl_row"
-# A row's fault: cut off, out of range, wrong value, no NULL, twice the same key, a check.
-_ROWS_FAULT = {1048, 1062, 1264, 1265, 1292, 1366, 1406, 1411, 3140, 3819, 4025}
 _PASSING = {1205, 1213, 2002, 2003, 2006, 2013, 2014, 2055}  # a lock, a deadlock, the connection
-_TRUTH = {"true": "1", "false": "0"}
 _LEDGER = """CREATE TABLE IF NOT EXISTS {} (`claim` char(64) CHARACTER SET ascii PRIMARY KEY,
     `loader` varchar(64) NOT NULL, `source` text NOT NULL, `version` text NOT NULL, `etag` varchar(256),
     `rows` bigint, `refused` bigint, `run` varchar(256) NOT NULL,
@@ -105,8 +93,9 @@ class MySql:
             with self._cursor() as cursor, _transaction(self._open):
                 self._claim(cursor, load)
                 into = self._stage(cursor) if self._document.mode == "merge" else self._table
+                insertion = Insertion(cursor, into, self._document, (self._schema, self._told.table))
                 for source in load.sources:
-                    rows[source.identity] = self._insert(cursor, into, source, refusals)
+                    rows[source.identity] = insertion.insert(source, self.rows(refusals))
                 refusals.check()
                 if self._document.mode == "merge":
                     self._merge(cursor)
@@ -144,29 +133,6 @@ class MySql:
             if cursor.execute(newer, (self._document.loader, _utc(load.as_of))):
                 raise _Before(superseded=True)
             cursor.execute(f"DELETE FROM {self._table}")  # noqa: S608
-
-    def _insert(self, cursor: Any, into: str, source: Source, refusals: Refusals) -> int:
-        marks = ", ".join(["%s"] * len(self._document.names))
-        told = f"INSERT INTO {into} ({self._names}) VALUES ({marks})"  # noqa: S608
-        count, rows = 0, self.rows(refusals).of(source)
-        while some := [self._bound(row) for row in islice(rows, BATCH)]:
-            try:
-                cursor.executemany(told, some)
-            except pymysql.err.MySQLError as error:
-                if error.args and error.args[0] in _ROWS_FAULT:
-                    reason = f"{source.name}, among rows {count + 1} to {count + len(some)}: {error.args[-1]}"
-                    raise LoadRefused(reason, [source.identity]) from error
-                raise
-            count += len(some)
-        return count
-
-    def _bound(self, row: Row) -> list[str | None]:
-        return [
-            _TRUTH.get(value, value) if column.type.name == "boolean" and value is not None
-            else value.removesuffix("+00:00") if column.type.name == "timestamptz" and value is not None
-            else value
-            for column, value in zip(self._document.columns, row, strict=True)
-        ]  # fmt: skip
 
     def _stage(self, cursor: Any) -> str:
         stage, order = f"{_q(self._schema)}.{_q(_STAGE)}", _q(_ORDER)
@@ -224,35 +190,9 @@ class MySql:
     @contextmanager
     def _cursor(self) -> Iterator[Any]:
         if self._open is None or not self._open.open:
-            self._open = self._connected()
+            self._open = connected(self._told, self._clients)
         with self._open.cursor() as cursor:
             yield cursor
-
-    def _connected(self) -> Any:
-        asked = self._clients("secretsmanager").get_secret_value(SecretId=self._told.secret)
-        secret = json.loads(asked["SecretString"])
-        return pymysql.connect(
-            host=self._told.host,
-            port=self._told.port,
-            database=self._told.database,
-            user=secret["username"],
-            password=secret["password"],
-            charset="utf8mb4",
-            connect_timeout=CONNECT_SECONDS,
-            autocommit=True,
-            client_flag=CLIENT.FOUND_ROWS,
-            ssl=_encrypted(self._told.host),
-            init_command=_SESSION,
-        )
-
-
-def _encrypted(host: str) -> ssl.SSLContext | None:
-    """Encrypt, but to this machine; whose the server is, its network says, as with `require` of PostgreSQL."""
-    if host in {"127.0.0.1", "localhost"}:
-        return None
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context
 
 
 @contextmanager

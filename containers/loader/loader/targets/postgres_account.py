@@ -6,12 +6,14 @@ import json
 from typing import Any
 
 from loader.document import Target
+from loader.trust import authorities
 
 CONNECT_SECONDS = 10
 
 
 def connection(told: Target, clients: Any) -> dict[str, Any]:
-    """Read the secret, and say how to connect: encrypted, but to this machine, and never waiting for ever."""
+    """Read the secret, and say how to connect: to nobody but the server of that name, and never waiting for ever."""
+    trusted = authorities(told.host)
     secret = json.loads(clients("secretsmanager").get_secret_value(SecretId=told.secret)["SecretString"])
     alive = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
     # A loader that died without a word holds its claims no longer than that.
@@ -22,7 +24,7 @@ def connection(told: Target, clients: Any) -> dict[str, Any]:
         "dbname": told.database,
         "user": secret["username"],
         "password": secret["password"],
-        "sslmode": "prefer" if told.host in {"127.0.0.1", "localhost"} else "require",
+        **({"sslmode": "verify-full", "sslrootcert": str(trusted)} if trusted else {"sslmode": "prefer"}),
         "connect_timeout": CONNECT_SECONDS,
         "application_name": "scrapectl loader",
         "options": settings,

@@ -8,6 +8,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from scrapectl.local.hosts.instance import NotLaunched, hosts_of
+from scrapectl.local.services.autoscaling.events import tell_launch, tell_state
 from scrapectl.local.services.autoscaling.state import (
     IN_SERVICE,
     TERMINATING,
@@ -54,6 +55,7 @@ def ended(cloud: Cloud, region: str, group: str, instance: str) -> None:
         reach_desired(cloud, region, found, "an instance was taken out of service")
     else:
         one.lost = True
+        tell_state(cloud, region, one.id, "terminated")
 
 
 def forget(cloud: Cloud, region: str, group: Group, instance: Instance) -> None:
@@ -61,6 +63,8 @@ def forget(cloud: Cloud, region: str, group: Group, instance: Instance) -> None:
     state = state_in(cloud, region)
     group.instances.pop(instance.id, None)
     state.gone[instance.id] = instance
+    if not instance.lost:
+        tell_state(cloud, region, instance.id, "terminated")
     if group.going and not group.instances:
         state.groups.pop(group.name, None)
 
@@ -72,11 +76,13 @@ def _launch(cloud: Cloud, region: str, group: Group, cause: str) -> None:
         hosts_of(cloud).launch(region, instance.id, group.document["LaunchTemplate"], over)
     except NotLaunched as problem:
         text = "Launching a new EC2 instance.  Status Reason: " + str(problem)
-        _activity(cloud, group, text, cause)
-        group.activities[-1] |= {"StatusCode": "Failed", "StatusMessage": str(problem)}
-        return
-    group.instances[instance.id] = instance
-    _activity(cloud, group, f"Launching a new EC2 instance: {instance.id}", cause)
+        activity = _activity(cloud, group, text, cause)
+        activity |= {"StatusCode": "Failed", "StatusMessage": str(problem)}
+    else:
+        group.instances[instance.id] = instance
+        activity = _activity(cloud, group, f"Launching a new EC2 instance: {instance.id}", cause)
+        tell_state(cloud, region, instance.id, "running")
+    tell_launch(cloud, region, group, activity, instance.id)
 
 
 def _activity(cloud: Cloud, group: Group, description: str, cause: str) -> dict[str, Any]:
@@ -87,6 +93,7 @@ def _activity(cloud: Cloud, group: Group, description: str, cause: str) -> dict[
         "Description": description,
         "Cause": f"At {now:%Y-%m-%dT%H:%M:%SZ} {cause}.",
         "StartTime": now,
+        "EndTime": now,
         "StatusCode": "Successful",
         "Progress": 100,
     }

@@ -84,6 +84,20 @@ def describe(call: Call) -> Params:
     return {"AutoScalingGroups": [_described(group) for group in found]}
 
 
+@operation("autoscaling", "DescribeAutoScalingInstances")
+def describe_group_instances(call: Call) -> Params:
+    """Answer the instances that groups have, those that are named or all; what is in none is left out."""
+    wanted = call.params.get("InstanceIds")
+    kept = ("InstanceId", "AvailabilityZone", "LifecycleState", "ProtectedFromScaleIn")
+    found = [
+        {key: one[key] for key in kept} | {"AutoScalingGroupName": group.name, "HealthStatus": "HEALTHY"}
+        for group in state_in(call.cloud, call.region).groups.values()
+        for one in _described(group)["Instances"]
+        if not wanted or one["InstanceId"] in wanted
+    ]
+    return {"AutoScalingInstances": found}
+
+
 @operation("autoscaling", "SetDesiredCapacity")
 def set_desired(call: Call) -> Params:
     """Want so many instances."""
