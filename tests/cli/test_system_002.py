@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from tests.cli.sql import in_redshift
 from tests.cli.uploads import Account, await_, copy_example
 
 REGION = "us-east-1"
 QUICK = ("--stage", "topic", "--set", "vars.window=1s")
 ROW = {"id": "20260102T0304-0000", "message_id": 1, "sent_at": "2026-01-02T03:04:00+00:00", "content": 'it\'s "up" 📈'}
-_ENDED = ("FINISHED", "FAILED", "ABORTED")
 
 pytestmark = pytest.mark.usefixtures("cloud")
 
@@ -22,23 +22,22 @@ class Warehouse:
     """The example's warehouse, asked by SQL through the Data API as any client does."""
 
     def __init__(self, account: Account, outputs: dict[str, str]) -> None:
-        self._data = account.client("redshift-data")
-        self._where = {"WorkgroupName": outputs["workgroup"], "Database": "dev", "SecretArn": outputs["secret"]}
+        self._account, self._secret = account, outputs["secret"]
+        self._where = {"WorkgroupName": outputs["workgroup"], "Database": "dev"}
 
-    def rows(self, sql: str) -> list[list[Any]]:
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """What a statement answers; nothing when the table is not there yet."""
-        number = self._data.execute_statement(Sql=sql, **self._where)["Id"]
-        told = await_(lambda: (found := self._data.describe_statement(Id=number))["Status"] in _ENDED and found)
-        if told["Status"] != "FINISHED":
-            assert "does not exist" in told["Error"]
+        try:
+            return in_redshift(self._account, self._where, self._secret, sql)
+        except LookupError as error:
+            if "does not exist" not in str(error):
+                raise
             return []
-        records = self._data.get_statement_result(Id=number)["Records"]
-        return [[None if "isNull" in field else next(iter(field.values())) for field in row] for row in records]
 
     def holds(self, count: int, where: str = "true") -> None:
         """Wait until so many rows are there."""
         sql = f"SELECT count(*) FROM messages WHERE {where}"  # noqa: S608 - the test's own words
-        await_(lambda: self.rows(sql) == [[count]])
+        await_(lambda: self.rows(sql) == [(count,)])
 
 
 class Queue:
@@ -101,8 +100,8 @@ def test_what_is_published_stands_in_the_warehouse_once_and_what_cannot_is_told(
         answer = invoke(FunctionName="stream-topic-messages-in", Payload=json.dumps(event))
         assert json.loads(answer["Payload"].read()) == {"batchItemFailures": []}
     lake.holds(count + 2)
-    assert lake.rows("SELECT content, reply_to FROM messages WHERE id = 'twice'") == [[ROW["content"], None]]
-    assert lake.rows("SELECT rows FROM scrapectl_loads WHERE version = 'twice'") == [[1]]
+    assert lake.rows("SELECT content, reply_to FROM messages WHERE id = 'twice'") == [(ROW["content"], None)]
+    assert lake.rows("SELECT rows FROM scrapectl_loads WHERE version = 'twice'") == [(1,)]
 
     queue.lose_patience()
     queue.send("no json at all")
