@@ -116,7 +116,11 @@ def test_what_is_published_stands_in_the_warehouse_once_and_what_cannot_is_told(
     assert "is not authorized to assume IAM Role" in scrapectl("logs", "messages-in", *QUICK[:2]).out
     lake.holds(0, "id = 'late'")
     assert scrapectl("apply", "--yes", *QUICK).code == 0  # gives the warehouse its role, and the queue its patience
-    queue.send(json.dumps({**ROW, "id": "late"}))
+    assert scrapectl("load", "retry", "messages-in", "a-run", *QUICK[:2]).code == 64, "letters are those of any run"
+    again = scrapectl("load", "retry", "messages-in", "--wait", *QUICK[:2])
+    assert again.code == 1
+    assert "1 dead letters do not fit and stay; the first: sqs:stream-topic-messages" in again.err
+    assert queue.dead() == ["no json at all"]
     lake.holds(1, "id = 'late'")
 
 
