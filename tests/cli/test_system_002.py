@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.cli.uploads import Account, await_, copy_example
 
 REGION = "us-east-1"
 QUICK = ("--stage", "topic", "--set", "vars.window=1s")
+LOADED = "SELECT sum(rows) FROM scrapectl_loads"  # a minute that is published twice merges, and is told twice here
 ROW = {"id": "20260102T0304-0000", "message_id": 1, "sent_at": "2026-01-02T03:04:00+00:00", "content": 'it\'s "up" 📈'}
 
 pytestmark = pytest.mark.usefixtures("cloud")
@@ -115,6 +117,7 @@ def test_what_is_published_stands_in_the_warehouse_once_and_what_cannot_is_told(
     await_(lambda: len(queue.dead()) == 2)
     assert "is not authorized to assume IAM Role" in scrapectl("logs", "messages-in", *QUICK[:2]).out
     lake.holds(0, "id = 'late'")
+    without_the_topic()
     assert scrapectl("apply", "--yes", *QUICK).code == 0  # gives the warehouse its role, and the queue its patience
     assert scrapectl("load", "retry", "messages-in", "a-run", *QUICK[:2]).code == 64, "letters are those of any run"
     again = scrapectl("load", "retry", "messages-in", "--wait", *QUICK[:2])
@@ -122,6 +125,22 @@ def test_what_is_published_stands_in_the_warehouse_once_and_what_cannot_is_told(
     assert "1 dead letters do not fit and stay; the first: sqs:stream-topic-messages" in again.err
     assert queue.dead() == ["no json at all"]
     lake.holds(1, "id = 'late'")
+
+    told = account.client("lambda").get_function_configuration(FunctionName="stream-topic-publish")
+    assert "TOPIC" not in told["Environment"]["Variables"]
+    ((loaded,),) = lake.rows(LOADED)
+    published = scrapectl("run", "publish", "--wait", "--output", "json", *QUICK[:2]).json
+    count = json.loads(published["answer"])["rows"]
+    await_(lambda: lake.rows(LOADED) == [(loaded + count,)])
+
+
+def without_the_topic() -> None:
+    """Let the publisher send to the queue itself, as it does without the stage."""
+    spec = Path("pipeline.yaml")
+    text = spec.read_text()
+    direct = "".join(line for line in text.splitlines(keepends=True) if "{TOPIC:" not in line)
+    assert len(direct) < len(text)
+    spec.write_text(direct.replace("    functions:\n", ""))
 
 
 def sqs_record(account: Account, url: str, row: dict[str, Any]) -> dict[str, Any]:
