@@ -1,14 +1,17 @@
-"""What a loader may do beside reading its source: stage, write records and bad rows, read its target's secret."""
+"""What a loader may do beside reading its source: stage, write records and bad rows, take dead letters, log in."""
 
 from __future__ import annotations
 
 from scrapectl.blueprint import access
+from scrapectl.blueprint.load_documents import dead_letters_of
 from scrapectl.blueprint.load_staging import records_prefix, staged_prefix, staging_arn
+from scrapectl.blueprint.message_queues import dead_letter_arn
 from scrapectl.blueprint.scope import Scope
 from scrapectl.blueprint.secret_access import secret_statements
 from scrapectl.spec.model import Attribute, Function, Job, Loader, SecretRef, Template
 
 _WRITE = ("s3:AbortMultipartUpload", "s3:PutObject")
+_TAKE = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage")
 
 
 def load_statements(scope: Scope, runner: Job | Function) -> list[access.Statement]:
@@ -24,6 +27,8 @@ def load_statements(scope: Scope, runner: Job | Function) -> list[access.Stateme
         access.allow(("s3:ListBucket",), [staging], listed),
         *_bad_rows(scope, loader),
     ]
+    if (queue := dead_letters_of(scope, loader)) is not None:
+        found.append(access.allow(_TAKE, [dead_letter_arn(scope, queue)]))
     if loader.into.section == "databases":  # into a warehouse `connect` lets it
         found += secret_statements(
             scope, [SecretRef(arn=Template((Attribute("database", loader.into.key, "secret"),)))]

@@ -6,10 +6,12 @@ from typing import Any
 
 from scrapectl.blueprint.json_text import json_text
 from scrapectl.blueprint.load_staging import staging_place
+from scrapectl.blueprint.message_queues import dead_letter_address
 from scrapectl.blueprint.role import role_ref
 from scrapectl.blueprint.scope import Scope
+from scrapectl.engine.values import Ref
 from scrapectl.spec.load_document import VARIABLE, load_document
-from scrapectl.spec.model import BucketPlace, Function, Job, Loader
+from scrapectl.spec.model import BucketPlace, Function, Job, Loader, MessageQueue
 
 
 def load_environment(scope: Scope, runner: Job | Function) -> dict[str, Any]:
@@ -29,6 +31,14 @@ def copy_role(loader: str) -> str:
     return f"copy-{loader}"
 
 
+def dead_letters_of(scope: Scope, loader: Loader) -> MessageQueue | None:
+    """The queue whose dead letters a loader may load again: its own, when it is the pipeline's."""
+    if isinstance(loader.source, BucketPlace):
+        return None
+    queue = scope.spec.message_queues[loader.source.queue]
+    return queue if queue.existing is None else None
+
+
 def _named(scope: Scope, loader: Loader) -> dict[str, Any]:
     bad = loader.bad_rows
     return {
@@ -43,7 +53,9 @@ def _named(scope: Scope, loader: Loader) -> dict[str, Any]:
 def _source(scope: Scope, loader: Loader) -> dict[str, Any]:
     if isinstance(loader.source, BucketPlace):
         return _place(scope, loader.source)
-    return {"queue": scope.ref("message_queues", loader.source.queue, "url")}
+    queue = dead_letters_of(scope, loader)
+    dead = {"dead": Ref(dead_letter_address(scope, queue), "url")} if queue else {}
+    return {"queue": scope.ref("message_queues", loader.source.queue, "url"), **dead}
 
 
 def _place(scope: Scope, place: BucketPlace) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def desired(scope: Scope) -> Iterator[Desired]:
         dead_address = dead_letter_address(scope, queue)
         dead = SqsQueue(name=dead_name, retention=DEAD_LETTER_DAYS * DAY, visibility=30)
         yield scope.desire(dead_address, dead, queue)
-        arn = Ref(dead_address, "arn", queue_arn(*scope.place, dead_name))
+        arn = Ref(dead_address, "arn", dead_letter_arn(scope, queue))
         own = scope.arn("message_queues", key)
         statements = [*queue_policy(scope, key, own), *queue_statements(scope, key, own)]
         main = SqsQueue(
@@ -45,3 +45,8 @@ def dead_letter_name(scope: Scope, queue: MessageQueue) -> str:
 def dead_letter_address(scope: Scope, queue: MessageQueue) -> str:
     """Its address."""
     return f"sqs_queue.{scope.base(queue.key, 'dead')}"
+
+
+def dead_letter_arn(scope: Scope, queue: MessageQueue) -> str:
+    """Its ARN."""
+    return queue_arn(*scope.place, dead_letter_name(scope, queue))

@@ -106,7 +106,8 @@ HELP: dict[str, Help] = {
         "Load again what a loader refused.",
         "Of its last load, or of a run, as load status shows it. What the table holds already is not loaded twice. "
         "Mend what was wrong first: the table, the columns in the spec, the rights; a file that is wrong is uploaded "
-        "anew. Exit code 64 when the last load went well.",
+        "anew. Exit code 64 when the last load went well. Of a loader of messages it loads the dead letters, all of "
+        "them; those that still do not fit stay, and make the exit code 1.",
         ("scrapectl load retry persons", "scrapectl load retry persons --wait", "scrapectl load retry persons RUN"),
     ),
     "drift": Help(

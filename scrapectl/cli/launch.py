@@ -32,10 +32,12 @@ class Stay:
     dry_run: bool = False
 
 
-def launch(settings: Settings, reached: Reached, name: str, overrides: Overrides, stay: Stay) -> int:
-    """Begin a run, and stay with it as wished."""
+def launch(
+    settings: Settings, reached: Reached, name: str, overrides: Overrides, stay: Stay, *, among: Runnables | None = None
+) -> int:
+    """Begin a run, and stay with it as wished; `among` is what can be run, when that is known already."""
     _warn_of_secrets(overrides)
-    runnables = find_runnables(reached.aws, reached.owner)
+    runnables = among or find_runnables(reached.aws, reached.owner)
     kind = runnables.of(name)
     request = kind.request(name, overrides)
     if stay.dry_run:

@@ -30,11 +30,12 @@ def load_retry(
 ) -> int:
     """Begin the load anew, and stay with it as wished."""
     from scrapectl.cli.launch import Stay, launch  # noqa: PLC0415 - `load retry --help` needs none of it
-    from scrapectl.cli.loading import MANY, read_loads  # noqa: PLC0415 - the same
+    from scrapectl.cli.loading import what_again  # noqa: PLC0415 - the same
     from scrapectl.cli.reach import reach  # noqa: PLC0415 - the same
-    from scrapectl.operate.loads import to_retry  # noqa: PLC0415 - the same
     from scrapectl.operate.overrides import Overrides  # noqa: PLC0415 - the same
+    from scrapectl.operate.runnables import find_runnables  # noqa: PLC0415 - the same
 
     reached = reach(settings, file, pipeline)
-    load = to_retry(read_loads(reached, name, MANY if run else 1), name, run)
-    return launch(settings, reached, name, Overrides({"RETRY": load.key}), Stay(wait, follow))
+    among = find_runnables(reached.aws, reached.owner)
+    again = Overrides({"RETRY": what_again(reached, among, name, run)})
+    return launch(settings, reached, name, again, Stay(wait, follow), among=among)

@@ -1,4 +1,4 @@
-"""The instance that is meant, and a loader's name → what is written down of its loads."""
+"""The instance that is meant, and a loader's name → what is written down of its loads, and what is loaded again."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import time
 
 from scrapectl.cli.reach import Reached
 from scrapectl.errors import UsageError
-from scrapectl.operate.loads import Load, last_loads, recorders, recording
-from scrapectl.operate.runnables import find_runnables
+from scrapectl.operate.loads import DEAD_LETTERS, Load, last_loads, recorders, recording, to_retry
+from scrapectl.operate.runnables import Runnables, find_runnables
 
 MANY = 1000
 
@@ -26,6 +26,20 @@ def read_loads(reached: Reached, name: str | None, most: int) -> list[Load]:
             raise _unknown(reached.owner, name, sorted({*loaders, *known}))
         return []
     return last_loads(reached.aws, reached.owner, [name] if name else known, most, time.time())
+
+
+def what_again(reached: Reached, among: Runnables, name: str, run: str | None) -> str:
+    """What a loader is told to load again: the record of a load, or the dead letters of its queue.
+
+    Raises:
+        UsageError: There is nothing to load again, or a run is named of a loader of messages.
+    """
+    if not getattr(among.things.get(name), "receives", False):
+        return to_retry(read_loads(reached, name, MANY if run else 1), name, run).key
+    if run is not None:
+        message = f"{name} loads messages: the dead letters of all of its runs lie in one queue."
+        raise UsageError(message, "Leave the run out, and all of them are loaded again.")
+    return DEAD_LETTERS
 
 
 def _unknown(owner: str, name: str, known: list[str]) -> UsageError:

@@ -27,13 +27,14 @@ _NAMED = re.compile(r"^(?:START|END|REPORT) RequestId: (\S+)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class StandingFunction:
-    """A function as AWS has it; `timeout` in seconds; `loads` says that it is a loader."""
+    """A function as AWS has it; `timeout` in seconds; `loads` says that it is a loader, `receives` that of messages."""
 
     name: str
     physical: str
     log_group: str
     timeout: int = 3
     loads: bool = False
+    receives: bool = False
 
     kind: ClassVar[str] = "function"
 
@@ -123,5 +124,13 @@ def _where(function: StandingFunction) -> dict[str, Any]:
 def _standing(name: str, entry: Mapping[str, Any]) -> StandingFunction:
     physical = entry["FunctionName"]
     group = (entry.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{physical}"
-    loads = LOAD in ((entry.get("Environment") or {}).get("Variables") or {})
-    return StandingFunction(name, physical, group, entry.get("Timeout", 3), loads)
+    told = ((entry.get("Environment") or {}).get("Variables") or {}).get(LOAD)
+    return StandingFunction(name, physical, group, entry.get("Timeout", 3), told is not None, _receives(told))
+
+
+def _receives(told: str | None) -> bool:
+    """Whether a loader, by what it is told, reads a queue."""
+    try:
+        return "queue" in json.loads(told or "{}")["source"]
+    except (ValueError, TypeError, KeyError):
+        return False

@@ -23,7 +23,8 @@ _ABSENT = ("NoSuchBucket", "NoSuchKey", "404")
 _WINDOWS = (1, 8, KEPT_DAYS + 1)
 """Days back that are listed, one after the other, until enough is found: S3 lists the oldest first."""
 _DAY = 86_400
-_MESSAGES = "sqs:"
+DEAD_LETTERS = "dead-letters"
+"""What a loader of messages is told to load again, where one of objects is told a record's key."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def to_retry(loads: Iterable[Load], name: str, run: str | None) -> Load:
     """The load that is to be done again: that of a run, else the last one, which must have gone wrong.
 
     Raises:
-        UsageError: There is none, it went well, or its sources are messages, which are in their queues.
+        UsageError: There is none, or it went well.
     """
     mine = [load for load in loads if load.loader == name and run in {None, load.run}]
     if not mine:
@@ -101,11 +102,6 @@ def to_retry(loads: Iterable[Load], name: str, run: str | None) -> Load:
     if load.good:
         when = "" if run else "last "
         raise UsageError(f"The {when}load of {name} is {load.state}: there is nothing to load again.", _AGAIN)
-    if any(source.startswith(_MESSAGES) for source, _, _ in load.sources):
-        raise UsageError(
-            f"{name} loads messages: what it could not load is in the dead-letter queue.",
-            "Send them back: aws sqs start-message-move-task --source-arn ARN",
-        )
     return load
 
 

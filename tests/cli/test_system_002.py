@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.cli.sql import in_redshift
 from tests.cli.uploads import Account, await_, copy_example
 
 REGION = "us-east-1"
 QUICK = ("--stage", "topic", "--set", "vars.window=1s")
+LOADED = "SELECT sum(rows) FROM scrapectl_loads"  # a minute that is published twice merges, and is told twice here
 ROW = {"id": "20260102T0304-0000", "message_id": 1, "sent_at": "2026-01-02T03:04:00+00:00", "content": 'it\'s "up" 📈'}
-_ENDED = ("FINISHED", "FAILED", "ABORTED")
 
 pytestmark = pytest.mark.usefixtures("cloud")
 
@@ -22,23 +24,22 @@ class Warehouse:
     """The example's warehouse, asked by SQL through the Data API as any client does."""
 
     def __init__(self, account: Account, outputs: dict[str, str]) -> None:
-        self._data = account.client("redshift-data")
-        self._where = {"WorkgroupName": outputs["workgroup"], "Database": "dev", "SecretArn": outputs["secret"]}
+        self._account, self._secret = account, outputs["secret"]
+        self._where = {"WorkgroupName": outputs["workgroup"], "Database": "dev"}
 
-    def rows(self, sql: str) -> list[list[Any]]:
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """What a statement answers; nothing when the table is not there yet."""
-        number = self._data.execute_statement(Sql=sql, **self._where)["Id"]
-        told = await_(lambda: (found := self._data.describe_statement(Id=number))["Status"] in _ENDED and found)
-        if told["Status"] != "FINISHED":
-            assert "does not exist" in told["Error"]
+        try:
+            return in_redshift(self._account, self._where, self._secret, sql)
+        except LookupError as error:
+            if "does not exist" not in str(error):
+                raise
             return []
-        records = self._data.get_statement_result(Id=number)["Records"]
-        return [[None if "isNull" in field else next(iter(field.values())) for field in row] for row in records]
 
     def holds(self, count: int, where: str = "true") -> None:
         """Wait until so many rows are there."""
         sql = f"SELECT count(*) FROM messages WHERE {where}"  # noqa: S608 - the test's own words
-        await_(lambda: self.rows(sql) == [[count]])
+        await_(lambda: self.rows(sql) == [(count,)])
 
 
 class Queue:
@@ -101,8 +102,8 @@ def test_what_is_published_stands_in_the_warehouse_once_and_what_cannot_is_told(
         answer = invoke(FunctionName="stream-topic-messages-in", Payload=json.dumps(event))
         assert json.loads(answer["Payload"].read()) == {"batchItemFailures": []}
     lake.holds(count + 2)
-    assert lake.rows("SELECT content, reply_to FROM messages WHERE id = 'twice'") == [[ROW["content"], None]]
-    assert lake.rows("SELECT rows FROM scrapectl_loads WHERE version = 'twice'") == [[1]]
+    assert lake.rows("SELECT content, reply_to FROM messages WHERE id = 'twice'") == [(ROW["content"], None)]
+    assert lake.rows("SELECT rows FROM scrapectl_loads WHERE version = 'twice'") == [(1,)]
 
     queue.lose_patience()
     queue.send("no json at all")
@@ -116,9 +117,30 @@ def test_what_is_published_stands_in_the_warehouse_once_and_what_cannot_is_told(
     await_(lambda: len(queue.dead()) == 2)
     assert "is not authorized to assume IAM Role" in scrapectl("logs", "messages-in", *QUICK[:2]).out
     lake.holds(0, "id = 'late'")
+    without_the_topic()
     assert scrapectl("apply", "--yes", *QUICK).code == 0  # gives the warehouse its role, and the queue its patience
-    queue.send(json.dumps({**ROW, "id": "late"}))
+    assert scrapectl("load", "retry", "messages-in", "a-run", *QUICK[:2]).code == 64, "letters are those of any run"
+    again = scrapectl("load", "retry", "messages-in", "--wait", *QUICK[:2])
+    assert again.code == 1
+    assert "1 dead letters do not fit and stay; the first: sqs:stream-topic-messages" in again.err
+    assert queue.dead() == ["no json at all"]
     lake.holds(1, "id = 'late'")
+
+    told = account.client("lambda").get_function_configuration(FunctionName="stream-topic-publish")
+    assert "TOPIC" not in told["Environment"]["Variables"]
+    ((loaded,),) = lake.rows(LOADED)
+    published = scrapectl("run", "publish", "--wait", "--output", "json", *QUICK[:2]).json
+    count = json.loads(published["answer"])["rows"]
+    await_(lambda: lake.rows(LOADED) == [(loaded + count,)])
+
+
+def without_the_topic() -> None:
+    """Let the publisher send to the queue itself, as it does without the stage."""
+    spec = Path("pipeline.yaml")
+    text = spec.read_text()
+    direct = "".join(line for line in text.splitlines(keepends=True) if "{TOPIC:" not in line)
+    assert len(direct) < len(text)
+    spec.write_text(direct.replace("    functions:\n", ""))
 
 
 def sqs_record(account: Account, url: str, row: dict[str, Any]) -> dict[str, Any]:

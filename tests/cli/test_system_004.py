@@ -1,10 +1,10 @@
 """System 004, `examples/upload-loader`: one upload fills a table of PostgreSQL and of Redshift, or neither changes."""
 
-import json
 import shutil
 
 import pytest
 
+from tests.cli.sql import in_postgres, in_redshift
 from tests.cli.uploads import ROOT, Account, await_, copy_example, mails
 
 SAMPLE = (ROOT / "examples" / "upload-loader" / "sample" / "persons.csv").read_bytes()
@@ -35,22 +35,14 @@ class People(Account):
         return [Account.ended(self, f"{base}-{trigger}_start", count) for trigger in ("upload", "upload-lake")]
 
     def in_postgres(self, sql):
-        secret = self.client("secretsmanager").get_secret_value(SecretId=self.outputs["login"])["SecretString"]
-        import psycopg  # noqa: PLC0415 - of the tests alone
-
         where = {"host": self.outputs["database"], "port": self.outputs["port"], "dbname": "people"}
-        login = json.loads(secret)
-        with psycopg.connect(**where, user=login["username"], password=login["password"]) as connection:
-            return connection.execute(sql).fetchone()
+        (row,) = in_postgres(self, where, self.outputs["login"], sql)
+        return row
 
     def in_redshift(self, sql):
-        api = self.client("redshift-data")
         where = {"WorkgroupName": self.outputs["warehouse"], "Database": "people"}
-        sent = api.execute_statement(**where, SecretArn=self.outputs["warehouse_login"], Sql=sql)["Id"]
-        ended = await_(lambda: (told := api.describe_statement(Id=sent))["Status"] in {"FINISHED", "FAILED"} and told)
-        assert ended["Status"] == "FINISHED", ended
-        (row,) = api.get_statement_result(Id=sent)["Records"]
-        return tuple(next(iter(field.values())) for field in row)
+        (row,) = in_redshift(self, where, self.outputs["warehouse_login"], sql)
+        return row
 
     def tables(self):
         return [self.in_postgres(COUNT), self.in_redshift(COUNT)]

@@ -15,6 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from scrapectl.local.server import Server
+from tests.containers.stage import Stage, make_stage
+
 BASE = "docker.io/library/python:3.13-slim"
 """What Dockerfiles ask for; here it is Debian's own Python, under that name."""
 
@@ -84,6 +87,17 @@ def with_podman(podman: Podman, base: str, monkeypatch: pytest.MonkeyPatch) -> P
     monkeypatch.setenv("CONTAINERS_STORAGE_CONF", podman.environment["CONTAINERS_STORAGE_CONF"])
     monkeypatch.setenv("SCRAPECTL_LOCAL_ENGINE", "podman")
     return podman
+
+
+@pytest.fixture
+def stage(tmp_path: Path, with_podman: Podman) -> Iterator[Stage]:
+    """A small Batch that containers reach, and that leaves none of them."""
+    made = make_stage(tmp_path / "cloud")
+    server = Server(made.cloud)
+    server.start()
+    yield made
+    server.close()
+    assert with_podman.containers() == []
 
 
 def _make_root(archive: Path) -> None:

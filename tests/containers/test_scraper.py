@@ -15,8 +15,7 @@ import boto3
 import pytest
 
 from examples.serve_site import Website, serving
-from scrapectl.local.server import Server
-from tests.containers.stage import Stage, make_stage
+from tests.containers.stage import Stage
 
 ROOT = Path(__file__).parents[2]
 QUICKSTART = ROOT / "examples" / "quickstart"
@@ -47,16 +46,6 @@ READ_ONLY = {
 def site() -> Iterator[Website]:
     with serving(QUICKSTART / "site", flaky=["/catalogue/page-2.html"]) as website:
         yield website
-
-
-@pytest.fixture
-def stage(tmp_path: Path, with_podman: Any) -> Iterator[Stage]:
-    made = make_stage(tmp_path / "cloud")
-    server = Server(made.cloud)
-    server.start()
-    yield made
-    server.close()
-    assert with_podman.containers() == []
 
 
 def test_a_scrape_on_the_base_image_with_a_root_that_takes_no_writes(

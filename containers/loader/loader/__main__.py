@@ -8,17 +8,15 @@ import sys
 
 from loader import document as documents
 from loader.aws import client
-from loader.batch import Batch
 from loader.check import check
 from loader.document import Document
+from loader.emptying import emptied, empty
 from loader.load import Loading
 from loader.problems import DocumentWrong
-from loader.records import SKIPPED, Record, now
-from loader.sources.messages import Queue
+from loader.records import Record
 from loader.start import Start
 
 TERMINATED = 143  # 128 + SIGTERM, as a shell says it
-MOST_MESSAGES = 1000  # of one transaction
 
 
 def main() -> int:
@@ -34,24 +32,14 @@ def main() -> int:
     if document.target is None:
         return max((_exit_code(record) for record in check(document, start, client)), default=0)
     if document.queue:
-        return _empty(document, document.queue, start.run)
+        return _empty(document, start)
     return _exit_code(Loading(document, start, client).run())
 
 
-def _empty(document: Document, url: str, run: str) -> int:
-    """Load batch after batch. What does not fit is not deleted: the queue gives it up after some tries."""
-    queue, worst, number = Queue(client("sqs"), url), 0, 0
-    while sources := queue.receive(MOST_MESSAGES):
-        number += 1
-        batch = Batch(document, f"{run}-{number}", sources, client)
-        code = _exit_code(batch.run())
-        if code:
-            return code
-        queue.delete([one for one in sources if one.version not in batch.poison])
-        worst = max(worst, 1 if batch.poison else 0)
-    if not number:
-        _exit_code(Record(document.loader, run, SKIPPED, now().isoformat(), reason="the queue is empty"))
-    return worst
+def _empty(document: Document, start: Start) -> int:
+    """Load batch after batch; what does not fit is left, and makes the exit code 1."""
+    codes = [_exit_code(batch.record) or int(bool(batch.poison)) for batch in emptied(document, start, client)]
+    return max(codes) if codes else _exit_code(empty(document, start))
 
 
 def _exit_code(record: Record) -> int:

@@ -10,6 +10,7 @@ from loader.aws import client
 from loader.batch import Batch
 from loader.check import check
 from loader.document import Document
+from loader.emptying import emptied, empty
 from loader.load import Loading
 from loader.records import FAILED, Record
 from loader.sources import messages
@@ -24,7 +25,7 @@ def handler(event: Any, context: Any = None) -> Any:
     """Load what an event is about.
 
     Returns:
-        The record as Lambda's answer; for messages, those that are to come again.
+        The record as Lambda's answer; for messages, those that are to come again; for dead letters, a record a batch.
 
     Raises:
         LoadNotDone: Nothing was loaded.
@@ -34,6 +35,8 @@ def handler(event: Any, context: Any = None) -> Any:
     start = Start.of_event(told, getattr(context, "aws_request_id", ""))
     if "Records" in told:
         return _messages(document, start.run, told)
+    if document.queue and start.retry:
+        return _dead_letters(document, start)
     if document.target is None:
         return [_checked(record).__dict__ for record in check(document, start, client, _job(told))]
     return _good(Loading(document, start, client).run()).__dict__
@@ -53,6 +56,20 @@ def _messages(document: Document, run: str, event: dict[str, Any]) -> dict[str, 
     batch = Batch(document, run, messages.of_event(event), client)
     _good(batch.run())
     return {"batchItemFailures": [{"itemIdentifier": number} for number in batch.poison]}
+
+
+def _dead_letters(document: Document, start: Start) -> list[dict[str, Any]]:
+    """Load what a queue had given up; what still does not fit stays there, and is told when the others stand."""
+    records, left = list[Record](), dict[str, str]()
+    for batch in emptied(document, start, client):
+        records.append(_said(batch.record))
+        left |= batch.poison
+    for record in records[-1:]:
+        if not record.good:
+            raise LoadNotDone(record.reason)
+    if left:
+        raise LoadNotDone(f"{len(left)} dead letters do not fit and stay; the first: {next(iter(left.values()))}")
+    return [record.__dict__ for record in records or [_said(empty(document, start))]]
 
 
 def _checked(record: Record) -> Record:

@@ -87,13 +87,19 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Document:
-    """What one loader is; without a target it only checks expectations."""
+    """What one loader is; without a target it only checks expectations.
+
+    Attributes:
+        queue: The URL of the queue that it reads, instead of a `source`.
+        dead: The URL of that queue's dead-letter queue, when it is the pipeline's own.
+    """
 
     pipeline: str
     loader: str
     region: str | None
     source: Place | None
     queue: str | None
+    dead: str | None
     staging: Place
     target: Target | None
     format: Format
@@ -152,6 +158,7 @@ def _read(told: dict[str, Any]) -> Document:
         region=told.get("region"),
         source=_place(source) if "bucket" in source else None,
         queue=source.get("queue"),
+        dead=source.get("dead"),
         staging=_place(told["staging"]),
         target=_target(target) if target else None,
         format=_format(told.get("format") or {}, queue="queue" in source) if target else Format("any"),

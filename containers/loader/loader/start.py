@@ -21,7 +21,7 @@ class Start:
         run: The name that an execution gave, or a new one; safe as a part of an object's key.
         bucket: Of the upload that started it; "" when none did.
         version: "" in a bucket without versions.
-        retry: The key of a record whose sources are to be loaded again; "" for none.
+        retry: The key of a record whose sources are to be loaded again; of messages, any word; "" for none.
         since: When the job began whose output is to be checked, in seconds since 1970; 0 when nothing tells.
     """
 

@@ -5,6 +5,8 @@ import signal
 
 import pytest
 from loader import __main__ as job
+from loader import emptying
+from loader.sources import messages
 from loader_scene import SOURCE
 
 
@@ -57,14 +59,16 @@ def test_a_queue_is_emptied_but_for_what_does_not_fit(scene, run, monkeypatch):
     url = sqs.create_queue(QueueName="rows")["QueueUrl"]
     for body in ('{"id": "1"}', "no json", '[{"id": "2"}, {"id": "3"}]', *['{"id": "4"}'] * 12):
         sqs.send_message(QueueUrl=url, MessageBody=body)
-    monkeypatch.setattr(job, "MOST_MESSAGES", 7)
+    monkeypatch.setattr(emptying, "MOST_MESSAGES", 7)
+    monkeypatch.setattr(messages, "SECONDS_WAITED", 0)
     text = scene.text(source={"queue": url}, format={"type": "json"}, key=[])
     code, _ = run(text, RUN="r-1")
     assert code == 1, "a message does not fit"
     assert sorted(row[0] for row in scene.rows()) == ["1", "2", "3", *["4"] * 12]
     told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-    assert (told["ApproximateNumberOfMessages"], told["ApproximateNumberOfMessagesNotVisible"]) == ("0", "1")
+    assert (told["ApproximateNumberOfMessages"], told["ApproximateNumberOfMessagesNotVisible"]) == ("1", "0")
     assert {source.rpartition("#")[0] for source in scene.ledger()} == {"sqs:rows"}
+    sqs.purge_queue(QueueUrl=url)
     code, last = run(text, RUN="r-2")
     assert (code, last["reason"]) == (0, "the queue is empty")
 

@@ -6,6 +6,8 @@ import psycopg
 import pytest
 from loader import app
 from loader.batch import Batch
+from loader.problems import LoadFailed
+from loader.sources import messages
 from loader.sources.messages import message
 from loader.targets.postgres import Postgres
 from loader_scene import SOURCE, STAGING
@@ -119,3 +121,65 @@ def test_a_commit_whose_answer_was_lost_counts_as_this_runs(scene, monkeypatch):
     record = Batch(scene.document(**QUEUE), "run-1", [one], scene.client).run()
     assert (record.state, record.rows, record.sources[0]["rows"]) == ("loaded", 1, 1)
     assert lost
+
+
+@pytest.fixture
+def dead(scene, monkeypatch):
+    """A queue's dead letters: what was given up."""
+    monkeypatch.setattr(messages, "SECONDS_WAITED", 0)
+    sqs = scene.client("sqs")
+    dead = sqs.create_queue(QueueName="rows_dead")["QueueUrl"]
+    yield Letters(sqs, dead)
+    sqs.delete_queue(QueueUrl=dead)
+
+
+class Letters:
+    def __init__(self, sqs, url):
+        self.sqs, self.url = sqs, url
+        self.source = {"source": {"queue": "https://sqs/1/rows", "dead": url}}
+
+    def put(self, *bodies):
+        """Give the ids of what was laid down."""
+        texts = [body if isinstance(body, str) else json.dumps(body) for body in bodies]
+        return [self.sqs.send_message(QueueUrl=self.url, MessageBody=text)["MessageId"] for text in texts]
+
+    def seen(self):
+        told = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["All"])["Attributes"]
+        return int(told["ApproximateNumberOfMessages"])
+
+
+RETRY = {"environment": {"RETRY": "dead-letters", "RUN": "again"}}
+
+
+def test_dead_letters_are_loaded_once_though_one_of_them_stood_in_the_table(scene, call, dead):
+    one, *_ = dead.put({"id": "1"}, {"id": "2"}, [{"id": "3"}, {"id": "4"}])
+    loaded = event({"id": "1"})
+    loaded["Records"][0]["messageId"] = one  # by a call that was killed before it could say so
+    call(loaded, **dead.source)
+    (told,) = call(RETRY, **dead.source)
+    assert (told["state"], told["rows"], told["run"]) == ("loaded", 3, "again-1")
+    assert [row[0] for row in scene.rows()] == ["1", "2", "3", "4"]
+    assert {source.rpartition("#")[0] for source in scene.ledger()} == {"sqs:rows"}
+    assert dead.seen() == 0
+    assert [one["reason"] for one in call(RETRY, **dead.source)] == ["there are no dead letters"]
+
+
+def test_a_dead_letter_that_still_does_not_fit_stays_and_is_told(scene, call, dead):
+    dead.put("no json", {"id": "2"})
+    with pytest.raises(app.LoadNotDone, match="1 dead letters do not fit and stay; the first: sqs:rows, line 1"):
+        call(RETRY, **dead.source)
+    assert [row[0] for row in scene.rows()] == ["2"]
+    assert dead.seen() == 1, "it can be tried again at once"
+
+
+def test_all_dead_letters_stay_when_the_table_is_to_blame(scene, call, dead):
+    scene.do("CREATE TABLE {}.persons (id integer)")
+    dead.put({"id": "1"}, {"id": "2"})
+    with pytest.raises(app.LoadNotDone, match="column id is integer"):
+        call(RETRY, **dead.source)
+    assert dead.seen() == 2
+
+
+def test_dead_letters_of_a_queue_of_others_are_not_touched(call):
+    with pytest.raises(LoadFailed, match="rows is not this pipeline's"):
+        call(RETRY)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scrapectl.spec.loaders import MessageSource
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
@@ -55,8 +57,10 @@ def unreachable(spec: Spec, function: Function, *, way_out: bool, endpoints: Col
 
 def needs_of(spec: Spec, runner: Job | Function) -> Iterator[Need]:
     """Yield the services that a job or function calls by what it says; not what its own `policy` lets it call."""
-    if runner.key in spec.loaders:
+    if loader := spec.loaders.get(runner.key):
         yield from (Need("into", "secretsmanager"), Need("into", "s3"))
+        if isinstance(loader.source, MessageSource):
+            yield Need("from", "sqs")  # Lambda brings messages, but dead letters it takes itself
     for variable in runner.secrets:
         yield Need(f"secrets.{variable}", "secretsmanager")
     for key, endpoint in _ENDPOINTS.items():

@@ -128,7 +128,7 @@ def test_a_function_for_messages_has_its_queue_and_reads_by_the_data_api() -> No
     assert function.subnets == (), "the Data API takes no place in the network"
     assert told(function.environment) == {
         "region": REGION,
-        "source": {"queue": "sqs_queue.shop-rows.url"},
+        "source": {"queue": "sqs_queue.shop-rows.url", "dead": "sqs_queue.shop-rows_dead.url"},
         "staging": {"bucket": "s3_bucket.shop_loads.name", "prefix": "staged/persons/"},
         "target": {
             "engine": "redshift",
@@ -144,6 +144,18 @@ def test_a_function_for_messages_has_its_queue_and_reads_by_the_data_api() -> No
     source: Any = found["lambda_event_source.shop-persons_messages"].resource
     assert (source.function, source.batch, source.window_seconds) == ("shop-persons", 500, 300)
     assert source.report_failures, "a poison message alone comes back"
+
+
+def test_a_loader_of_messages_takes_the_dead_letters_of_a_queue_that_is_ours() -> None:
+    take = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"]
+    role = roles(loads(MESSAGES))["load-persons"]
+    places = [one["Resource"] for one in role.policy.document["Statement"] if one["Action"] == take]
+    assert places == [[f"arn:aws:sqs:{REGION}:{ACCOUNT}:shop-rows_dead"]]
+
+    spec = spec_of(f"{HEAD.replace('rows: ', 'rows: {existing: theirs}')}loaders: {{persons: {{{MESSAGES}}}}}\n")
+    assert take not in [one["Action"] for one in roles(spec)["load-persons"].policy.document["Statement"]]
+    function: Any = wanted(spec)["lambda_function.shop-persons"].resource
+    assert "dead" not in told(function.environment)["source"]
 
 
 def test_the_zip_of_a_function_has_what_the_spec_alone_decides() -> None:

@@ -203,3 +203,20 @@ def test_nobody_ends_a_call(shop):
 def test_the_payload_is_json(shop):
     request = found(shop).of("publish").request("publish", Overrides({"Q": 'a"b'}))
     assert json.loads(request["Payload"]) == {"environment": {"Q": 'a"b'}}
+
+
+@pytest.mark.parametrize(
+    ("told", "loads", "receives"),
+    [
+        ('{"source": {"queue": "https://rows"}}', True, True),
+        ('{"source": {"bucket": "raw", "prefix": ""}}', True, False),
+        ("no document", True, False),
+        ("[]", True, False),
+        (None, False, False),
+    ],
+)
+def test_a_loader_is_known_by_what_it_is_told_and_whether_it_receives_messages(aws, told, loads, receives):
+    variables = {} if told is None else {"SCRAPECTL_LOAD": told}
+    aws.function("shop-load", Environment={"Variables": variables})
+    function = found(aws).things["load"]
+    assert (function.loads, function.receives) == (loads, receives)

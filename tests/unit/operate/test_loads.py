@@ -115,12 +115,6 @@ def test_the_last_load_is_retried_or_that_of_a_run(aws):
         ("loaded", [], None, "The last load of persons is loaded: there is nothing to load again."),
         ("skipped", [], "a", "The load of persons is skipped: there is nothing to load again."),
         ("refused", [], "b", "persons has written down no run b that was refused."),
-        (
-            "refused",
-            [{"source": "sqs:rows", "version": "1", "rows": None}],
-            None,
-            "persons loads messages: what it could not load is in the dead-letter queue.",
-        ),
     ],
 )
 def test_what_cannot_be_retried(aws, state, sources, run, message):

@@ -161,6 +161,9 @@ def test_a_function_for_a_private_database_must_reach_what_it_calls():
     assert {line.partition(",")[0] for line in found} >= {"loaders.persons.into: needs secretsmanager"}
     assert loaded(function, "network: {cidr: 10.0.0.0/24, endpoints: [s3, secretsmanager]}\n")
     assert loaded(MESSAGES, "network: {cidr: 10.0.0.0/24, zones: 3}\n"), "the Data API takes no place in the network"
+    messages = MESSAGES.replace("warehouse: lake", "database: results") + ", run_on: function"
+    (line,) = told(messages, "network: {cidr: 10.0.0.0/24, endpoints: [s3, secretsmanager]}\n")
+    assert line.startswith("loaders.persons.from: needs sqs"), "it takes the dead letters itself"
 
 
 def test_the_bucket_of_loads_is_the_pipelines_own():

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from loader.sources import Source, utc
 
 MOST_AT_ONCE = 10  # of one call to SQS
-_SECONDS_HIDDEN = 900  # a batch of a job is loaded within that, or comes again
+SECONDS_WAITED = 1  # for more; a call that does not wait asks some of SQS's servers alone
+_SECONDS_HIDDEN = 900  # a batch that was received is loaded within that, or comes again
+_MOST_BYTES = 6 << 20  # of one batch, which is held in memory: as much as Lambda hands over at once
 
 
 def of_event(event: Mapping[str, Any]) -> list[Source]:
@@ -30,19 +32,26 @@ def message(queue: str, number: str, body: str, attributes: Mapping[str, str] | 
 
 
 class Queue:
-    """A queue that a job empties by itself."""
+    """A queue that is emptied by whoever loads it.
 
-    def __init__(self, client: Any, url: str) -> None:
-        self._client, self._url, self._handles = client, url, {}  # type: ignore[var-annotated]
+    Args:
+        client: Of SQS.
+        url: Where messages are received.
+        name: The queue that they were sent to, by which the ledger knows them.
+    """
+
+    def __init__(self, client: Any, url: str, name: str) -> None:
+        self._client, self._url, self._name = client, url, name
+        self._handles: dict[str, str] = {}
 
     def receive(self, most: int) -> list[Source]:
-        """Take up to so many messages; none when the queue is empty."""
+        """Take up to so many messages, and not too many bytes; none when the queue is empty."""
         found: dict[str, Source] = {}
-        while len(found) < most:
+        while len(found) < most and sum(one.size for one in found.values()) < _MOST_BYTES:
             told = self._client.receive_message(
                 QueueUrl=self._url,
                 MaxNumberOfMessages=MOST_AT_ONCE,
-                WaitTimeSeconds=1,
+                WaitTimeSeconds=SECONDS_WAITED,
                 VisibilityTimeout=_SECONDS_HIDDEN,
                 MessageSystemAttributeNames=["SentTimestamp"],
             ).get("Messages", ())
@@ -50,13 +59,22 @@ class Queue:
                 break
             for one in told:
                 self._handles[one["MessageId"]] = one["ReceiptHandle"]
-                name = self._url.rpartition("/")[2]
-                found[one["MessageId"]] = message(name, one["MessageId"], one["Body"], one.get("Attributes"))
+                found[one["MessageId"]] = message(self._name, one["MessageId"], one["Body"], one.get("Attributes"))
         return list(found.values())
 
     def delete(self, sources: list[Source]) -> None:
         """Delete messages whose rows stand in the table; one that is not deleted comes again, and is known then."""
-        for first in range(0, len(sources), MOST_AT_ONCE):
-            some = sources[first : first + MOST_AT_ONCE]
-            entries = [{"Id": str(n), "ReceiptHandle": self._handles[one.version]} for n, one in enumerate(some)]
+        for entries in _tens([{"ReceiptHandle": self._handles.pop(one.version)} for one in sources]):
             self._client.delete_message_batch(QueueUrl=self._url, Entries=entries)
+
+    def give_back(self) -> None:
+        """Let what was taken and not deleted be seen again at once."""
+        handles = [{"ReceiptHandle": handle, "VisibilityTimeout": 0} for handle in self._handles.values()]
+        self._handles.clear()
+        for entries in _tens(handles):
+            self._client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
+
+
+def _tens(entries: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    for first in range(0, len(entries), MOST_AT_ONCE):
+        yield [{"Id": str(n), **one} for n, one in enumerate(entries[first : first + MOST_AT_ONCE])]
