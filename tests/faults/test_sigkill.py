@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.account import example
+from tests.account import assert_empty, example
 from tests.faults.account_contents import standing
 from tests.faults.endpoint import Endpoint, Place, killed_at
 from tests.faults.quickstart import SPEC, undisturbed
@@ -59,6 +59,6 @@ def test_the_same_command_again_ends_well(number: int):
         assert "waiting" not in again.err, f"{kill}: it waited for the dead one"
         assert standing(endpoint.account) == expected[kill.command], kill
         if kill.command == "apply":
-            endpoint.cli("plan", SPEC, "--detailed-exitcode").well()
+            assert_empty(endpoint.account.plan(example("quickstart")))
     finally:
         endpoint.close()
