@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from botocore.loaders import JSONFileLoader
+
 # Read by moto when its modules load: the full image catalogue costs a second and 100 MB, and no pipeline asks for it.
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 
@@ -46,6 +48,11 @@ __all__ = [
     "run_queues_by",
 ]
 
+
+# Each session and each of moto's tables reads botocore's descriptions of services anew, EC2's in a quarter of a second;
+# nobody changes them.
+_described = functools.cache(JSONFileLoader().load_file)
+JSONFileLoader.load_file = lambda _loader, path: _described(path)  # type: ignore[method-assign]
 
 # moto looks through a service's whole class at each request, which takes longer than many an answer.
 _responses.method_names_from_class = functools.cache(_responses.method_names_from_class)  # type: ignore[attr-defined]
