@@ -85,7 +85,7 @@ class Session:
             if key not in self._clients:
                 retries = _RETRIES if blind_retry else _NO_RETRIES
                 self._clients[key] = make_client(self.boto, self.where, service, retries, seconds)
-                self._clients[key].meta.events.register("after-call", self._note_date)
+                self._clients[key].meta.events.register("after-call", self._note_date, unique_id="scrapectl")
             return self._clients[key]
 
     def call(

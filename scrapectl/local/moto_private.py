@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from botocore.loaders import JSONFileLoader
-
 # Read by moto when its modules load: the full image catalogue costs a second and 100 MB, and no pipeline asks for it.
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 
+import botocore.session
+from botocore.loaders import create_loader
 from moto.backends import get_backend
 from moto.core import responses as _responses
 from moto.core.base_backend import BackendDict
@@ -49,10 +49,9 @@ __all__ = [
 ]
 
 
-# Each session and each of moto's tables reads botocore's descriptions of services anew, EC2's in a quarter of a second;
-# nobody changes them.
-_described = functools.cache(JSONFileLoader().load_file)
-JSONFileLoader.load_file = lambda _loader, path: _described(path)  # type: ignore[method-assign]
+# Each of moto's tables of regions is made by a session of its own, which reads EC2's description anew, in a quarter of
+# a second: all sessions of this process share one reader (not moto's parsers: clients write S3's paths otherwise).
+botocore.session.create_loader = functools.cache(create_loader)  # type: ignore[attr-defined]
 
 # moto looks through a service's whole class at each request, which takes longer than many an answer.
 _responses.method_names_from_class = functools.cache(_responses.method_names_from_class)  # type: ignore[attr-defined]

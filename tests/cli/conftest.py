@@ -83,11 +83,34 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
         if name.startswith(("AWS_", "SCRAPECTL_")) or name in {"NO_COLOR", "FORCE_COLOR"}:
             monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-credentials"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere/config")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere/credentials")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("SCRAPECTL_LOCAL_ENGINE", "none")
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _clients_made_once() -> Iterator[None]:
+    """Making clients takes longer than most calls, and each of these commands opens AWS as a process of its own would.
+
+    A client depends on the environment as well, which tests change.
+    """
+    from scrapectl.aws import session  # noqa: PLC0415 - only tests with a cloud need it
+
+    make, made = session.make_client, {}
+
+    def make_once(boto: Any, where: session.Where, *asked: Any) -> Any:
+        around = sorted(item for item in os.environ.items() if re.match("(?i)aws_|.*proxy", item[0]))
+        key = repr((boto.region_name, boto.profile_name, where, asked, around))
+        if key not in made:
+            made[key] = make(boto, where, *asked)
+        made[key].meta.events.unregister("after-call", unique_id="scrapectl")  # of the session that had it
+        return made[key]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(session, "make_client", make_once)
+        yield
 
 
 @pytest.fixture
