@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import json
 import os
 import re
@@ -114,12 +115,15 @@ def _clients_made_once() -> Iterator[None]:
 
 
 @pytest.fixture
-def scrapectl(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Carry out a command line in this process."""
+def scrapectl(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Carry out a command line in this process, with `stdin` as its input where it is given."""
 
-    def run(*words: object) -> Answer:
+    def run(*words: object, stdin: str | None = None) -> Answer:
         capsys.readouterr()
-        code = main([str(word) for word in words])
+        with monkeypatch.context() as given:
+            if stdin is not None:
+                given.setattr(sys, "stdin", io.StringIO(stdin))
+            code = main([str(word) for word in words])
         out, err = capsys.readouterr()
         return Answer(code, out, err)
 
