@@ -172,6 +172,15 @@ def spec(tmp_path: Path, write_spec: Callable[..., Path]) -> Callable[..., Path]
     return functools.partial(write_spec, tmp_path)
 
 
+def share_environments(cloud: Path, folders: pytest.TempPathFactory) -> None:
+    """Have an embedded cloud install what jobs require where all clouds of all these tests' processes look for it."""
+    whole = folders.getbasetemp()
+    shared = (whole.parent if "PYTEST_XDIST_WORKER" in os.environ else whole) / "environments"
+    shared.mkdir(mode=0o700, exist_ok=True)
+    (cloud / "jobs").mkdir(mode=0o700)
+    (cloud / "jobs" / "environments").symlink_to(shared)
+
+
 @pytest.fixture(scope="session")
 def cloud_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Where the embedded cloud of this session lives; it is stopped in the end."""
@@ -179,6 +188,7 @@ def cloud_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
     folder = tmp_path_factory.mktemp("cloud")
     folder.chmod(0o700)
+    share_environments(folder, tmp_path_factory)
     yield folder
     os.environ["SCRAPECTL_LOCAL_DIR"] = str(folder)
     try:
