@@ -11,7 +11,7 @@ from scrapectl.cli.options import Settings
 from scrapectl.cli.reach import Reached
 from scrapectl.errors import UsageError
 from scrapectl.operate.clock import Clock
-from scrapectl.operate.follow import INTERVAL, Follower
+from scrapectl.operate.follow import Follower, interval
 from scrapectl.operate.logs import Line, read_lines
 from scrapectl.operate.run import Run, is_made_by_aws
 from scrapectl.operate.runnables import Runnables, find_runnables
@@ -86,7 +86,7 @@ def _meant(runnables: Runnables, name: str | None, count: int, *, patient: bool)
         except UsageError:
             if time.monotonic() >= end:
                 raise
-        time.sleep(INTERVAL)
+        time.sleep(interval(runnables.aws))
 
 
 def _since_when(runnables: Runnables, name: str | None) -> str:

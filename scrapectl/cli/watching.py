@@ -16,6 +16,7 @@ from scrapectl.views.output import print_document, print_event, print_line
 from scrapectl.views.status import print_status, status_document
 
 INTERVAL = 2.0
+LOCAL_INTERVAL = 0.5
 
 
 def show_status(settings: Settings, reached: Reached, name: str | None) -> None:
@@ -43,7 +44,7 @@ def watch_status(settings: Settings, reached: Reached, name: str | None) -> None
             click.clear()  # does nothing where there is no terminal
             _print(settings, reached, standing, now)
         shown = document
-        sleep(INTERVAL)
+        sleep(LOCAL_INTERVAL if reached.aws.local else INTERVAL)
 
 
 def _told(document: dict[str, Any]) -> Any:

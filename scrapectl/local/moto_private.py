@@ -14,6 +14,8 @@ from typing import Any
 # Read by moto when its modules load: the full image catalogue costs a second and 100 MB, and no pipeline asks for it.
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 
+import botocore.session
+from botocore.loaders import create_loader
 from moto.backends import get_backend
 from moto.core import responses as _responses
 from moto.core.base_backend import BackendDict
@@ -46,6 +48,10 @@ __all__ = [
     "run_queues_by",
 ]
 
+
+# Each of moto's tables of regions is made by a session of its own, which reads EC2's description anew, in a quarter of
+# a second: all sessions of this process share one reader (not moto's parsers: clients write S3's paths otherwise).
+botocore.session.create_loader = functools.cache(create_loader)  # type: ignore[attr-defined]
 
 # moto looks through a service's whole class at each request, which takes longer than many an answer.
 _responses.method_names_from_class = functools.cache(_responses.method_names_from_class)  # type: ignore[attr-defined]

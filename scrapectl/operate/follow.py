@@ -12,10 +12,19 @@ from scrapectl.operate.logs import Feed, Line, read_on
 from scrapectl.operate.run import Run
 
 if TYPE_CHECKING:
+    from scrapectl.engine.resource import Aws
     from scrapectl.operate.runnables import Runnables
 
 QUIET = 5.0  # seconds without a line after the end: CloudWatch shows the last lines late
 INTERVAL = 1.0
+# The embedded cloud shows lines at once, and what it runs is of a moment.
+LOCAL_QUIET = 0.5
+LOCAL_INTERVAL = 0.2
+
+
+def interval(aws: Aws) -> float:
+    """Seconds between two looks at what runs."""
+    return LOCAL_INTERVAL if aws.local else INTERVAL
 
 
 @dataclass
@@ -36,7 +45,7 @@ class Follower:
     _heard: dict[tuple[str, ...], float] = field(default_factory=dict)  # of ended runs: the last line, or the end
 
     def follow(self, runs: Sequence[Run]) -> list[Run]:
-        """Stay until every run has ended and no line came for `QUIET` seconds; the runs as they ended."""
+        """Stay until every run has ended and no line came for some seconds; the runs as they ended."""
         quiet_since = self.clock.now()
         while True:
             self._look(runs)
@@ -46,14 +55,19 @@ class Follower:
                 quiet_since = now
             elif self._is_silent(now - quiet_since):
                 return [self._runs[run.id] for run in runs]
-            self.clock.sleep(INTERVAL)
+            self.clock.sleep(interval(self.runnables.aws))
 
     def _all_ended(self, runs: Sequence[Run]) -> bool:
         return all(run.id in self._runs and self._runs[run.id].ended for run in runs)
 
     def _is_silent(self, seconds: float) -> bool:
         """Whether no line is to come: none is read, all came with the answers, or it has been quiet."""
-        return self.on_line is None or seconds >= QUIET or all(run.said for run in self._runs.values())
+        return self.on_line is None or seconds >= self._quiet or all(run.said for run in self._runs.values())
+
+    @property
+    def _quiet(self) -> float:
+        """Seconds without a line after the end of a run that are the end of its log."""
+        return LOCAL_QUIET if self.runnables.aws.local else QUIET
 
     def _look(self, runs: Sequence[Run]) -> None:
         """Read anew what had not ended; what it has begun, too, when the logs are wanted."""
@@ -94,4 +108,4 @@ class Follower:
         if not run.ended:
             self._heard.pop(key, None)
             return False
-        return self.clock.now() - self._heard.setdefault(key, self.clock.now()) > QUIET
+        return self.clock.now() - self._heard.setdefault(key, self.clock.now()) > self._quiet

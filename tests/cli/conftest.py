@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import json
 import os
 import re
@@ -83,20 +84,48 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
         if name.startswith(("AWS_", "SCRAPECTL_")) or name in {"NO_COLOR", "FORCE_COLOR"}:
             monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-credentials"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere/config")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere/credentials")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("SCRAPECTL_LOCAL_ENGINE", "none")
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.fixture
-def scrapectl(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Carry out a command line in this process."""
+_CLIENTS: dict[str, Any] = {}
 
-    def run(*words: object) -> Answer:
+
+@pytest.fixture(autouse=True, scope="module")
+def _clients_made_once() -> Iterator[None]:
+    """Making clients takes longer than most calls, and each of these commands opens AWS as a process of its own would.
+
+    A client depends on the environment as well, which tests change.
+    """
+    from scrapectl.aws import session  # noqa: PLC0415 - only tests with a cloud need it
+
+    make = session.make_client
+
+    def make_once(boto: Any, where: session.Where, *asked: Any) -> Any:
+        around = sorted(item for item in os.environ.items() if re.match("(?i)aws_|.*proxy", item[0]))
+        key = repr((boto.region_name, boto.profile_name, where, asked, around))
+        if key not in _CLIENTS:
+            _CLIENTS[key] = make(boto, where, *asked)
+        return _CLIENTS[key]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(session, "make_client", make_once)
+        yield
+
+
+@pytest.fixture
+def scrapectl(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Carry out a command line in this process, with `stdin` as its input where it is given."""
+
+    def run(*words: object, stdin: str | None = None) -> Answer:
         capsys.readouterr()
-        code = main([str(word) for word in words])
+        with monkeypatch.context() as given:
+            if stdin is not None:
+                given.setattr(sys, "stdin", io.StringIO(stdin))
+            code = main([str(word) for word in words])
         out, err = capsys.readouterr()
         return Answer(code, out, err)
 
@@ -145,6 +174,15 @@ def spec(tmp_path: Path, write_spec: Callable[..., Path]) -> Callable[..., Path]
     return functools.partial(write_spec, tmp_path)
 
 
+def share_environments(cloud: Path, folders: pytest.TempPathFactory) -> None:
+    """Have an embedded cloud install what jobs require where all clouds of all these tests' processes look for it."""
+    whole = folders.getbasetemp()
+    shared = (whole.parent if "PYTEST_XDIST_WORKER" in os.environ else whole) / "environments"
+    shared.mkdir(mode=0o700, exist_ok=True)
+    (cloud / "jobs").mkdir(mode=0o700)
+    (cloud / "jobs" / "environments").symlink_to(shared)
+
+
 @pytest.fixture(scope="session")
 def cloud_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Where the embedded cloud of this session lives; it is stopped in the end."""
@@ -152,6 +190,7 @@ def cloud_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
     folder = tmp_path_factory.mktemp("cloud")
     folder.chmod(0o700)
+    share_environments(folder, tmp_path_factory)
     yield folder
     os.environ["SCRAPECTL_LOCAL_DIR"] = str(folder)
     try:

@@ -6,6 +6,7 @@ import io
 import signal
 import sys
 import weakref
+from types import SimpleNamespace
 
 import pytest
 
@@ -53,7 +54,7 @@ def test_a_watch_ends_though_the_interrupt_was_dropped(dropping, monkeypatch):
 
     monkeypatch.setattr(watching, "read_status", look)
     with pytest.raises(KeyboardInterrupt):
-        watching.watch_status(Settings(output="json"), Reached("shop", None, None), None)
+        watching.watch_status(Settings(output="json"), Reached("shop", SimpleNamespace(local=True), None), None)
 
 
 @pytest.mark.usefixtures("hearing")

@@ -149,21 +149,23 @@ def test_the_form_of_apply(spec, names, scrapectl):
 
 
 @pytest.mark.usefixtures("cloud")
-def test_asking(spec, names, process, scrapectl):
+def test_asking(spec, names, process, scrapectl, monkeypatch):
     name = next(names)
     spec(SPEC.format(name=name), SCRIPT)
     nobody = process("apply")
     assert nobody.code == 64
     assert "Give --yes" in nobody.err
-    no = process("apply", stdin="no\n")
+    no = scrapectl("apply", stdin="no\n")
     assert no.code == 130
     assert "Nothing was changed." in no.err
-    yes = process("apply", "--output", "json", stdin="yes\n")
+    yes = scrapectl("apply", "--output", "json", stdin="yes\n")
     assert yes.code == 0
     assert yes.json["pipeline"] == name
-    wrong = process("destroy", stdin="yes\n")
+    wrong = scrapectl("destroy", stdin="yes\n")
     assert wrong.code == 130
-    right = process("destroy", "--pipeline", name, stdin=f"{name}\n", SCRAPECTL_SPEC="/nowhere")
+    monkeypatch.setenv("SCRAPECTL_SPEC", "/nowhere")
+    right = scrapectl("destroy", "--pipeline", name, stdin=f"{name}\n")
+    monkeypatch.delenv("SCRAPECTL_SPEC")
     assert right.code == 0
     assert f"Type {name} to destroy it" in right.err
     assert scrapectl("destroy").out == "Nothing to do: nothing stands, and nothing is wanted.\n"
@@ -481,12 +483,12 @@ def test_validate_and_next_need_no_cloud(spec, scrapectl, monkeypatch):
 
 
 @pytest.mark.usefixtures("mall")
-def test_watch_is_a_line_for_each_change(process):
+def test_watch_is_a_line_for_each_change(scrapectl):
     words = ["status", "--watch", "--output", "json"]
     with started(*words) as watching:
         assert watching.stdout is not None
         first = json.loads(watching.stdout.readline())
-        process("run", "collect")
+        scrapectl("run", "collect")
         second = json.loads(watching.stdout.readline())
         watching.send_signal(signal.SIGINT)
         watching.communicate(timeout=20)
@@ -521,14 +523,14 @@ def test_proxies_and_profiles_are_not_for_what_is_on_this_machine(mall, scrapect
 
 
 @pytest.mark.usefixtures("cloud")
-def test_a_plan_that_is_another_now_is_not_what_was_agreed_to(spec, names, scrapectl, process, monkeypatch, tmp_path):
+def test_a_plan_that_is_another_now_is_not_what_was_agreed_to(spec, names, scrapectl, monkeypatch, tmp_path):
     name = next(names)
     path = spec(SPEC.format(name=name), SCRIPT)
     other = tmp_path / "other.yaml"
     other.write_text(path.read_text().replace("memory: 512", "memory: 1024"))
 
     def ask_while_another_applies(*_words: str) -> str:
-        assert process("apply", other, "--yes").code == 0
+        assert scrapectl("apply", other, "--yes").code == 0
         return "yes"
 
     monkeypatch.setattr("scrapectl.cli.carrying.ask", ask_while_another_applies)

@@ -38,10 +38,13 @@ class Account:
         local = scrapectl("local", "status", "--output", "json").json
         keys = {"aws_access_key_id": local["access_key"], "aws_secret_access_key": local["secret_key"]}
         self._where = {"endpoint_url": local["endpoint_url"], "region_name": region, **keys}
+        self._clients: dict[str, Any] = {}
         self.s3 = self.client("s3")
 
     def client(self, service: str) -> Any:
-        return boto3.client(service, **self._where)
+        if service not in self._clients:
+            self._clients[service] = boto3.client(service, **self._where)
+        return self._clients[service]
 
     def executions(self, machine: str) -> list[dict[str, Any]]:
         """Every run of the machine with a name, the newest first."""

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import share_environments
+
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "examples"))
 
@@ -18,10 +20,12 @@ def blocks(page: str, language: str) -> list[str]:
 
 
 @pytest.fixture
-def environment(tmp_path):
+def environment(tmp_path, tmp_path_factory):
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SCRAPECTL_"))}
-    alone = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "SCRAPECTL_LOCAL_ENGINE": "none", "NO_COLOR": "1"}
+    cloud = tmp_path_factory.mktemp("cloud")
+    share_environments(cloud, tmp_path_factory)
+    alone = {"SCRAPECTL_LOCAL_DIR": str(cloud), "SCRAPECTL_LOCAL_ENGINE": "none", "NO_COLOR": "1"}
     found = {**kept, **alone, "PATH": path}
     yield found
     subprocess.run(["scrapectl", "local", "stop"], env=found, cwd=tmp_path, check=False, capture_output=True)

@@ -8,6 +8,7 @@ import time
 import zipfile
 
 import pytest
+from botocore.session import get_session
 
 from scrapectl.local import moto_private as moto
 from scrapectl.local.clock import VirtualClock
@@ -27,6 +28,11 @@ def test_the_operations_of_a_service_are_looked_up_once():
     assert "call_action" in names(moto._responses.BaseResponse)
     assert names(moto._responses.BaseResponse) is names(moto._responses.BaseResponse)
     assert moto._responses.BaseResponse.call_action.__globals__["method_names_from_class"] is names
+
+
+def test_a_service_is_described_once_to_all_sessions():
+    first, second = (get_session().get_service_data("sqs") for _ in range(2))
+    assert first["operations"] is second["operations"]
 
 
 def test_router_and_parser_decode_a_request():

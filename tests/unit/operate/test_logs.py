@@ -69,6 +69,19 @@ def test_follow_reads_on_until_it_has_been_quiet(aws):
     assert start + 16 + QUIET <= aws.now <= start + 16 + QUIET + 2
 
 
+def test_nobody_waits_long_for_the_embedded_cloud(aws):
+    aws.local = True
+    start = aws.now
+    entry = aws.add(A, "shop-collect", "RUNNING", container={"logStreamName": "s"})
+    aws.events = {"s": [(start + 0.1, "one"), (start + 3, "two")]}
+    aws.script = [(start + 3, lambda: entry.update(status="SUCCEEDED"))]
+    lines = []
+    made, _ = follower(aws, lines)
+    made.follow([RUN])
+    assert [line.text for line in lines] == ["one", "two"]
+    assert aws.now <= start + 4
+
+
 def test_waiting_reads_no_log_and_ends_at_once(aws):
     start = aws.now
     entry = aws.add(A, "shop-collect", "RUNNING", container={"logStreamName": "s"})
