@@ -13,7 +13,7 @@ from scrapectl.kinds import KINDS
 from scrapectl.spec.model import Spec
 from tests.account import REGION, Account, assert_empty, done, in_region, is_read, shown, spec_of
 from tests.properties.strangers import STRANGERS
-from tests.random_flows import THEIRS
+from tests.random_loads import THEIRS
 from tests.remembered import Remembered
 
 TEXT = """
