@@ -16,6 +16,7 @@ _ATTRIBUTES = {
     "message_queues": ["url"],
     "jobs": ["queue"],
     "databases": ["endpoint", "port", "database", "secret"],
+    "warehouses": ["endpoint", "port", "database", "secret"],
     "filesystems": ["id"],
 }
 
@@ -92,8 +93,8 @@ class Draw:
             entry |= {"send": [queue], "receive": [queue]}
         if topic := self.one_of("topics"):
             entry["send"] = [*entry.get("send", ()), topic]
-        if self.made["databases"]:
-            entry["connect"] = [next(iter(self.made["databases"]))]
+        if ends := self.connected():
+            entry["connect"] = self.rng.sample(ends, self.rng.randint(1, len(ends)))
         for word, section in (("submit", "jobs"), ("call", "functions"), ("start", "workflows")):
             if name := self.one_of(section):
                 entry[word] = [name]
@@ -104,6 +105,12 @@ class Draw:
         """Variables that hold secrets."""
         secret = self.one_of("secrets")
         entry: Entry = {"TOKEN": secret} if secret else {}
-        for name in list(self.made["databases"])[:1]:
-            entry["PASSWORD"] = f"${{database.{name}.secret}}:password"
+        if ends := self.connected():
+            name = self.pick(*ends)
+            singular = "database" if name in self.made["databases"] else "warehouse"
+            entry["PASSWORD"] = f"${{{singular}.{name}.secret}}:password"
         return self.some(entry)
+
+    def connected(self) -> list[str]:
+        """What jobs connect to: of databases the first, which has no power hours, and every warehouse."""
+        return [*list(self.made["databases"])[:1], *self.made["warehouses"]]

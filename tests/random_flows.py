@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from tests.random_draw import NAMES, Draw, Entry
 
-# What stands in the account before: a bucket of somebody else, named by `existing:`.
-THEIRS = "somebody-elses-bucket"
 # What a function in a network without NAT may need; a database is reached inside it.
 _NEEDS_NOTHING = ("connect", "policy")
 
@@ -17,7 +15,7 @@ class Flows(Draw):
 
     def network(self) -> Entry:
         """Always of the same addresses and zones: with others it would be another network."""
-        entry: Entry = {"cidr": "10.0.0.0/24", "nat": self.pick("none", "single", "per-zone")}
+        entry: Entry = {"cidr": "10.0.0.0/24", "zones": 3, "nat": self.pick("none", "single", "per-zone")}
         return entry | self.some({"endpoints": self.pick(["s3"], ["s3", "logs"], ["secretsmanager"])})
 
     def has_way_out(self) -> bool:
@@ -70,10 +68,13 @@ class Flows(Draw):
 
     def reachable(self, entry: Entry) -> Entry:
         """Take away what a function could not reach from inside the network."""
-        inside = "mounts" in entry or "connect" in entry.get("access", ())
+        access = entry.get("access", {})
+        inside = "mounts" in entry or any(name in self.made["databases"] for name in access.get("connect", ()))
         if inside and not self.has_way_out():
             entry.pop("secrets", None)
-            entry["access"] = {key: value for key, value in entry.get("access", {}).items() if key in _NEEDS_NOTHING}
+            entry["access"] = {key: value for key, value in access.items() if key in _NEEDS_NOTHING}
+            if "connect" in access:  # a warehouse is asked by AWS's own API
+                entry["access"]["connect"] = [name for name in access["connect"] if name in self.made["databases"]]
         return entry
 
     def given(self) -> Entry:
@@ -99,14 +100,22 @@ class Flows(Draw):
         kinds = ["wait", "run"]
         kinds += ["call"] if self.made["functions"] else []
         kinds += ["copy", "copy"] if self.made["buckets"] and self.made["filesystems"] else []
-        kinds += ["load"] if self.made["loaders"] else []
+        loaders = self.loaders_from("")
+        kinds += ["load"] if loaders else []
         kinds += ["parallel"] if depth == 0 else []
         kind = self.pick(*kinds)
         if kind == "parallel":
             return {kind: [[self.step(depth + 1)] for _ in range(self.rng.randint(1, 2))]}
         drawn = {"wait": lambda: "5m", "run": self.run, "call": self.call, "copy": self.copy}
-        drawn["load"] = lambda: self.one_of("loaders") or ""
+        drawn["load"] = lambda: self.pick(*loaders)
         return {kind: drawn[kind]()}
+
+    def loaders_from(self, place: str) -> list[str]:
+        """Loaders that read a place, or any one; those of messages are started by these alone."""
+        sources = {name: loader["from"] for name, loader in self.made["loaders"].items()}
+        return [
+            name for name, source in sources.items() if isinstance(source, str) and (place or source).startswith(source)
+        ]
 
     def run(self) -> str | Entry:
         """Run a job, by its name or with what is its own for this run."""
@@ -128,40 +137,6 @@ class Flows(Draw):
             return {"from": self.pick(bucket, f"{bucket}/in/"), "to": folder}
         return {"from": folder, "to": f"{bucket}/out/"} | self.some({"only": self.pick("${run}", "all/${run}")})
 
-    def loader(self) -> Entry:
-        """Load into the first database, which is always up, a table of its own; as a job, for that needs no NAT."""
-        bucket, keyed = self.one_of("buckets"), self.maybe()
-        table = f"loaded_{len(self.made['loaders'])}"
-        entry: Entry = {
-            "from": f"{bucket}/in/",
-            "into": {"database": next(iter(self.made["databases"])), "table": self.pick(table, f"public.{table}")},
-            "columns": {"id": "varchar(10) not null", "price": "numeric(10, 2)"},
-            "format": self.pick("csv", "json", "parquet", {"csv": {"header": True, "delimiter": ";"}}),
-        }
-        entry |= {"key": ["id"], "mode": self.pick("append", "merge")} if keyed else {"mode": "replace"}
-        self.queue_of(entry)
-        return entry | self.some(
-            {
-                "schema": "evolve",
-                "bad_rows": {"to": f"{bucket}/bad/", "max": self.rng.randint(0, 9)},
-                "retain": self.pick("1d", "7d"),
-                "timeout": "30m",
-                "memory": self.pick(2048, "4 GB"),
-                "on_failure": self.one_of("topics"),
-                "schedules": {name: self.time() for name in NAMES[: self.rng.randint(1, 2)]},
-            }
-        )
-
-    def queue_of(self, entry: Entry) -> Entry:
-        """Choose the queue of what runs as a job, writing it where it must be written."""
-        raise AssertionError(entry)  # the whole spec's maker knows the queues
-
-    def expectation(self) -> Entry:
-        """What is expected of a job's items; a loader checks it where it reads them, else a function."""
-        bucket = self.one_of("buckets")
-        more = {"fields": {"id": 0.5}, "key": ["id"], "max_age": "1d", "change": 0.5}
-        return {"in": f"{bucket}/{self.pick('in', 'out')}/", "min_items": 3} | self.some(more) if bucket else {}
-
     def triggers(self) -> Entry:
         """The section, where there is anything that could start something."""
         self.made["triggers"] = {}
@@ -182,7 +157,7 @@ class Flows(Draw):
         place = f"{self.one_of('buckets')}/in/{name}/"
         entry: Entry = {"on": {"upload": place} | self.some({"suffix": ".csv"}), "via": via}
         what = [kind for kind in ("job", "function", "workflow") if self.made[f"{kind}s"]]
-        loaders = [one for one, loader in self.made["loaders"].items() if place.startswith(loader["from"])]
+        loaders = self.loaders_from(place)
         if loaders and self.maybe(0.3):
             return {**entry, "start": {"loader": self.pick(*loaders)}}
         what += ["message_queue"] if queue and via != "notification" else []

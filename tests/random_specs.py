@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from tests.random_draw import NAMES, ZONES, Entry
-from tests.random_flows import THEIRS, Flows
+from tests.random_loads import THEIR_DATABASE, THEIR_WAREHOUSE, THEIRS, Loads
 
 if TYPE_CHECKING:
     from tests.account import Account
@@ -20,13 +20,40 @@ FOLDER = Path(__file__).with_name("random_folder")
 ENV = {"RANDOM_SPEC_SECRET": "a-value-nobody-should-see", "RANDOM_SPEC_TEXT": "from the environment"}
 
 _SIZES = {0.25: (512, 1024, 2048), 0.5: (1024, 2048, 4096), 1: (2048, 4096, "8 GB"), 2: (4096, "16 GB")}
+# How often a spec may have anything of a section at all: those that make many calls are in fewer specs.
+_CHANCES = {"warehouses": 0.35, "loaders": 0.8, "hosts": 0.35}
+# Sections of which somebody else has something, and how often a spec uses it.
+_OF_OTHERS = {"buckets": 0.3, "databases": 0.1, "warehouses": 0.1}
+_THEIR_POSTGRES = {
+    "Engine": "postgres",
+    "DBInstanceClass": "db.t4g.micro",
+    "AllocatedStorage": 20,
+    "MasterUsername": "they",
+    "ManageMasterUserPassword": True,
+}
+_THEIR_REDSHIFT = {
+    "NodeType": "ra3.large",
+    "ClusterType": "single-node",
+    "MasterUsername": "they",
+    "ManageMasterPassword": True,
+}
 # Where several sections share one set of names.
-_PREFIX = {"topics": "news-", "filesystems": "files-", "functions": "call-", "loaders": "load-", "workflows": "flow-"}
+_PREFIX = {
+    "topics": "news-",
+    "filesystems": "files-",
+    "functions": "call-",
+    "loaders": "load-",
+    "workflows": "flow-",
+    "hosts": "host-",
+    "warehouses": "lake-",
+}
 
 
 def furnished(account: Account) -> Account:
     """Make what somebody else has in the account, and the specs name by `existing:`."""
     account.client("s3").create_bucket(Bucket=THEIRS)
+    account.client("rds").create_db_instance(DBInstanceIdentifier=THEIR_DATABASE, **_THEIR_POSTGRES)
+    account.client("redshift").create_cluster(ClusterIdentifier=THEIR_WAREHOUSE, **_THEIR_REDSHIFT)
     return account
 
 
@@ -44,7 +71,7 @@ def random_spec(seed: int, pipeline: str = "random", build: str | None = "./scra
     )
 
 
-class _Maker(Flows):
+class _Maker(Loads):
     """Draws one spec; later sections refer to earlier ones by name alone."""
 
     def __init__(self, rng: random.Random, build: str | None) -> None:
@@ -73,11 +100,13 @@ class _Maker(Flows):
             ("message_queues", self.message_queue, 2),
             ("topics", self.topic, 2),
             ("databases", self.database, 2),
+            ("warehouses", self.warehouse, 2),
             ("compute_environments", self.environment, 3),
             ("job_queues", self.queue, 2),
             ("jobs", self.job, 4),
             ("functions", self.function, 2),
             ("loaders", self.loader, 2 if self.build else 0),
+            ("hosts", self.host, 2),
             ("workflows", self.workflow, 2),
             ("desktops", self.desktop, 1),
         ):
@@ -86,8 +115,8 @@ class _Maker(Flows):
             self.made[section] = {}
             for name in names:
                 self.made[section][name] = entry()
-            if section == "buckets" and self.maybe(0.3):
-                self.made[section]["theirs"] = {"existing": THEIRS}
+            if self.maybe(_OF_OTHERS.get(section, 0)):
+                self.made[section][f"{self.prefix(section)}theirs"] = self.theirs(section)
             if self.made[section]:
                 top[section] = self.made[section]
         top |= self.triggers()
@@ -98,8 +127,8 @@ class _Maker(Flows):
 
     def prefix(self, section: str) -> str:
         """Say how names of a section begin: databases never move into another network, and are others there."""
-        inside = section == "databases" and self.made["network"]
-        return "inside-" if inside else _PREFIX.get(section, "")
+        inside = section in {"databases", "warehouses"} and self.made["network"]
+        return ("inside-" if inside else "") + _PREFIX.get(section, "")
 
     def fewest(self, section: str) -> int:
         """Say how many a section must have: over several environments somebody must name the queue's."""
@@ -107,8 +136,8 @@ class _Maker(Flows):
         return int(section == "jobs" or (section == "job_queues" and several))
 
     def can_have(self, section: str) -> bool:
-        """Say whether a section may have anything: loaders need a place and a database."""
-        return section != "loaders" or bool(self.made["buckets"] and self.made["databases"])
+        """Say whether a section may have anything: loaders need somewhere to load from, and into."""
+        return self.maybe(_CHANCES.get(section, 1)) and (section != "loaders" or self.can_load())
 
     def image(self) -> Entry:
         more = {"keep": self.rng.randint(1, 30), "scan": False, "on_destroy": self.pick("delete", "keep")}
@@ -140,14 +169,15 @@ class _Maker(Flows):
 
     def database(self) -> Entry:
         """With power hours only where no job can need it outside them: jobs connect to the first."""
-        # Engine and storage of a name are the same in every spec: AWS takes no other engine, and no less storage.
+        # Engine and storage of a name are the same in every spec: AWS takes no other engine, and no less storage. In a
+        # made network so is whether it is public, which puts it into other subnets.
         engine, version = ("mysql", "8.0") if self.made["databases"] else ("postgres", "16")
         entry: Entry = {"engine": engine, "version": version}
         entry |= self.some(
             {
                 "class": self.pick("db.t4g.micro", "db.t4g.small"),
                 "max_storage": self.pick(100, 200),
-                "public": ["203.0.113.0/24"],
+                "public": None if self.made["network"] else ["203.0.113.0/24"],
                 "backup": self.pick("1d", "14d"),
                 "multi_az": True,
                 "changes": "window",
@@ -155,6 +185,8 @@ class _Maker(Flows):
                 "on_destroy": self.pick("snapshot", "delete"),
             }
         )
+        if self.made["network"] and self.made["databases"]:
+            entry["public"] = ["203.0.113.0/24"]
         zones = ("UTC",) if "maintenance" in entry else ZONES  # the window is in UTC, and must be in these hours
         power = {"start": "30 2 * * ? *", "stop": "30 6 * * ? *"} | self.some({"timezone": self.pick(*zones)})
         return entry | (self.some({"power": power}) if self.made["databases"] else {})

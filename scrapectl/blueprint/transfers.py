@@ -122,7 +122,8 @@ def _leave(scope: Scope, stop: Stop) -> list[access.Statement]:
 
 
 def _role_what(stop: Stop) -> str:
-    return f"transfer-{_digest((_spelled(stop.place), stop.writes))}"
+    """Named by the place alone: a location keeps its role, also when what was read is written, too."""
+    return f"transfer-{_digest(_spelled(stop.place))}"
 
 
 def _group(scope: Scope, system: FileSystem) -> Iterator[Desired]:

@@ -101,6 +101,8 @@ def with_order(
         if _ends(change):
             holding = named.get((change.kind, change.old_key or change.key), frozenset())
             held_by = [by_thing[thing] for thing in holding if thing in by_thing]
+            if change.old_key == change.key:
+                held_by = [by for by in held_by if _ends(by) or not _needs(by.address, change.address, needs)]
             if kinds[change.kind].acts:
                 # It ends before what it runs, even when that names it: a job that submits to its own queue.
                 held_by = [by for by in held_by if not _ends(by) or kinds[by.kind].acts]
@@ -113,6 +115,18 @@ def with_order(
             put_after=tuple(puts[address] for address in before if address in puts),
             end_after=tuple(sorted(end_after - set(change.steps))),
         )
+
+
+def _needs(address: str, other: str, needs: Mapping[str, frozenset[str]]) -> bool:
+    """Whether a thing needs another, however far; where that is made anew in its place, it never lets go of it."""
+    seen, todo = {address}, [address]
+    while todo:
+        new = needs.get(todo.pop(), frozenset()) - seen
+        if other in new:
+            return True
+        seen |= new
+        todo.extend(new)
+    return False
 
 
 def _ends(change: Change) -> bool:

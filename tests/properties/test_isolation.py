@@ -17,7 +17,7 @@ from scrapectl.pipeline import Applied, Planned
 from scrapectl.spec.model import Spec
 from tests.account import Account, assert_empty, done, in_region, is_read, shown, spec_of
 from tests.properties.strangers import STRANGERS
-from tests.random_flows import THEIRS
+from tests.random_loads import THEIRS
 from tests.random_specs import FOLDER, furnished
 from tests.remembered import Remembered
 

@@ -52,7 +52,7 @@ def test_kill_at_any_write(name: str, stage: str | None) -> None:
     assert_survives(example(name, stage=stage), name)
 
 
-@pytest.mark.parametrize("seed", [23] if SEEDS <= 25 else range(SEEDS // 10))
+@pytest.mark.parametrize("seed", [82] if SEEDS <= 25 else range(SEEDS // 10))
 def test_kill_of_any_spec(folder: Path, seed: int) -> None:
     assert_survives(spec_of(random_spec(seed), folder, ENV), str(seed))
 

@@ -12,19 +12,15 @@ from typing import Any
 import pytest
 import yaml
 
-from scrapectl.engine.plan import Change
 from scrapectl.errors import SpecError
 from scrapectl.spec.model import Spec
 from tests.account import EXAMPLES, SEEDS, Account, assert_empty, shown, spec_of
+from tests.properties.reach_of_a_key import Path_, Tree, allowed, leaves, touches
 from tests.random_specs import ENV, random_spec
 from tests.remembered import Remembered
 
-Path_ = tuple[str | int, ...]
-Tree = dict[str, Any]
-
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _NOT_THESE = {"version", "pipeline", "region", "account", "stages"}
-_INSTANCE = {"schedule_group", "sqs_queue", "security_group", "log_group"}
 # Keys that have no other valid value where they stand: another size would need another memory, another engine
 # another version; an environment is named once in a queue; and there is one topic, database, warehouse,
 # secret, job or workflow to name.
@@ -83,37 +79,6 @@ _BY_KEY: dict[str, tuple[Any, ...]] = {
     "columns": ("integer", "varchar(99)"),
     "format": ("json", "csv"),
 }
-# The keys that say what a role may do, by what the role is for. A queue or an environment is renamed by some.
-_OF_ROLES = {
-    "job": {"access", "mounts", "paths", "queue", "encryption", "job_queues", "type", "vars"},
-    "start": {"secrets", "image", "vars"},
-    "scheduler": {"queue", "schedules", "job_queues", "type"},
-    "notifier": {"alerts", "on_failure"},
-    "instances": {"type"},
-    "function": {"access", "secrets", "mounts", "encryption", "vars", "paths", "message_queue"},
-    "machine": {"steps", "start", "upload", "job_queues", "queue", "type", "vars", "paths", "on_failure", "alerts"},
-    "transfer": {"copy", "encryption", "paths"},
-    "desktop": {"access", "encryption"},
-    "starter": {"triggers"},
-    "load": {"from", "into", "to", "encryption", "vars", "database", "warehouse", "message_queue"},
-    "copy": {"into", "warehouse", "vars"},
-    "expect": {"expect", "in", "alerts", "on_failure", "encryption"},
-    "host": {"access", "upload", "secrets", "encryption", "vars", "image"},
-}
-_OF_UPLOADS = {"events", "notifications", "policy", "trail"}  # what triggers write into buckets and dead letters
-_TELLING = {"events_rule", "lambda_function", "lambda_event_source", "cloudwatch_alarm", "sfn_state_machine"}
-_SHARED = {"policy", "visibility"}
-_TYPED = {"schedules", "share", "array", "vars"}  # what the notifier repeats, so that a missed run can be typed
-
-
-def leaves(tree: Any, path: Path_ = ()) -> Iterator[tuple[Path_, Any]]:
-    """Every scalar of the spec with its path."""
-    entries = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else None
-    if entries is None:
-        yield path, tree
-        return
-    for key, value in entries:
-        yield from leaves(value, (*path, key))
 
 
 def with_value(tree: Tree, path: Path_, value: Any) -> Tree:
@@ -173,93 +138,6 @@ def another(tree: Tree, path: Path_, value: Any, folder: Path) -> Tree | None:
     return None
 
 
-def mentions(tree: Tree, name: str) -> set[str]:
-    """The origins of the entries that name something, in whatever way."""
-    word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
-    sections = {key: section for key, section in tree.items() if key in SECTIONS}
-    return {
-        f"{section}.{entry}"
-        for section, entries in sections.items()
-        for entry, body in entries.items()
-        if any(word.search(str(leaf)) for _, leaf in leaves(body))
-    }
-
-
-SECTIONS = (
-    *("images", "secrets", "buckets", "message_queues", "topics", "databases"),
-    *("compute_environments", "job_queues", "jobs"),
-    *("filesystems", "functions", "workflows", "triggers", "desktops", "warehouses", "loaders"),
-)
-
-
-def allowed(trees: tuple[Tree, Tree], path: Path_) -> set[str]:
-    """The origins that a key may touch: its own entry, and those that name it, however far."""
-    found: set[str] = set()
-    todo = [".".join(map(str, path[:2]))]
-    while todo:
-        origin = todo.pop()
-        if origin not in found:
-            found.add(origin)
-            section, _, name = origin.partition(".")
-            todo.extend(m for tree in trees for m in mentions(tree, name))
-            if section == "compute_environments":  # a queue over the only environment need not name it, nor be written
-                todo.append("job_queues.default")
-                todo.extend(f"job_queues.{queue}" for tree in trees for queue in tree.get("job_queues", {}))
-            if section == "job_queues":  # a job on the only queue need not name it
-                todo.extend(f"jobs.{job}" for tree in trees for job in tree["jobs"])
-            if section == "jobs":  # what a job receives from is hidden for six times its timeout
-                jobs = [tree["jobs"].get(name, {}) for tree in trees]
-                todo.extend(f"message_queues.{q}" for job in jobs for q in job.get("access", {}).get("receive", []))
-                todo.extend(f"databases.{d}" for job in jobs for d in job.get("access", {}).get("connect", []))
-            if section in {"jobs", "functions", "workflows"}:  # a file system has a door for each place that is used
-                words = {word for tree in trees for _, word in leaves(tree.get(section, {}).get(name, {}))}
-                systems = {key for tree in trees for key in tree.get("filesystems", {})}
-                todo.extend(f"filesystems.{key}" for key in systems & {str(word).split("/")[0] for word in words})
-            if section == "triggers":  # a workflow looks at the object of the upload that started it
-                started = [tree.get("triggers", {}).get(name, {}).get("start", {}).get("workflow") for tree in trees]
-                todo.extend(f"workflows.{workflow}" for workflow in started if workflow)
-            if section == "topics":  # a queue lets those topics send that it hears
-                topics = [tree.get("topics", {}).get(name, {}) for tree in trees]
-                todo.extend(f"message_queues.{q}" for topic in topics for q in topic.get("queues", []))
-    return found
-
-
-def touches(change: Change, may: set[str], path: Path_) -> bool:
-    """Whether a change is one of those that the key may bring about."""
-    if path[0] in {"tags", "network"}:  # everything carries tags, and stands somewhere
-        return True
-    if path[0] == "logs":  # what trails write is kept as long as logs are
-        return change.kind == "log_group" or change.address.endswith("-trail")
-    if change.kind == "iam_role":  # shared by all entries with the same access; all have the same boundary
-        what = change.address.split("_", 2)[2].partition("-")[0]
-        return path[0] == "iam" or bool(_OF_ROLES[what] & set(path))
-    if change.origin in may or any(change.origin.startswith(f"{one}.") for one in may):
-        return True
-    if change.kind in {"iam_instance_profile", "ec2_launch_template"}:  # there while an environment is on EC2
-        return path[-1] == "type"
-    # A thing that the change leaves without an origin, or that stands for the instance while it is needed.
-    left = change.origin == change.address and any(one.split(".")[1] in change.address.partition(".")[2] for one in may)
-    return tells(change, path) or (left and change.kind not in _INSTANCE)
-
-
-def tells(change: Change, path: Path_) -> bool:
-    """Whether it is shared, and of the key's: how failures are told, uploads heard of, or files copied."""
-    fields = {field.name for field in change.fields}
-    if path[0] in {"triggers", "workflows", "buckets"} and change.address.endswith("_starter"):
-        return True
-    if "copy" in path and change.kind.startswith("datasync_location"):  # named by its place, and shared by copies
-        return True
-    if path[0] == "triggers" and change.kind in {"s3_bucket", "sqs_queue"} and fields <= _OF_UPLOADS:
-        return True
-    if path[0] == "alerts":  # whom CloudWatch may reach, and the dead letters, lie in what others own
-        return change.kind in _TELLING or (change.kind in {"sns_topic", "sqs_queue"} and fields <= _SHARED)
-    if "on_failure" in path:
-        return change.kind in {"events_rule", "lambda_function", "sfn_state_machine"} or (
-            change.kind == "sqs_queue" and fields == {"policy"}
-        )
-    return change.kind == "lambda_function" and fields == {"code"} and bool(_TYPED & set(path))
-
-
 def check_every_key(account: Account, tree: Tree, folder: Path, every: int, step: int = 1) -> set[str | int]:
     """Change each key (or each `step`-th) in turn; every so many-th change is also applied, and taken back."""
     base = read(tree, folder)
@@ -300,7 +178,7 @@ def test_one_key_of_an_example(account: Account, tmp_path: Path, name: str) -> N
     assert check_every_key(account, tree, folder, every, step) <= _ALONE
 
 
-@pytest.mark.parametrize("seed", [23] if SEEDS <= 25 else range(SEEDS // 10))
+@pytest.mark.parametrize("seed", [82] if SEEDS <= 25 else range(SEEDS // 10))
 def test_one_key_of_any_spec(account: Account, folder: Path, tmp_path: Path, seed: int) -> None:
     shutil.copytree(folder, tmp_path / "spec")
     shutil.copytree(folder / "scraper", tmp_path / "spec" / "other")

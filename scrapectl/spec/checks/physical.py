@@ -47,11 +47,14 @@ def check_physical_names(spec: Spec, findings: Findings) -> None:
 
 
 def _check_own_names(spec: Spec, taken: Taken, findings: Findings) -> None:
-    """The instance has a dead-letter queue and functions of its own, which nobody wrote."""
+    """The instance has a dead-letter queue, functions and a launch template of its own, which nobody wrote."""
     own = [("message_queues", names.dead_letter_name(spec.pipeline, spec.stage, None), "dead-letter queue")]
     for what in ("notifier", "starter", *(("expect",) if checked_by_itself(spec) else ())):
         name = names.physical_name(spec.pipeline, spec.stage, None, what, limit=names.FUNCTION_LIMIT)
         own.append(("functions", name, what))
+    if any(environment.on_ec2 for environment in spec.compute_environments.values()):
+        name = names.physical_name(spec.pipeline, spec.stage, None, "instances", limit=names.LAUNCH_TEMPLATE_LIMIT)
+        own.append(("hosts", name, "launch template"))
     if keeps_records(spec):
         place = (spec.account or _ACCOUNT, spec.region or _LONGEST_REGION)
         own.append(("buckets", names.bucket_name(spec.pipeline, spec.stage, "loads", *place), "bucket of loads"))

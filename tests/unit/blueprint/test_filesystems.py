@@ -157,6 +157,14 @@ def test_two_copies_of_one_place_share_its_location():
     assert len(resources(spec, "datasync_task")) == 3
 
 
+def test_a_place_that_is_written_later_too_keeps_its_location():
+    """DataSync changes no location; what it is made of must not hang on the copies."""
+    back = SPEC + "  again: {steps: [{copy: {from: work/data/in, to: raw/in}}]}\n"
+    for kind in ("datasync_location_s3", "datasync_location_efs"):
+        before, after = (resources(spec_of(text), kind) for text in (SPEC, back))
+        assert {address: after[address] for address in before} == before
+
+
 def test_a_file_system_that_is_not_ours_is_used_by_its_own_access_points():
     text = """
 buckets: {raw: {}}

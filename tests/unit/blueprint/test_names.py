@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,39 +20,44 @@ from tests.unit.blueprint.world import facts_for
 PIPELINE, STAGE, KEY = "p" * 20, "s" * 20, "k" * 40
 # No region that the SDK knows has a longer name.
 LONGEST_REGION = "ap-southeast-1"
-KIND_OF = {
-    "images": "EcrRepository",
-    "secrets": "SecretValue",
-    "buckets": "S3Bucket",
-    "message_queues": "SqsQueue",
-    "topics": "SnsTopic",
-    "compute_environments": "BatchComputeEnvironment",
-    "job_queues": "BatchJobQueue",
-    "jobs": "BatchJobDefinition",
-    "databases": "RdsInstance",
-    "schedules": "Schedule",
-    "filesystems": "EfsFileSystem",
-    "functions": "LambdaFunction",
-    "workflows": "SfnStateMachine",
-    "desktops": "AppstreamFleet",
-    "rules": "EventsRule",
-    "trails": "CloudtrailTrail",
+SECTION_OF = {
+    "EcrRepository": "images",
+    "SecretValue": "secrets",
+    "S3Bucket": "buckets",
+    "SqsQueue": "message_queues",
+    "SnsTopic": "topics",
+    "BatchComputeEnvironment": "compute_environments",
+    "BatchJobQueue": "job_queues",
+    "BatchJobDefinition": "jobs",
+    "RdsInstance": "databases",
+    "RedshiftCluster": "warehouses",
+    "RedshiftNamespace": "warehouses",
+    "RedshiftWorkgroup": "warehouses",
+    "Schedule": "schedules",
+    "EfsFileSystem": "filesystems",
+    "LambdaFunction": "functions",
+    "SfnStateMachine": "workflows",
+    "Ec2LaunchTemplate": "hosts",
+    "AutoscalingGroup": "hosts",
+    "AppstreamFleet": "desktops",
+    "EventsRule": "rules",
+    "CloudtrailTrail": "trails",
 }
 # What is made for the instance as a whole.
 OF_THE_INSTANCE = {
-    ("SqsQueue", "random_dead"),
-    ("LambdaFunction", "random_notifier"),
-    ("LambdaFunction", "random_starter"),
-    ("LambdaFunction", "random_expect"),
-    ("S3Bucket", "random-loads-123456789012-us-east-1"),
-    ("EventsRule", "random_failed-runs"),
-    ("EventsRule", "random_failed-workflows"),
+    ("message_queues", "random_dead"),
+    ("functions", "random_notifier"),
+    ("functions", "random_starter"),
+    ("functions", "random_expect"),
+    ("hosts", "random_instances"),
+    ("buckets", "random-loads-123456789012-us-east-1"),
+    ("rules", "random_failed-runs"),
+    ("rules", "random_failed-workflows"),
 }
 
 
 def wanted(spec: Spec) -> list[Desired]:
-    facts = dataclasses.replace(facts_for(spec), existing={("buckets", "theirs"): {"name": "theirs", "arn": "x"}})
-    return blueprint(spec, facts)
+    return blueprint(spec, facts_for(spec))
 
 
 def keys_of(found: list[Desired]) -> list[tuple[str, tuple[str, ...]]]:
@@ -72,8 +76,8 @@ def test_no_two_things_of_a_spec_have_one_name_or_one_address(seed):
 def test_the_checks_know_every_name_that_the_spec_gives(seed):
     """What is made for the instance as a whole aside: nobody can write a name that ends as theirs do, but in SQS."""
     spec = check_text(f"account: '123456789012'\n{random_spec(seed)}", folder=FOLDER, env=ENV)
-    made = {(kind, key[-1]) for kind, key in keys_of(wanted(spec)) if kind in KIND_OF.values()}
-    known = {(KIND_OF[section], name) for section, name, _ in named(spec)}
+    made = {(SECTION_OF[kind], key[-1]) for kind, key in keys_of(wanted(spec)) if kind in SECTION_OF}
+    known = {(section, name) for section, name, _ in named(spec)}
     assert made - known <= OF_THE_INSTANCE
     assert known <= made
 

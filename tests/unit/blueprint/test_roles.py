@@ -33,9 +33,11 @@ DATA_API = {
     *("redshift-data:GetStatementResult", "redshift-data:ListStatements"),
 }
 ON_EVERYTHING = {
-    "function": INTERFACES,
+    "function": INTERFACES | DATA_API,
     "load": INTERFACES | DATA_API,
     "start": {"ecr:GetAuthorizationToken"},
+    "host": {"ecr:GetAuthorizationToken"} | DATA_API,
+    "job": DATA_API,
     "notifier": {"batch:DescribeJobDefinitions", "batch:DescribeJobs", "batch:ListJobs"},
     "instances": {"ecs:DiscoverPollEndpoint"},
     "machine": {
@@ -237,7 +239,7 @@ def test_no_role_holds_more_than_a_service_asks_for(name: str, spec: Spec) -> No
     """No `service:*`; "*" as a resource only for actions that know no narrower one, or in the user's own words."""
     own_words = {
         str(action)
-        for one in (*spec.jobs.values(), *spec.functions.values())
+        for one in (*spec.jobs.values(), *spec.functions.values(), *spec.hosts.values())
         for entry in one.access.policy
         for action in _list(entry["Action"])
     }
@@ -260,10 +262,10 @@ CHOSEN = ("efs_file_system.", "efs_access_point.", "datasync_task.")
 
 def _is_chosen_by_aws(what: str, ref: Ref) -> bool:
     """Of a database's password AWS chooses the whole name, and of these the id, so that the role can only wait."""
-    if what.startswith(("start-", "load-", "function-")) and ref.output == "secret":
+    if what.startswith(("start-", "load-", "function-", "host-")) and ref.output == "secret":
         return ref.address.startswith(("rds_instance.", "redshift_"))
-    if what.startswith("load-"):
-        return ref.address.startswith("redshift_") and ref.output == "arn"
+    if what.startswith(("job-", "load-", "function-", "host-")) and ref.address.startswith("redshift_"):
+        return ref.output in {"arn", "secret"}  # whoever asks one sends the name of its password
     return ref.address.startswith(CHOSEN) and ref.output == "arn"
 
 

@@ -25,8 +25,17 @@ def spec_of(text: str, **options: Any) -> Spec:
 def facts_for(spec: Spec, **facts: Any) -> Facts:
     """Facts in which every folder has been hashed."""
     tags = {key: "src-0123" for key, image in spec.images.items() if image.build}
-    facts = {"network": made_network(spec), **facts}
+    facts = {"network": made_network(spec), "existing": of_others(spec), **facts}
     return dataclasses.replace(FACTS, image_tags=tags, region=spec.region or REGION, **facts)
+
+
+def of_others(spec: Spec) -> dict[tuple[str, str], dict[str, str]]:
+    """What AWS would tell of buckets, databases and warehouses that are not ours."""
+    entries = [*spec.buckets.values(), *spec.databases.values(), *spec.warehouses.values()]
+    outputs = ("name", "arn", "endpoint", "port", "database", "secret")
+    told = {output: f"their-{output}" for output in outputs}
+    theirs = [tuple(entry.origin.split(".")) for entry in entries if entry.existing is not None]
+    return dict.fromkeys(theirs, told)
 
 
 def made_network(spec: Spec) -> NetworkFacts:
