@@ -31,13 +31,11 @@ SPECS: list[tuple[str, str | None]] = [
 os.environ.setdefault("NPS_KEY", "of-the-tests")  # calendar-scraper's own secret, as whoever applies it has it
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
-# Two calls at once show what many would: in one process, each change of threads costs nearly as much as a call.
-AT_ONCE = 2
 _READS = ("Get", "List", "Describe", "Head", "BatchGet", "BatchCheck")
 
 
 def _options(given: Mapping[str, Any]) -> Options:
-    return Options(**{"parallel": AT_ONCE, **given})
+    return Options(**{"parallel": current.AT_ONCE, **given})
 
 
 def is_read(sent: Sent) -> bool:
@@ -58,7 +56,7 @@ class Account:
     def session(self, region: str = REGION) -> Session:
         """The session of a region."""
         if region not in self._sessions:
-            self._sessions[region] = current.session(self.cloud, region, reads_at_once=AT_ONCE)
+            self._sessions[region] = current.session(self.cloud, region)
         return self._sessions[region]
 
     def plan(self, spec: Spec, **options: Any) -> Planned:

@@ -22,8 +22,8 @@ from scrapectl.local.inprocess import Sent, record
 from tests.current import session
 
 REGION = "us-east-2"
-STEPS = 40
-FEW = 10
+STEPS = 60
+FEW, MANY = 10, 30
 
 
 @dataclass
@@ -95,8 +95,8 @@ class Bench:
             live = self.read(want)
             if live is None or live.status is not Status.BUSY:
                 return live
-            self.cloud.clock.advance(max(10.0, want.pace.interval))
-            if step > FEW:  # what ends with a process waits for that one, which no clock of ours hurries
+            self.cloud.clock.advance(max(10.0 if step < FEW else 60.0, want.pace.interval))
+            if step > MANY:  # what ends with a process waits for that one, which no clock of ours hurries
                 time.sleep(0.1)
         raise AssertionError(f"{want.kind} stays busy")
 
