@@ -28,22 +28,20 @@ class _Current:
 _CURRENT = _Current()
 
 
-class Boto:
+@functools.cache
+def _of_region(region: str) -> Any:
     """A boto3 session of a region, whose clients are those of all tests."""
+    found: Any = connect(cast("Cloud", _CURRENT), region)
+    make, made = found.client, {}
 
-    def __init__(self, region: str) -> None:
-        self.region_name = region
-        self._session = connect(cast("Cloud", _CURRENT), region)
-        self._clients: dict[str, Any] = {}
-
-    def client(self, service: str, **given: Any) -> Any:
+    def client(service: str, **given: Any) -> Any:
         key = f"{service} {[(name, getattr(value, '__dict__', value)) for name, value in sorted(given.items())]}"
-        if key not in self._clients:
-            self._clients[key] = self._session.client(service, **given)
-        return self._clients[key]
+        if key not in made:
+            made[key] = make(service, **given)
+        return made[key]
 
-
-_of_region = functools.cache(Boto)
+    found.client = client
+    return found
 
 
 def boto(cloud: Cloud, region: str = REGION) -> Any:
