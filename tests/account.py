@@ -20,7 +20,7 @@ from scrapectl.spec.model import Spec
 from tests import current
 
 ROOT = Path(__file__).parent.parent
-SEEDS = int(os.environ.get("SCRAPECTL_SEEDS", "6"))
+SEEDS = int(os.environ.get("SCRAPECTL_SEEDS", "25"))
 EXAMPLES = {path.parent.name: path for path in sorted((ROOT / "examples").glob("*/pipeline.yaml"))}
 # The examples as they stand, and their stages that change most: (name, stage).
 SPECS: list[tuple[str, str | None]] = [

@@ -43,7 +43,7 @@ def live(account: Account, caller: Caller, spec: Spec) -> None:
     done(account.destroy(spec, delete_data=True))
 
 
-@pytest.mark.parametrize("seed", range(SEEDS // 5))
+@pytest.mark.parametrize("seed", [0] if SEEDS <= 25 else range(SEEDS // 5))
 def test_any_spec_lives_under_its_own_policies(account: Account, seed: int):
     caller = judge(furnished(account).cloud, [])
     live(account, caller, spec_of(random_spec(seed), FOLDER, env=ENV))

@@ -11,7 +11,6 @@ import pytest
 @pytest.fixture
 def small_heap() -> Iterator[None]:
     """What tests before have left is no part of what the collector goes through: a command begins with none of it."""
-    gc.collect()
     gc.freeze()
     yield
     gc.unfreeze()
