@@ -3,60 +3,19 @@
 from __future__ import annotations
 
 import random
-import re
 from pathlib import Path
 
 import pytest
 
 from scrapectl.spec.model import Spec
-from tests.account import REGION, SEEDS, SPECS, Account, assert_empty, done, example, spec_of, writes
+from tests.account import SEEDS, Account, assert_empty, done, spec_of, writes
 from tests.faults_in_process import WAYS, Fault
+from tests.properties.whole_life import assert_ends, assert_lasts
 from tests.random_specs import ENV, furnished, random_spec
 
 
 def made(seed: int, folder: Path) -> Spec:
     return spec_of(random_spec(seed), folder, ENV)
-
-
-def assert_lasts(account: Account, spec: Spec) -> None:
-    """One apply is enough: the next plan is empty, and carrying it out changes nothing."""
-    done(account.apply(spec, takeover=True))
-    planned = account.plan(spec)
-    assert_empty(planned)
-    assert writes(account.calls_of(lambda: account.carry_out(planned, account.aws_of(spec)))) == []
-
-
-def assert_ends(account: Account, spec: Spec) -> None:
-    """Destroy leaves nothing but what `on_destroy: keep` keeps and the snapshots that it tells of."""
-    taken = snapshots(account, spec)
-    planned = account.plan_destroy(spec)
-    kept = {change.address for change in planned.plan.changes if change.keep}
-    done(account.carry_out(planned, account.aws_of(spec)))
-    assert account.owned(spec.owner, spec.region or REGION) == []
-    assert all(any(address in line for line in planned.plan.remains) for address in kept)
-    told = {name for line in planned.plan.remains for name in re.findall(r"as the snapshot ([\w-]+)", line)}
-    assert snapshots(account, spec) - taken == told
-    assert_empty(account.plan_destroy(spec))
-    assert_empty(account.plan_destroy(spec, by_name=True))
-
-
-def snapshots(account: Account, spec: Spec) -> set[str]:
-    """The snapshots of databases and warehouses that cost until somebody deletes them."""
-    rds, redshift, serverless = (
-        account.client(service, spec.region or REGION) for service in ("rds", "redshift", "redshift-serverless")
-    )
-    return {
-        *(snapshot["DBSnapshotIdentifier"] for snapshot in rds.describe_db_snapshots()["DBSnapshots"]),
-        *(snapshot["SnapshotIdentifier"] for snapshot in redshift.describe_cluster_snapshots()["Snapshots"]),
-        *(snapshot["snapshotName"] for snapshot in serverless.list_snapshots()["snapshots"]),
-    }
-
-
-@pytest.mark.parametrize(("name", "stage"), SPECS)
-def test_an_example_lasts_and_ends(account: Account, name: str, stage: str | None) -> None:
-    spec = example(name, stage=stage)
-    assert_lasts(account, spec)
-    assert_ends(account, spec)
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))

@@ -17,6 +17,7 @@ from scrapectl.errors import EnvironmentProblem
 from scrapectl.spec.model import Spec
 from tests.account import REGION, SEEDS, SPECS, Account, assert_empty, done, example, spec_of, writes
 from tests.faults_in_process import Fault
+from tests.properties.whole_life import assert_ends, assert_lasts
 from tests.random_specs import ENV, furnished, random_spec
 
 
@@ -58,11 +59,11 @@ def test_kill_of_any_spec(folder: Path, seed: int) -> None:
 
 
 def assert_survives(spec: Spec, name: str) -> None:
-    """Kill an apply and its repetitions at several places, and then a destroy; the last of each ends well."""
+    """Live undisturbed; then kill an apply and its repetitions at several places, and a destroy: each ends as well."""
     account = furnished(Account())
-    applies = len(writes(account.calls_of(lambda: account.put(spec))))
+    applies = len(writes(account.calls_of(lambda: assert_lasts(account, spec))))
     wanted = names(account, spec)
-    destroys = len(writes(account.calls_of(lambda: account.destroy(spec))))
+    destroys = len(writes(account.calls_of(lambda: assert_ends(account, spec))))
     for ups, downs in itertools.zip_longest(chains(applies, name), chains(destroys, name), fillvalue=()):
         account = furnished(Account())
         kill_in_turn(account, ups, lambda _, account=account: account.apply(spec))

@@ -51,8 +51,10 @@ OF_THE_INSTANCE = {
     ("functions", "random_expect"),
     ("hosts", "random_instances"),
     ("buckets", "random-loads-123456789012-us-east-1"),
+    ("rules", "random_failed-launches"),
     ("rules", "random_failed-runs"),
     ("rules", "random_failed-workflows"),
+    ("rules", "random_lost-hosts"),
 }
 
 

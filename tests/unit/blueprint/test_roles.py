@@ -38,7 +38,10 @@ ON_EVERYTHING = {
     "start": {"ecr:GetAuthorizationToken"},
     "host": {"ecr:GetAuthorizationToken"} | DATA_API,
     "job": DATA_API,
-    "notifier": {"batch:DescribeJobDefinitions", "batch:DescribeJobs", "batch:ListJobs"},
+    "notifier": {
+        *("batch:DescribeJobDefinitions", "batch:DescribeJobs", "batch:ListJobs"),
+        *("autoscaling:DescribeAutoScalingInstances", "autoscaling:DescribeScalingActivities"),
+    },
     "instances": {"ecs:DiscoverPollEndpoint"},
     "machine": {
         *("batch:DescribeJobs", "batch:TerminateJob", "logs:CreateLogDelivery", "logs:DeleteLogDelivery"),
