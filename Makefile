@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Tests start hundreds of processes: none of them is to compile again what the one before has compiled.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test check format faults properties bench docs vendor clean
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -10,6 +11,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.account import Account
+
+# Each full collection takes a second on a heap that holds botocore's models: a tenth as many keep it as small.
+gc.set_threshold(10_000, 10, 10)
 
 # Jobs as processes, unless a test says otherwise: results must not depend on what engine this machine has.
 os.environ["SCRAPECTL_LOCAL_ENGINE"] = "none"

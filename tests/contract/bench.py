@@ -23,7 +23,7 @@ from tests.current import session
 
 REGION = "us-east-2"
 STEPS = 60
-FEW, MANY = 10, 30
+FEW, MANY = 3, 30
 
 
 @dataclass

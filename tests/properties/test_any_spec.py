@@ -19,22 +19,22 @@ def made(seed: int, folder: Path) -> Spec:
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
-def test_any_spec_lasts_follows_any_other_and_ends(account: Account, folder: Path, seed: int) -> None:
-    first, second = made(seed, folder), made(seed + 1000, folder)
-    assert_lasts(account, first)
-    assert_lasts(account, second)
-    assert_ends(account, second)
+def test_any_spec_lasts_and_ends(account: Account, folder: Path, seed: int) -> None:
+    """Of every four, one is followed by another before its end, and one lives again with a call that fails."""
+    spec, turn = made(seed, folder), seed % (2 if SEEDS > 25 else 4)
+    applying = len(writes(account.calls_of(lambda: assert_lasts(account, spec))))
+    last = made(seed + 1000, folder) if turn == 0 else spec
+    if turn == 0:
+        assert_lasts(account, last)
+    ending = len(writes(account.calls_of(lambda: assert_ends(account, last))))
+    if turn == 1:
+        assert_mended(spec, random.Random(seed), applying, ending)
 
 
-@pytest.mark.parametrize("seed", range(SEEDS if SEEDS > 25 else SEEDS // 4))
-def test_one_failing_call_then_the_same_again_ends_well(account: Account, folder: Path, seed: int) -> None:
+def assert_mended(spec: Spec, rng: random.Random, applying: int, ending: int) -> None:
     """A changing call is refused, or lost before or after it was carried out; the same command then mends it."""
-    spec, rng = made(seed, folder), random.Random(seed)
-    planned = account.plan(spec)
-    rehearsed = len(writes(account.calls_of(lambda: account.carry_out(planned, account.aws_of(spec)))))
-    ending = len(writes(account.calls_of(lambda: account.destroy(spec))))
     account = furnished(Account())
-    fault = Fault(rng.randrange(rehearsed), rng.choice(WAYS))
+    fault = Fault(rng.randrange(applying), rng.choice(WAYS))
     with fault.in_(account):
         fault.outlive(lambda: account.apply(spec))
     done(account.apply(spec))
@@ -45,7 +45,7 @@ def test_one_failing_call_then_the_same_again_ends_well(account: Account, folder
     assert_ends(account, spec)
 
 
-@pytest.mark.parametrize("seed", [42, 45] if SEEDS <= 25 else [42, 43, 44, 45, 47, 52, 53, 54, 57, 58, 59])
+@pytest.mark.parametrize("seed", [45] if SEEDS <= 25 else [42, 43, 44, 45, 47, 52, 53, 54, 57, 58, 59])
 def test_a_stage_stands_beside_its_pipeline(account: Account, folder: Path, seed: int) -> None:
     """Both stand in one account, and neither sees the other, nor its end."""
     plain, prod = (spec_of(random_spec(seed), folder, ENV, stage=stage) for stage in (None, "prod"))
