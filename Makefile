@@ -21,10 +21,10 @@ setup: .venv/.ready ## make the virtual environment, with everything pinned
 demo: setup ## take the quickstart through its whole life on the embedded cloud
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python examples/quickstart/demo.py
 
-# In the order of folders: those whose tests take long come first, and the many quick ones fill up the end. Three at a
+# In the order of folders: those whose tests take long come first, and the many quick ones fill up the end. Four at a
 # time on two cores, for many wait for processes that they have started.
 test: setup ## pass all tests
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: setup ## lint, types, import rules
 	$(BIN)/ruff check .

@@ -140,16 +140,12 @@ def denied(life: Life, purpose, *words: str) -> Answer:
     return stopped.value.answer
 
 
-@pytest.mark.parametrize(
-    ("purpose", "words", "action"),
-    [
+def test_what_it_is_not_for_is_denied(standing: Life):
+    for purpose, words, action in (
         ("read", "run work", "batch:SubmitJob"),
         ("read", "schedule pause work", "ssm:PutParameter"),
         ("read", "destroy --yes", "s3:ListAllMyBuckets"),
         ("run", "destroy --yes", "ec2:DescribeVpcs"),
         ("destroy", "run work", "batch:SubmitJob"),
-    ],
-)
-def test_what_it_is_not_for_is_denied(standing: Life, purpose, words: str, action: str):
-    answer = denied(standing, purpose, *words.split())
-    assert action in told(answer)
+    ):
+        assert action in told(denied(standing, purpose, *words.split())), (purpose, words)
