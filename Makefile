@@ -21,10 +21,10 @@ setup: .venv/.ready ## make the virtual environment, with everything pinned
 demo: setup ## take the quickstart through its whole life on the embedded cloud
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python examples/quickstart/demo.py
 
-# In the order of folders: those whose tests take long come first, and the many quick ones fill up the end. Four at a
-# time on two cores, for many wait for processes that they have started.
+# In the order of folders: those whose tests take long come first, and the many quick ones fill up the end. Three at
+# a time on two cores, for many wait for processes that they have started.
 test: setup ## pass all tests
-	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 check: setup ## lint, types, import rules
 	$(BIN)/ruff check .
@@ -37,7 +37,7 @@ format: setup ## write the code as ruff has it
 	$(BIN)/ruff format .
 
 faults: setup ## the long form of the fault tests: a kill at every changing call, 1,000 interruptions of the loader
-	SCRAPECTL_FAULTS=all $(BIN)/python -m pytest --numprocesses 2 tests/faults containers/loader
+	SCRAPECTL_FAULTS=all $(BIN)/python -m pytest --numprocesses 2 tests/faults tests/contract containers/loader
 
 properties: setup ## the long form of the property tests: 200 random specs
 	SCRAPECTL_SEEDS=200 $(BIN)/python -m pytest --numprocesses 2 tests/properties tests/calls

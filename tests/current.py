@@ -10,8 +10,9 @@ from scrapectl.local.cloud import Cloud
 from scrapectl.local.inprocess import connect
 
 REGION = "us-east-1"
-# Two calls at once show what many would: in one process, each change of threads costs nearly as much as a call.
+# Two steps at once show what many would: in one process, each change of threads costs nearly as much as a call.
 AT_ONCE = 2
+READS_AT_ONCE = 1
 
 
 class _Current:
@@ -53,4 +54,4 @@ def boto(cloud: Cloud, region: str = REGION) -> Any:
 def session(cloud: Cloud, region: str = REGION) -> Session:
     """A session over a cloud, which lives from now on."""
     where = Where(local=True, region=region)
-    return Session(boto(cloud, region), where, cloud.account, region, "aws", reads_at_once=AT_ONCE)
+    return Session(boto(cloud, region), where, cloud.account, region, "aws", reads_at_once=READS_AT_ONCE)

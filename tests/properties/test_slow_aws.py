@@ -12,7 +12,7 @@ from tests.account import REGION, SEEDS, SPECS, assert_empty, done, example, spe
 from tests.clouds_clock import SlowAccount
 from tests.random_specs import ENV, furnished, random_spec
 
-MADE_AGAIN = {"quickstart", "redshift-stream", "upload-workflow"}
+MADE_AGAIN = {"quickstart", "upload-workflow"}
 
 
 def assert_lives(spec: Spec, rounds: int = 2) -> None:

@@ -267,17 +267,23 @@ def meaning_of_all():
     return meaning(check_text(json.dumps(EVERY_VALUE), "x", folder=EVERYTHING.parent))
 
 
-@pytest.mark.parametrize("path", list(leaves(EVERY_VALUE)), ids=lambda path: ".".join(map(str, path)))
-def test_a_reference_may_stand_for_every_value(path):
+@pytest.mark.parametrize("section", EVERY_VALUE)
+def test_a_reference_may_stand_for_every_value(section):
+    for path in leaves(EVERY_VALUE):
+        if path[0] == section:
+            a_reference_may_stand_at(path)
+
+
+def a_reference_may_stand_at(path):
     """By jsonschema, as editors see it, and by the loader, which gets the same spec from it."""
     value = copy.deepcopy(EVERY_VALUE)
     holder = value
     for step in path[:-1]:
         holder = holder[step]
     value["vars"]["swapped"], holder[path[-1]] = holder[path[-1]], "${var.swapped}"
-    assert jsonschema_accepts(value)
+    assert jsonschema_accepts(value), path
     loaded = check_text(json.dumps(value), "x", folder=EVERYTHING.parent)
-    assert meaning(loaded) == meaning_of_all()
+    assert meaning(loaded) == meaning_of_all(), path
 
 
 @pytest.mark.parametrize("wrong", ["${var.a}${var.b}", "a ${var.a}", "$${var.a}", "${}", "${var.a"])
