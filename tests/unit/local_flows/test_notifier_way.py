@@ -137,7 +137,7 @@ def test_a_job_that_never_started(wired, mail_after):
 def test_a_schedule_whose_job_queue_is_gone(wired, mail_after):
     world, _ = wired
     role = world.role("starts", "batch:SubmitJob", "sqs:SendMessage", service="scheduler.amazonaws.com")
-    at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() + 1))
+    at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() + 3))  # well ahead, however busy it is
     target = {
         "Arn": SUBMIT,
         "RoleArn": role,
