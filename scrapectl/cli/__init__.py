@@ -5,12 +5,11 @@ from __future__ import annotations
 import io
 import itertools
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
-from scrapectl.cli.interrupts import hear
+from scrapectl.cli.interrupts import hear, hear_no_more
 
 if TYPE_CHECKING:
     from scrapectl.errors import ScrapectlError
@@ -22,14 +21,22 @@ INTERRUPTED = 130  # and of one that Ctrl-C ended
 def program() -> NoReturn:
     """Be the program `scrapectl`: carry out its own command line, and end with the code of that."""
     try:
+        code = _hear_and_carry_out()
+        hear_no_more()  # all is said: Python's own end must not be torn by one more
+    except KeyboardInterrupt:  # pressed in the moment between
+        code = INTERRUPTED
+        hear_no_more()
+    sys.exit(code)
+
+
+def _hear_and_carry_out() -> int:
+    try:
         hear()
         if isinstance(sys.stdout, io.TextIOWrapper):  # as standard error is: what cannot be written is spelled out
             sys.stdout.reconfigure(errors="backslashreplace")
-        code = main()
+        return main()
     except KeyboardInterrupt:  # pressed while an earlier one was being told
-        code = INTERRUPTED
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is said: Python's own end must not be torn by one more
-    sys.exit(code)
+        return INTERRUPTED
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -23,6 +23,11 @@ def hear() -> None:
         signal.signal(signal.SIGINT, _press)
 
 
+def hear_no_more() -> None:
+    """Let Ctrl-C pass unheard."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def sleep(seconds: float) -> None:
     """Sleep between two looks of what goes on until Ctrl-C.
 

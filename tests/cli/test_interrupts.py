@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import signal
+import subprocess
 import sys
 import weakref
 from types import SimpleNamespace
@@ -63,3 +64,25 @@ def test_a_background_job_stays_deaf():
     interrupts.hear()
     signal.raise_signal(signal.SIGINT)
     interrupts.sleep(0)
+
+
+PRESSED_AS_ALL_IS_SAID = """
+import signal
+import sys
+from scrapectl import cli
+
+def press_and_hear_no_more(go_on=cli.hear_no_more):
+    cli.hear_no_more = go_on
+    signal.raise_signal(signal.SIGINT)
+
+cli.hear_no_more = press_and_hear_no_more
+sys.argv = ["scrapectl", "--version"]
+cli.program()
+"""
+
+
+def test_ctrl_c_as_all_is_said_shows_no_traceback():
+    command = [sys.executable, "-c", PRESSED_AS_ALL_IS_SAID]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert (ended.returncode, ended.stderr) == (130, "")
+    assert ended.stdout.startswith("scrapectl ")
