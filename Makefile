@@ -49,7 +49,8 @@ bench: setup ## measure start-up, calls and speed
 docs: setup ## write docs/reference from the schema and the commands
 	$(BIN)/python docs/generate.py
 
-vendor: ## copy the scraper base and the authorities of RDS into the examples that hold them
+vendor: ## copy the wrapper into the scraper base, and that and the authorities of RDS into the examples that hold them
+	cp containers/wrapper/scrapectl_wrapper.py containers/scraper/scraper_base/
 	for folder in examples/*/*/scraper_base; do \
 		rm -f $$folder/*.py && cp containers/scraper/scraper_base/*.py $$folder/; done
 	cp containers/loader/loader/rds-ca.pem examples/batch-collector/collector/collector/

@@ -29,9 +29,9 @@ def ended(account):
 
 
 def test_setup_and_script_run_as_one_and_their_lines_are_the_log(account, run, tmp_path):
-    run(setup=[f"cd {tmp_path}", "export WHERE=here"], script=["echo $WHERE $ZIP", "pwd", "echo", "echo ü >&2"],
+    run(setup=[f"cd {tmp_path}", "export WHERE=here"], script=["echo $WHERE $ZIP $RUN", "pwd", "echo", "echo ü >&2"],
         environment={"ZIP": "02134"})  # fmt: skip
-    assert account.log == ["here 02134", str(tmp_path), " ", "ü", "scrapectl: exit 0"]
+    assert account.log == [f"here 02134 {INSTANCE}", str(tmp_path), " ", "ü", "scrapectl: exit 0"]
     assert account.of("CreateLogStream") == [
         {"logGroupName": "/scrapectl/shop", "logStreamName": f"ingester/{INSTANCE}"}
     ]
@@ -145,6 +145,7 @@ def test_an_image_gets_its_variables_by_name_and_its_folders(account, run, tmp_p
         upload=[{"folder": f"{tmp_path}/out", "bucket": "b", "prefix": ""}])  # fmt: skip
     (words,) = (tmp_path / "words").read_text().splitlines()
     assert words.startswith("run --rm --network host --env ZIP --env TOKEN --env AWS_REGION")
+    assert " --env RUN " in words
     assert words.endswith(f"--volume {tmp_path}/out:{tmp_path}/out scraper@sha256:1 collect a b")
     assert account.log[-3:] == [
         "token ********",

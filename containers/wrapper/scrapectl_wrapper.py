@@ -2,6 +2,7 @@
 
 Two variables of the function tell it what to do: SCRAPECTL_HANDLER, the handler that it calls ("app.handler"), and
 SCRAPECTL_SECRETS, JSON of the variables to fill: {"DB_PASSWORD": "arn:aws:secretsmanager:…:secret:db-x1y2z3:password"}.
+An image has a runtime of its own and no handler: its program calls `environment` (containers/scraper does).
 """
 
 from __future__ import annotations
@@ -27,16 +28,32 @@ class WrapperError(Exception):
 
 def handler(event: Any, context: Any) -> Any:
     """Call the function's own handler with the event, under the environment that the event names."""
-    with _environment(_asked_for(event)):
+    with environment(event):
         return _target(event, context)
 
 
-def _asked_for(event: Any) -> Mapping[str, str]:
-    """What the event's `environment` says; events of other makers have none, or one of another shape.
+@contextlib.contextmanager
+def environment(event: Any) -> Iterator[None]:
+    """Set what the event names for as long as one call lasts; Lambda gives a process one call at a time.
 
     Raises:
         WrapperError: It names what no caller may set.
     """
+    asked = _asked_for(event)
+    before = {name: os.environ.get(name) for name in asked}
+    os.environ.update(asked)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _asked_for(event: Any) -> Mapping[str, str]:
+    """What the event's `environment` says; events of other makers have none, or one of another shape."""
     asked = event.get("environment") if isinstance(event, Mapping) else None
     if not isinstance(asked, Mapping) or not all(isinstance(value, str) for value in asked.values()):
         return {}
@@ -48,21 +65,6 @@ def _asked_for(event: Any) -> Mapping[str, str]:
         if name in _secrets:
             raise WrapperError(f"{name} is a secret of the function, and cannot be overridden by an event")
     return asked
-
-
-@contextlib.contextmanager
-def _environment(asked: Mapping[str, str]) -> Iterator[None]:
-    """Set variables for as long as one call lasts; Lambda gives each call a process that runs no other meanwhile."""
-    before = {name: os.environ.get(name) for name in asked}
-    os.environ.update(asked)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def _read_secrets(wanted: Mapping[str, str]) -> dict[str, str]:
@@ -114,4 +116,5 @@ def _find(path: str) -> Callable[[Any, Any], Any]:
 
 _secrets = _read_secrets(json.loads(os.environ.get("SCRAPECTL_SECRETS") or "{}"))
 os.environ.update(_secrets)
-_target = _find(os.environ["SCRAPECTL_HANDLER"])
+if "SCRAPECTL_HANDLER" in os.environ:
+    _target = _find(os.environ["SCRAPECTL_HANDLER"])

@@ -21,6 +21,8 @@ FILES = [
     "scraper/scraper_base/__init__.py",
     "scraper/scraper_base/job.py",
     "scraper/scraper_base/lines.py",
+    "scraper/scraper_base/on_lambda.py",
+    "scraper/scraper_base/scrapectl_wrapper.py",
     "scraper/scraper_base/web.py",
     "pipeline.schema.json",
 ]

@@ -24,6 +24,7 @@ SHORTEST_SECRET, LONGEST_SUBJECT, LONGEST_MESSAGE, LONGEST_LINE = 4, 99, 200_000
 AFTER_ALL = 900  # seconds after the timeout: an instance that is stuck by then is powered off
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "TZ")
 IDENTITY = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+AROUND = ("AWS_REGION", "AWS_DEFAULT_REGION", "PYTHONUNBUFFERED", "RUN")  # what each run gets besides its own
 ENGINES = ("docker", "podman")
 GET_ENGINE = "command -v docker || command -v podman || { dnf install -y docker && systemctl start docker; }"
 
@@ -71,8 +72,9 @@ def _run(told: dict[str, Any], aws: Aws, log: Log, runner: Runner) -> int:
     secrets = {name: _secret(aws, one) for name, one in sorted(told["secrets"].items())}
     log.hidden = sorted((v for v in secrets.values() if len(v) >= SHORTEST_SECRET), key=len, reverse=True)
     given = {name: os.environ[name] for name in (*INHERITED, *IDENTITY) if name in os.environ}
-    where = {"AWS_REGION": told["region"], "AWS_DEFAULT_REGION": told["region"], "PYTHONUNBUFFERED": "1"}
-    environment = {"HOME": "/root", "LANG": "C.UTF-8", **given, **where, **told["environment"], **secrets}
+    values = (told["region"], told["region"], "1", aws.identity.instance())
+    around = dict(zip(AROUND, values))  # noqa: B905 - Python 3.9
+    environment = {"HOME": "/root", "LANG": "C.UTF-8", **given, **around, **told["environment"], **secrets}
     if told["image"]:
         return _contain(told, aws, runner, environment)
     return runner.run(_bash(), environment, _script([*told["setup"], *told["script"]]))
@@ -89,7 +91,7 @@ def _contain(told: dict[str, Any], aws: Aws, runner: Runner, environment: dict[s
         token = base64.b64decode(answer["authorizationData"][0]["authorizationToken"]).partition(b":")[2]
         login = [engine, "login", "--username", "AWS", "--password-stdin", told["registry"]]
         code = runner.run(login, environment, token)
-    names = [*told["environment"], *told["secrets"], "AWS_REGION", "AWS_DEFAULT_REGION", "PYTHONUNBUFFERED"]
+    names = [*told["environment"], *told["secrets"], *AROUND]
     passed = [word for name in (*names, *(n for n in IDENTITY if n in os.environ)) for word in ("--env", name)]
     folders = [word for one in told["upload"] for word in ("--volume", f"{one['folder']}:{one['folder']}")]
     for one in told["upload"]:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
+from scraper_base.on_lambda import run_anywhere
+
 T = TypeVar("T")
 log = logging.getLogger("scraper")
 
@@ -19,7 +21,7 @@ USAGE = 64  # EX_USAGE
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a job; of an array, one child.
+    """One run of a job, a function or a host; of an array, one child.
 
     Attributes:
         id: the same in a second attempt, so that what is written under it is overwritten and never doubled.
@@ -35,8 +37,8 @@ class Run:
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Self:
-        """The run that AWS Batch's variables tell; outside Batch, `local`."""
-        number = environ.get("AWS_BATCH_JOB_ID", "local").partition(":")[0]
+        """The run that AWS Batch's variables tell, or RUN; without either, `local`."""
+        number = (environ.get("AWS_BATCH_JOB_ID") or environ.get("RUN") or "local").partition(":")[0]
         if "AWS_BATCH_JOB_ARRAY_INDEX" not in environ:
             return cls(number)
         index, size = (int(environ.get(f"AWS_BATCH_JOB_ARRAY_{what}", 1)) for what in ("INDEX", "SIZE"))
@@ -65,7 +67,7 @@ def required(environ: Mapping[str, str], *names: str) -> list[str]:
 
 
 def main(jobs: Mapping[str, Callable[[Run], object]], arguments: Sequence[str] | None = None) -> int:
-    """Run the job that the command line names.
+    """Run the job that the command line names; on AWS Lambda, once for each event (`run_anywhere`).
 
     Returns:
         The exit code: 0 done, 1 failed (the last line says why), 64 wrong usage, 143 told to end by SIGTERM.
@@ -78,10 +80,14 @@ def main(jobs: Mapping[str, Callable[[Run], object]], arguments: Sequence[str] |
     if len(given) != 1 or given[0] not in jobs:
         log.error("usage: give one of %s", ", ".join(jobs))
         return USAGE
+    return run_anywhere(lambda: _run(jobs[given[0]]))
+
+
+def _run(job: Callable[[Run], object]) -> int:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to load, and not for wrong usage
 
     try:
-        jobs[given[0]](Run.of(os.environ))
+        job(Run.of(os.environ))
     except (OSError, ValueError, BotoCoreError, ClientError) as error:
         log.error("failed: %s", error)  # noqa: TRY400 - one line says it
         return 1

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
-from calendar_scraper import on_lambda
 from calendar_scraper.run import scrape
 from calendar_scraper.tables import ORGANISERS, VENUES, merge_history
 from serve_site import serving
@@ -108,15 +107,3 @@ def test_two_runs_at_once_both_leave_what_they_found(store):
     merge_history(store, "b", VENUES, [{"venue": "Old Mill", "address": ""}], MONDAY)
     assert [row["venue"] for row in store.rows(VENUES.key)] == ["Hill Top", "Old Mill"]
     assert [condition for _, *condition in store.puts] == [[None, "*"], [None, "*"], [store.puts[2][1], None]]
-
-
-def test_a_function_reads_its_secrets(monkeypatch):
-    class Secrets:
-        def get_secret_value(self, SecretId):  # noqa: N803 - boto3's spelling
-            return {"SecretString": '{"key": "v"}' if SecretId.endswith("a") else "whole"}
-
-    monkeypatch.setattr("boto3.client", lambda _: Secrets())
-    arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret"
-    environ = {on_lambda.SECRETS: f'{{"A": "{arn}:a:key", "B": "{arn}:b"}}'}
-    on_lambda.read_secrets(environ)
-    assert (environ["A"], environ["B"]) == ("v", "whole")

@@ -6,6 +6,7 @@ a copy, which is yours to change; it comes from `containers/scraper` in scrapect
 
 from scraper_base.job import Run, main, required
 from scraper_base.lines import JsonLines
+from scraper_base.on_lambda import run_anywhere
 from scraper_base.web import Page, PageGone, Web
 
-__all__ = ["JsonLines", "Page", "PageGone", "Run", "Web", "main", "required"]
+__all__ = ["JsonLines", "Page", "PageGone", "Run", "Web", "main", "required", "run_anywhere"]

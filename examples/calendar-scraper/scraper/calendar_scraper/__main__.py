@@ -5,11 +5,11 @@ python -m calendar_scraper, with SITE (an address), BUCKET (a name) and NPS_KEY 
 
 from __future__ import annotations
 
-import os
 import sys
 
-from calendar_scraper.on_lambda import serve
+from scraper_base import run_anywhere
+
 from calendar_scraper.run import run_once
 
 if __name__ == "__main__":
-    sys.exit(serve(run_once) if "AWS_LAMBDA_RUNTIME_API" in os.environ else run_once())
+    sys.exit(run_anywhere(run_once))
