@@ -7,8 +7,9 @@ from typing import Any
 
 from scrapectl.blueprint.scope import Scope
 from scrapectl.blueprint.warehouse_access import warehouse_statements
-from scrapectl.engine.values import transform
-from scrapectl.spec.model import Access, BucketPlace, Job, Template
+from scrapectl.engine.values import Ref, refs, transform
+from scrapectl.engine.values import Text as Mixed
+from scrapectl.spec.model import Access, BucketPlace, Job
 
 Statement = dict[str, Any]
 
@@ -38,7 +39,7 @@ def statements(scope: Scope, access: Access) -> list[Statement]:
         found.append(allow(("lambda:InvokeFunction",), call_resources(scope, access.call)))
     found += _start_statements(scope, access.start)
     found += warehouse_statements(scope, access.asked)
-    found += [transform(dict(entry), lambda leaf: _plain(scope, leaf)) for entry in access.policy]
+    found += [transform(scope.filled(entry), _plain) for entry in access.policy]
     return found
 
 
@@ -137,8 +138,7 @@ def _queue_statements(scope: Scope, keys: Iterable[str], actions: tuple[str, ...
     return [allow(actions, arns)] if arns else []
 
 
-def _plain(scope: Scope, leaf: Any) -> Any:
-    """A policy names things by plain text, which orders nothing."""
-    if not isinstance(leaf, Template):
-        return leaf
-    return str(scope.text(leaf))
+def _plain(leaf: Any) -> Any:
+    """A policy names things by plain text, which orders nothing; what AWS has yet to name stays a reference."""
+    known = isinstance(leaf, Ref | Mixed) and all(ref.value is not None for ref in refs(leaf))
+    return str(leaf) if known else leaf

@@ -24,7 +24,7 @@ from scrapectl.blueprint.workflow import (
     looked_at,
 )
 from scrapectl.engine.resource import Desired
-from scrapectl.engine.values import Ref, transform
+from scrapectl.engine.values import Ref
 from scrapectl.engine.values import Text as Mixed
 from scrapectl.kinds.sfn_state_machine import SfnStateMachine, state_machine_arn
 from scrapectl.spec import names
@@ -33,7 +33,6 @@ from scrapectl.spec.model import (
     ParallelStep,
     RunStep,
     Step,
-    Template,
     Trigger,
     UploadEvent,
     Workflow,
@@ -126,8 +125,7 @@ def _definition(workflow: Workflow, around: _Around) -> Any:
     scope = around.scope
     if workflow.states is None:
         return compile_workflow(workflow, around.given(upload_triggers(scope, workflow)))
-    filled = transform(workflow.states, lambda leaf: scope.text(leaf) if isinstance(leaf, Template) else leaf)
-    return {"TimeoutSeconds": workflow.timeout, **filled}
+    return {"TimeoutSeconds": workflow.timeout, **scope.filled(workflow.states)}
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from scrapectl.blueprint.pipeline import dead_letter_arn, schedule_group_arn_of
 from scrapectl.blueprint.role import make_role, role_ref, trust_for
 from scrapectl.blueprint.scope import Scope
 from scrapectl.engine.resource import Desired
-from scrapectl.engine.values import Ref, transform
+from scrapectl.engine.values import Ref
 from scrapectl.spec import names
-from scrapectl.spec.model import Function, Job, Schedule, Template, Workflow
+from scrapectl.spec.model import Function, Job, Schedule, Workflow
 
 INLINE_LIMIT = 10_240
 """Characters of all inline policies of a role (AWS-FACTS §11)."""
@@ -134,7 +134,7 @@ def _invoke(scope: Scope, function: Function, schedule: Schedule) -> dict[str, A
 
 def _start(scope: Scope, workflow: Workflow, schedule: Schedule) -> dict[str, Any]:
     """A StartExecution; AWS names the run."""
-    given = transform(dict(schedule.input or {}), lambda leaf: scope.text(leaf) if isinstance(leaf, Template) else leaf)
+    given = scope.filled(schedule.input or {})
     return {"StateMachineArn": scope.ref("workflows", workflow.key, "arn"), "Input": json_text(given)}
 
 

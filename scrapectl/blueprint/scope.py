@@ -176,6 +176,14 @@ class Scope:
             return parts[0]
         return Mixed(parts) if any(isinstance(part, Ref) for part in parts) else "".join(parts)
 
+    def filled(self, written: Any) -> Any:
+        """Put references in place of `${…}` at any depth of what was written freely: a policy, an input, a machine."""
+        if isinstance(written, Mapping):
+            return {key: self.filled(item) for key, item in written.items()}
+        if isinstance(written, list | tuple):
+            return type(written)(self.filled(item) for item in written)
+        return self.text(written)
+
     def _part(self, part: Part, within: str) -> Any:
         if isinstance(part, Attribute):
             found = self._attribute(part)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,9 @@ from scrapectl.blueprint import outputs
 from scrapectl.blueprint.compute import weight
 from scrapectl.engine.values import Ref, Text, refs
 from scrapectl.facts import NetworkFacts
+from scrapectl.kinds.batch_job_definition import job_definition_arn
 from scrapectl.kinds.sqs_queue import DeadLetter
+from scrapectl.spec import check_text
 from tests.unit.blueprint.world import ACCOUNT, FACTS, REGION, facts_for, resources, spec_of, wanted
 
 DAY = 86_400
@@ -304,3 +308,26 @@ def test_desktop_is_named_by_its_fleet() -> None:
     spec = spec_of("desktops: {review: {image: x}}\noutputs: {fleet: '${desktop.review.arn}'}\n")
     arn = f"arn:aws:appstream:{REGION}:{ACCOUNT}:fleet/shop-review"
     assert outputs(spec, facts_for(spec)) == {"fleet": Ref("appstream_fleet.shop-review", "arn", arn)}
+
+
+def test_attributes_are_filled_in_at_any_depth_of_what_is_written_freely(tmp_path: Path) -> None:
+    result = '["${job.walk.arn}", {"of": "${account}-1"}]'
+    state = f'{{"Type": "Pass", "Result": {result}, "End": true}}'
+    (tmp_path / "own.asl.json").write_text(f'{{"StartAt": "A", "States": {{"A": {state}}}}}')
+    places = '["${bucket.raw.arn}/x/*", "${database.results.secret}"]'
+    text = f"version: 1\npipeline: shop\nregion: {REGION}\nbuckets: {{raw: {{}}}}\n"
+    text += 'databases: {results: {engine: postgres, version: "16"}}\n'
+    text += f"jobs: {{walk: {{image: x, access: {{policy: [{{Effect: Allow, Action: x:Y, Resource: {places}}}]}}}}}}\n"
+    text += "workflows:\n  own: {definition: own.asl.json}\n"
+    text += '  steps: {steps: [{run: walk}], schedules: {daily: {rate: 1d, input: {deep: ["${bucket.raw.name}"]}}}}\n'
+    spec = check_text(text, folder=tmp_path, env={})
+    machine = resources(spec, "sfn_state_machine")["sfn_state_machine.shop-own"]
+    definition, other = machine.definition["States"]["A"]["Result"]
+    assert (str(definition), other) == (job_definition_arn("aws", REGION, ACCOUNT, "shop-walk"), {"of": f"{ACCOUNT}-1"})
+    bucket = f"shop-raw-{ACCOUNT}-{REGION}"
+    (schedule,) = resources(spec, "schedule").values()
+    assert json.loads(str(schedule.input["Input"])) == {"deep": [bucket]}
+    (role,) = [role for a, role in resources(spec, "iam_role").items() if a.startswith("iam_role.shop_job")]
+    known, asked = role.policy.document["Statement"][-1]["Resource"]
+    assert known == f"arn:aws:s3:::{bucket}/x/*"
+    assert [ref.address for ref in refs(asked)] == ["rds_instance.shop-results"]
