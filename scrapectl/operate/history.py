@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from scrapectl.operate.logs import Line
 from scrapectl.operate.patience import patiently
 from scrapectl.operate.run import Run
+from scrapectl.operate.workflows import told_cause
 
 if TYPE_CHECKING:
     from scrapectl.engine.resource import Aws
@@ -26,7 +27,7 @@ _ENDS = {
     "ExecutionTimedOut": "took longer than its time limit",
     "ExecutionAborted": "was stopped",
 }
-_LONGEST = 2000  # characters of a cause that are told: a job's is all of its description
+_LONGEST = 2000  # characters of a cause that are told
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ANSWERED = {"TaskSucceeded", "TaskFailed", "LambdaFunctionSucceeded", "LambdaFunctionFailed"}
 _DONE = {"TaskStateExited", "ParallelStateExited", "MapStateExited"}
@@ -161,8 +162,7 @@ def _details(event: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _cause(details: Mapping[str, Any]) -> str:
-    parts = [str(details[name]) for name in ("error", "cause") if details.get(name)]
-    text = ": ".join(parts)
+    text = ": ".join(part for part in (details.get("error"), told_cause(details.get("cause"))) if part)
     return f": {text[:_LONGEST]}{'…' if len(text) > _LONGEST else ''}" if text else ""
 
 

@@ -140,10 +140,23 @@ def _described(aws: Aws, workflow: StandingWorkflow, name: str) -> Run | None:
     return None if answer is None else _run(answer, workflow)
 
 
+def told_cause(cause: str | None) -> str | None:
+    """Say in a line what came of a job: its cause is all of its description, with the values of its variables."""
+    try:
+        job = json.loads(cause or "null")
+    except ValueError:
+        return cause
+    if not isinstance(job, dict) or "JobId" not in job:
+        return cause
+    code = (job.get("Container") or {}).get("ExitCode")
+    exited = None if code is None else f"exit code {code}"
+    return ": ".join(text for text in (f"job {job['JobId']}", exited, job.get("StatusReason")) if text)
+
+
 def _run(entry: Mapping[str, Any], workflow: StandingWorkflow) -> Run:
     """Read an entry of DescribeExecution, or of ListExecutions, which says nothing of why."""
     status = entry["status"]
-    said = [_SAID.get(status), entry.get("error"), entry.get("cause")]
+    said = [_SAID.get(status), entry.get("error"), told_cause(entry.get("cause"))]
     state = _STATES.get(status, status)
     return Run(
         id=entry["name"],

@@ -242,3 +242,14 @@ def test_the_runs_of_all_kinds_come_in_the_order_of_their_times(shop):
     shop.now += 5
     shop.events = {"2026/11/21/shop-publish[$LATEST]1": [(shop.now - 1, f"START RequestId: {B} Version: 1")]}
     assert [run.id for run in found(shop).last(None, 3)] == [B, RUN, A]
+
+
+def test_a_failed_jobs_cause_is_told_in_a_line_without_the_values_of_its_variables(shop):
+    container = {"ExitCode": 7, "Environment": [{"Name": "API_TOKEN", "Value": "canary"}]}
+    cause = json.dumps({"JobId": A, "StatusReason": "Essential container in task exited", "Container": container})
+    execution = shop.execute("shop-process", RUN, "FAILED", error="States.TaskFailed", cause=cause)
+    shop.happen(execution, "ExecutionFailed", error="States.TaskFailed", cause=cause)
+    runnables = found(shop)
+    run = runnables.find(RUN)
+    assert run.reason == f"States.TaskFailed: job {A}: exit code 7: Essential container in task exited"
+    assert [line.text for line in merged(shop, runnables, [run])] == [f"failed: {run.reason}"]
