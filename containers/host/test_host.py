@@ -77,6 +77,12 @@ def test_secrets_are_variables_and_stand_nowhere(account, run, tmp_path):
     assert b"correct horse" not in seen
 
 
+def test_a_secret_of_many_lines_is_masked_in_each(account, run):
+    account.secrets = {"arn:one": "BEGIN KEY\nhunter22\nEND KEY"}
+    run(script=['echo "$ONE"', "echo x hunter22"], secrets={"ONE": {"arn": "arn:one", "key": ""}})
+    assert account.log == ["********", "********", "********", "x ********", "scrapectl: exit 0"]
+
+
 def test_a_secret_that_may_not_be_read_is_a_failure_that_is_told(account, run):
     account.refuses = {"GetSecretValue"}
     run(script=["echo not reached"], secrets={"ONE": {"arn": "arn:one", "key": ""}}, topic="arn:t")

@@ -79,6 +79,8 @@ class Shape:
                 values[key] = value
         for key in schema.get("required", ()):
             self.missing(node, key, path, values)
+        if len(node.entries) < schema.get("minProperties", 0):
+            self.findings.add(path, "is empty.", "Write what belongs here.")
         if len(node.entries) > schema.get("maxProperties", len(node.entries)):
             self.findings.add(path, f"holds {len(node.entries)} entries.", f"At most {schema['maxProperties']} fit.")
         return values

@@ -70,7 +70,8 @@ def _all(told: dict[str, Any], aws: Aws, log: Log) -> int:
 def _run(told: dict[str, Any], aws: Aws, log: Log, runner: Runner) -> int:
     """Read the secrets, then run the script, or setup and container."""
     secrets = {name: _secret(aws, one) for name, one in sorted(told["secrets"].items())}
-    log.hidden = sorted((v for v in secrets.values() if len(v) >= SHORTEST_SECRET), key=len, reverse=True)
+    parts = {part.strip() for value in secrets.values() for part in (value, *value.splitlines())}  # a log has lines
+    log.hidden = sorted((part for part in parts if len(part) >= SHORTEST_SECRET), key=len, reverse=True)
     given = {name: os.environ[name] for name in (*INHERITED, *IDENTITY) if name in os.environ}
     values = (told["region"], told["region"], "1", aws.identity.instance())
     around = dict(zip(AROUND, values))  # noqa: B905 - Python 3.9

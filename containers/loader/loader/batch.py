@@ -13,7 +13,7 @@ from loader.problems import LoadFailed, LoadRefused
 from loader.records import LOADED, REFUSED, SKIPPED, Record, Records, now
 from loader.refusals import Refusals
 from loader.sources import Source
-from loader.targets import Known, Load, Target, target_of
+from loader.targets import Known, Load, Target, in_time, target_of
 
 _TRIES = 5
 Clients = Callable[[str], Any]
@@ -66,7 +66,7 @@ class Batch:
                 self._stands()
                 return
             refusals = refusals_of(self._document, self._s3, self._run)
-            load = Load(fitting, fitting, max(one.time for one in fitting), self._run)
+            load = Load(fitting, in_time(fitting), max(one.time for one in fitting), self._run)
             try:
                 loaded = attempt(self._target, load, refusals)
             except LoadRefused as refused:  # by the table itself: a unique key, a check

@@ -15,7 +15,7 @@ from loader.records import Records, now
 from loader.sources import Source
 from loader.sources.objects import Listed, Objects
 from loader.start import Start
-from loader.targets import Known, Load, Target
+from loader.targets import Known, Load, Target, in_time
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Chooser:
         return [one for one in sources if not self._marks.by_another(marks, one.identity, self._start.run)]
 
     def _load(self, claims: list[Source], sources: list[Source], times: list[datetime]) -> Load:
-        return Load(claims, sources, max(times, default=now()), self._start.run)
+        return Load(claims, in_time(sources), max(times, default=now()), self._start.run)
 
 
 def _second(moment: datetime | None) -> int:

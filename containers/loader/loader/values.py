@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import uuid
 from collections.abc import Callable
@@ -77,6 +78,8 @@ def json_text(value: Any) -> str:
         return str(value)
     if isinstance(value, (datetime, date, time)):
         return json.dumps(str(value))
+    if isinstance(value, float) and not math.isfinite(value):  # of an array of JSON, or of Parquet
+        raise Misfit(f"{value} is no JSON")
     return json.dumps(_decoded(value) if isinstance(value, bytes) else value, allow_nan=False)
 
 

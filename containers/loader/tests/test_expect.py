@@ -48,6 +48,14 @@ def test_a_breach_is_kept_and_the_objects_wait_for_a_retry(scene):
     assert scene.load("run-5", retry=key, **expected(min_items=3)).rows == 3
 
 
+def test_a_row_that_cannot_be_read_is_left_to_the_load(scene):
+    scene.put("out/a.csv", '1,"a"x,1\n2,b@x,2\n')
+    assert scene.load(**expected(min_items=2, fields={"id": 0.5})).rows == 2, "COPY reads more than we do"
+    scene.put("out/b.csv", '3,"a"x\n4,b@x,2\n')
+    record = scene.load("run-2", most=1, **expected(min_items=2))
+    assert (record.state, record.rows, record.refused) == ("loaded", 1, 1)
+
+
 def test_keys_that_come_twice(scene):
     scene.put("out/a.csv", [*ROWS, ("1", "d@x", "4"), ("2", "e@x", "5")])
     assert "2 items have the id of another" in scene.load(**expected(key=["id"])).reason

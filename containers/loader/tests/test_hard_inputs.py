@@ -150,6 +150,14 @@ def test_columns_in_another_order(scene):
     assert scene.s3.head_object(Bucket=BAD, Key="bad/run-2.jsonl")
 
 
+@pytest.mark.parametrize("word", ["NaN", "-Infinity"])
+def test_an_array_with_what_is_no_json(scene, word):
+    scene.put("out/a.json", '[{"id": 1, "price": [%s]}, {"id": 2, "price": [1]}]' % word)  # noqa: UP031 - braces
+    record = scene.load(most=1, format={"type": "json"}, columns={"id": "integer", "price": "json"})
+    assert (record.state, record.rows, record.refused) == ("loaded", 1, 1)
+    assert scene.quarantine()[0]["reason"].endswith("is no JSON")
+
+
 def test_bytes_that_are_no_text(scene):
     scene.put("out/a.csv", b"1,a@x,1\n2,\xff\xfe,2\n")
     assert "invalid byte sequence" in scene.load().reason

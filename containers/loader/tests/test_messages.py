@@ -90,6 +90,17 @@ def test_the_same_message_twice_in_one_batch_is_one(scene):
     assert (record.rows, len(record.sources)) == (1, 1)
 
 
+def test_of_messages_with_one_key_the_one_sent_last_counts(scene):
+    sent = [("m-2", "0", "first"), ("m-3", "1000", "second"), ("m-1", "2000", "third")]
+    batch = [
+        message("rows", number, json.dumps({"id": "1", "email": email}), {"SentTimestamp": at})
+        for number, at, email in sent
+    ]
+    document = scene.document(**QUEUE | {"key": ["id"], "mode": "merge"})
+    assert Batch(document, "run-1", batch, scene.client).run().rows == 3
+    assert [row[1] for row in scene.rows()] == ["third"]
+
+
 def test_an_upload_an_answer_and_an_error(scene, call):
     objects = {"source": {"bucket": SOURCE, "prefix": "out/"}, "format": {"type": "csv", "header": False}}
     scene.put("out/a.csv", [("1", "a@x", "1")])

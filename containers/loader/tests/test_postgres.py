@@ -1,9 +1,12 @@
 """Loads into a real PostgreSQL: once, whole or not at all, in each mode."""
 
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import psycopg
 import pytest
+from loader.sources.objects import Objects
 from loader.targets.postgres import Postgres
 from loader_scene import SOURCE, STAGING
 
@@ -63,6 +66,20 @@ def test_merge_updates_by_key_and_the_last_row_of_a_key_counts(scene):
     scene.put("out/b.csv", [("2", "first", "7"), ("3", "c@x", "3"), ("2", "last", "8")])
     assert scene.load("run-2", mode="merge").rows == 3
     assert scene.rows() == [STAND[0], ("2", "last", Decimal("8.00")), ("3", "c@x", Decimal("3.00"))]
+
+
+def test_merge_of_many_objects_leaves_what_the_newest_has(scene, monkeypatch):
+    scene.put("out/b.csv", [("1", "old", "1")])
+    scene.put("out/a.csv", [("1", "new", "2")])
+    named = Objects.named
+
+    def later(self, bucket, key, version=""):
+        found = named(self, bucket, key, version)
+        return replace(found, time=found.time + timedelta(seconds=5)) if key == "out/a.csv" else found
+
+    monkeypatch.setattr(Objects, "named", later)
+    assert scene.load(mode="merge").rows == 2
+    assert scene.rows() == [("1", "new", Decimal("2.00"))]
 
 
 def test_merge_leaves_columns_alone_that_are_not_declared(scene):

@@ -53,11 +53,22 @@ def opened(source: Source, names: tuple[str, ...], form: Format) -> BufferedRead
 
 def fields(source: Source, names: tuple[str, ...], form: Format) -> Iterator[dict[str, str]]:
     """Read rows as fields by name: those of the header, else the declared ones."""
-    rows = _reader(opened(source, names, replace(form, header=False)), source, form)
+    rows = _readable(_reader(opened(source, names, replace(form, header=False)), source, form))
     if form.header:
         names = tuple(next(rows, ()))
     for row in rows:
         yield dict(zip(names, row, strict=False))
+
+
+def _readable(rows: Iterator[list[str]]) -> Iterator[list[str]]:
+    """What cannot be read is a row without fields: the load says where it stands."""
+    while True:
+        try:
+            yield next(rows)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield []
 
 
 def _reader(file: BufferedReader, source: Source, form: Format) -> Any:

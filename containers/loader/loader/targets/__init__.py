@@ -34,7 +34,8 @@ class Load:
 
     Attributes:
         claims: What this load is to add to the ledger, in the order of their names.
-        sources: Whose rows are loaded: the claims, and with `replace` what is known already and still there.
+        sources: Whose rows are loaded, the oldest first: the claims, and with `replace` what is known already and
+            still there.
         as_of: Up to when the sources were looked at; with `replace` a table that holds newer ones stays.
         run: The name of the run.
     """
@@ -51,6 +52,11 @@ class Loaded:
 
     rows: Mapping[tuple[str, str], int] = field(default_factory=dict)
     superseded: bool = False
+
+
+def in_time(sources: Sequence[Source]) -> list[Source]:
+    """The oldest first: of rows with one key the last counts."""
+    return sorted(sources, key=lambda one: (one.time, one))
 
 
 class Target(Protocol):
