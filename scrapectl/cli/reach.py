@@ -71,9 +71,8 @@ def refuse_unknown(reached: Reached) -> NoReturn:
     """
     from scrapectl.pipeline import list_pipelines  # noqa: PLC0415 - only this needs it
 
-    found = [
-        ".".join(part for part in (each["pipeline"], each["stage"]) if part) for each in list_pipelines(reached.aws)
-    ]
+    standing = (".".join(filter(None, (each["pipeline"], each["stage"]))) for each in list_pipelines(reached.aws))
+    found = [owner for owner in standing if owner != reached.owner]  # AWS goes on telling of what is gone for a while
     close = difflib.get_close_matches(reached.owner, found, 1)
     raise UsageError(
         f"Nothing of {reached.owner} stands in account {reached.aws.account}, region {reached.aws.region}.",

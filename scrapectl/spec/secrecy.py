@@ -19,5 +19,5 @@ _WORD_EDGE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-.\s]+")
 
 def looks_secret(name: str) -> bool:
     """Whether a variable's name says that its value is a secret: `DB_PASSWORD`, `apiKey`, `NPS-KEY`; not `KEY`."""
-    words = _WORD_EDGE.sub("_", name)
+    words = _WORD_EDGE.sub("_", name.removesuffix(".$"))  # the States Language's mark of a path
     return bool(_SECRET_NAME.search(words)) and not _HARMLESS_NAME.search(words)

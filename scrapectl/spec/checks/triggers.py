@@ -40,6 +40,9 @@ def _check_upload(spec: Spec, trigger: Trigger, event: UploadEvent, findings: Fi
         if len(text.encode()) > _LONGEST_KEY:
             message = f"is longer than a key of S3, which has {_LONGEST_KEY} bytes."
             findings.add(f"{trigger.origin}.{path}", message, "Write a shorter one.")
+        if "*" in text:  # legal in a key, and in nobody's
+            message = f"{show(text)} has a *, which would be taken as it stands."
+            findings.add(f"{trigger.origin}.{path}", message, _without_stars(path, text))
     if trigger.via == "notification" and trigger.section == "message_queues":
         message = "a notification of a bucket is put into no message queue here."
         findings.add(f"{trigger.origin}.via", message, "Write via: eventbridge.")
@@ -48,6 +51,12 @@ def _check_upload(spec: Spec, trigger: Trigger, event: UploadEvent, findings: Fi
         findings.add(f"{trigger.origin}.deliver", message, "Remove it, or write via: eventbridge.")
     if trigger.section == "workflows" and not event.suffix:
         _check_loop(spec, trigger, event, findings)
+
+
+def _without_stars(path: str, text: str) -> str:
+    kept = text.partition("*")[0] if path == "on.upload" else text.rpartition("*")[2]
+    what = "the place's beginning" if path == "on.upload" else "the key's end"
+    return f"Write {what}: {kept}" if kept else "Leave it out: every key below the place is meant."
 
 
 def _check_loop(spec: Spec, trigger: Trigger, event: UploadEvent, findings: Findings) -> None:

@@ -69,6 +69,7 @@ def test_sequences_go_whole():
         "PGPASSWORD",
         "SESSION_COOKIE",
         "db.passwd",
+        "token.$",
         "PRIVATE_KEY",
         "GITHUB_TOKEN2",
         "CREDENTIALS",
@@ -96,6 +97,7 @@ def test_names_that_look_secret(name):
         "TOKENIZER",
         "SITE",
         "PRIMARY_KEY",
+        "Key.$",
     ],
 )
 def test_names_that_do_not(name):
