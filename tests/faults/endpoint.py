@@ -1,17 +1,13 @@
-"""The embedded cloud over HTTP, where any call can be made to go wrong, and the real command line as its client."""
+"""The embedded cloud over HTTP, where any call can be made to go wrong, with the real command line as its client."""
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from scrapectl.local import wire
@@ -19,9 +15,8 @@ from scrapectl.local.inprocess import Sent
 from scrapectl.local.registry import LostAnswer, Refusal
 from scrapectl.local.server import Server
 from scrapectl.local.wire import HttpRequest, HttpResponse
-from tests.account import REGION, ROOT, Account, is_read
-
-PATIENCE = 40.0  # seconds for any one command; the lease of a dead holder would cost 60 more than a command takes
+from tests.account import REGION, Account, is_read
+from tests.faults.commands import PATIENCE, Answer, Command, environment, start
 
 THROTTLING = {  # how services say it, where it is not ThrottlingException with 400
     "batch": ("TooManyRequestsException", 429),
@@ -52,62 +47,6 @@ CarryOut = Callable[[], HttpResponse]
 Fault = Callable[[Place, CarryOut], HttpResponse]
 
 
-@dataclass
-class Command:
-    """A command line that runs; what it says is kept as it comes."""
-
-    process: subprocess.Popen[str]
-    out: list[str] = field(default_factory=list)
-    err: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        streams = ((self.process.stdout, self.out), (self.process.stderr, self.err))
-        self._readers = [threading.Thread(target=_read, args=pair, daemon=True) for pair in streams]
-        for reader in self._readers:
-            reader.start()
-
-    def end(self, patience: float = PATIENCE) -> Answer:
-        """Wait for its end; one that takes longer than `patience` seconds is killed, and that is an error."""
-        began = time.monotonic()
-        try:
-            code = self.process.wait(patience)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            raise AssertionError(f"no end after {patience} s:\n{self.said}") from None
-        for reader in self._readers:
-            reader.join(5)
-        return Answer(code, "".join(self.out), "".join(self.err), time.monotonic() - began)
-
-    def kill(self) -> None:
-        """End it as a power cut would, and wait until it is gone."""
-        self.process.kill()
-        self.process.wait()
-
-    @property
-    def said(self) -> str:
-        """Everything it said so far."""
-        return "".join(self.out) + "".join(self.err)
-
-    def wait_for(self, text: str) -> None:
-        """Wait until it has said something."""
-        wait_until(lambda: text in self.said, lambda: f"{text!r} in:\n{self.said}")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a command line came to, and how many seconds its end took."""
-
-    code: int
-    out: str
-    err: str
-    seconds: float
-
-    def well(self) -> Answer:
-        """It must have ended with 0."""
-        assert self.code == 0, f"exit code {self.code}:\n{self.out}\n{self.err}"
-        return self
-
-
 class Endpoint:
     """One empty account behind a socket. `fault` is asked about every call, and carries it out or does not."""
 
@@ -133,10 +72,6 @@ class Endpoint:
     def kill_client(self) -> None:
         """Kill the command that was started last."""
         self._commands[-1].kill()
-
-    def signal_client(self, number: int) -> None:
-        """Send a signal to the command that was started last."""
-        self._commands[-1].process.send_signal(number)
 
     def close(self) -> None:
         """Stop serving, and kill what still runs."""
@@ -202,11 +137,11 @@ def killed_at(endpoint: Endpoint, place: Place, *, after: bool) -> Fault:
     return fault
 
 
-def lost(operation: str, *, after: bool) -> Fault:
-    """The connection ends without an answer at an operation's first call, before or after it was carried out."""
+def lost(*operations: str, after: bool) -> Fault:
+    """The connection ends without an answer at each operation's first call, before or after it was carried out."""
 
     def fault(at: Place, carry_out: CarryOut) -> HttpResponse:
-        if (at.operation, at.nth) != (operation, 1):
+        if at.operation not in operations or at.nth != 1:
             return carry_out()
         if after:
             carry_out()
@@ -262,35 +197,3 @@ class Held:
             self.came.set()
             self.let_go.wait(PATIENCE)
         return carry_out()
-
-
-def environment(**more: str) -> dict[str, str]:
-    """What a command line of these tests inherits: nothing of the user's own but the path."""
-    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION}
-    none = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull) | {
-        "SCRAPECTL_LOCAL_ENGINE": "none"
-    }
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
-    return {**kept, **keys, **none, "AWS_EC2_METADATA_DISABLED": "true", "PYTHONPATH": str(ROOT), **more}
-
-
-def start(line: list[str], env: dict[str, str], folder: Path = ROOT) -> Command:
-    """Start a command line, in a process group of its own."""
-    return Command(
-        subprocess.Popen(
-            line, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0
-        )
-    )
-
-
-def wait_until(holds: Callable[[], object], what: Callable[[], str], patience: float = PATIENCE) -> None:
-    """Wait until something holds."""
-    end = time.monotonic() + patience
-    while not holds():
-        assert time.monotonic() < end, f"not within {patience} s: {what()}"
-        time.sleep(0.02)
-
-
-def _read(stream: Any, lines: list[str]) -> None:
-    with stream:
-        lines.extend(iter(stream.readline, ""))

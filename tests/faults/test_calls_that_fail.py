@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.faults.account_contents import standing
-from tests.faults.endpoint import Endpoint, Weather, carried_out, denied, lost
+from tests.faults.endpoint import Endpoint, Weather, denied, lost
+from tests.faults.here import here
 from tests.faults.quickstart import SPEC as QUICKSTART
 from tests.faults.quickstart import undisturbed
 
@@ -24,7 +25,7 @@ def test_a_fifth_of_all_calls_throttled_or_broken(seed: int):
         weather = endpoint.fault = Weather(seed, 0.2)
         endpoint.cli("apply", QUICKSTART, "--yes").well()
         assert standing(endpoint.account) == expected["apply"]
-        endpoint.cli("plan", QUICKSTART, "--detailed-exitcode").well()
+        here(endpoint, "plan", QUICKSTART, "--detailed-exitcode").well()
         endpoint.cli("destroy", QUICKSTART, "--yes").well()
         assert standing(endpoint.account) == expected["destroy"]
         assert weather.struck > 20
@@ -33,23 +34,21 @@ def test_a_fifth_of_all_calls_throttled_or_broken(seed: int):
 
 
 @pytest.mark.parametrize(
-    ("operation", "after"),
+    ("operations", "after"),
     [
-        ("RegisterJobDefinition", True),
-        ("CreateSecurityGroup", True),
-        ("CreateSecurityGroup", False),
-        ("PutParameter", True),
+        (("RegisterJobDefinition", "CreateSecurityGroup", "PutParameter"), True),
+        (("CreateSecurityGroup",), False),
     ],
 )
-def test_a_lost_answer_makes_no_duplicate(endpoint: Endpoint, spec: Path, operation: str, after: bool):
-    endpoint.fault = lost(operation, after=after)
+def test_a_lost_answer_makes_no_duplicate(endpoint: Endpoint, spec: Path, operations: tuple[str, ...], after: bool):
+    endpoint.fault = lost(*operations, after=after)
     endpoint.cli("apply", spec, "--yes").well()
     lines = standing(endpoint.account)
     assert [line for line in lines if line.startswith("job definition")] == [
         "job definition arn:aws:batch:us-east-1:123456789012:job-definition/shop-collect:1"
     ]
     assert len([line for line in lines if line.startswith("security group")]) == 1
-    endpoint.cli("plan", spec, "--detailed-exitcode").well()
+    here(endpoint, "plan", spec, "--detailed-exitcode").well()
 
 
 def test_a_denied_call_is_named_and_the_next_apply_goes_on(endpoint: Endpoint, spec: Path):
@@ -63,10 +62,8 @@ def test_a_denied_call_is_named_and_the_next_apply_goes_on(endpoint: Endpoint, s
     assert outcomes["batch_job_queue.shop-default"]["outcome"] == "skipped"
     assert outcomes["sqs_queue.shop-pages"]["outcome"] == "done"
 
-    endpoint.fault = carried_out
-    endpoint.cli("apply", spec, "--yes").well()
-    endpoint.cli("plan", spec, "--detailed-exitcode").well()
-    endpoint.cli("destroy", spec, "--yes").well()
+    for words in (("apply", spec, "--yes"), ("plan", spec, "--detailed-exitcode"), ("destroy", spec, "--yes")):
+        here(endpoint, *words).well()
 
 
 def test_a_denial_before_anything_is_done_is_one_clear_line(endpoint: Endpoint, spec: Path):

@@ -17,8 +17,11 @@ from scrapectl.local.clock import VirtualClock
 from scrapectl.local.delays import NO_DELAYS
 from scrapectl.local.wire import HttpResponse
 from tests.faults.account_contents import standing
-from tests.faults.endpoint import Answer, CarryOut, Command, Endpoint, Held, Place, carried_out
+from tests.faults.commands import PATIENCE, Answer, Command
+from tests.faults.endpoint import CarryOut, Endpoint, Held, Place
+from tests.faults.here import here
 
+AT_ONCE = PATIENCE / 2  # seconds, on a busy machine: what waits for a held call's answer takes PATIENCE
 AWS_NEEDS = 100.0  # seconds on the cloud's clock until a compute environment is valid
 
 
@@ -42,7 +45,7 @@ def interrupt_while_aws_makes(apply: Command) -> Answer:
     apply.wait_for("done create batch_job_definition.shop-collect")
     apply.wait_for("done create sqs_queue.shop-pages (")
     apply.process.send_signal(signal.SIGINT)
-    return apply.end(5)
+    return apply.end()
 
 
 def outcomes(text: str) -> dict[str, dict[str, str]]:
@@ -62,7 +65,7 @@ def test_ctrl_c_tells_what_aws_is_still_making_and_apply_goes_on(slow: Endpoint,
     again.wait_for("started")
     clock.advance(AWS_NEEDS)
     assert "waiting for it" not in again.end().well().err
-    slow.cli("plan", spec, "--detailed-exitcode").well()
+    here(slow, "plan", spec, "--detailed-exitcode").well()
     assert len([line for line in standing(slow.account) if line.startswith("environment")]) == 1
 
 
@@ -78,9 +81,8 @@ def test_ctrl_c_in_text_says_what_was_done(slow: Endpoint, spec: Path):
 def test_a_call_in_flight_is_finished_and_what_it_made_is_looked_at(endpoint: Endpoint, spec: Path):
     held = endpoint.fault = Held("CreateQueue")
     apply = endpoint.start("apply", spec, "--yes", "--output", "json")
-    assert held.came.wait(20)
-    apply.process.send_signal(signal.SIGINT)
-    time.sleep(0.5)
+    assert held.came.wait(PATIENCE)
+    apply.interrupt()
     assert apply.process.poll() is None, "it did not wait for the answer"
     held.let_go.set()
     answer = apply.end()
@@ -94,55 +96,43 @@ def test_a_call_in_flight_is_finished_and_what_it_made_is_looked_at(endpoint: En
 def test_ctrl_c_twice_leaves_at_once(endpoint: Endpoint, spec: Path):
     held = endpoint.fault = Held("CreateQueue")
     apply = endpoint.start("apply", spec, "--yes")
-    assert held.came.wait(20)
+    assert held.came.wait(PATIENCE)
+    apply.interrupt()
     apply.process.send_signal(signal.SIGINT)
-    time.sleep(0.5)
-    apply.process.send_signal(signal.SIGINT)
-    answer = apply.end(5)
+    answer = apply.end(AT_ONCE)
     assert answer.code == 130
     assert "Traceback" not in answer.err
     held.let_go.set()
-    endpoint.fault = carried_out
-    again = endpoint.cli("apply", spec, "--yes").well()
+    again = here(endpoint, "apply", spec, "--yes").well()
     assert "waiting for it" not in again.err
-    endpoint.cli("plan", spec, "--detailed-exitcode").well()
+    here(endpoint, "plan", spec, "--detailed-exitcode").well()
 
 
-def test_of_two_applies_at_once_one_waits_and_both_end_well(endpoint: Endpoint, spec: Path):
+def test_of_several_at_once_all_but_one_wait_and_ctrl_c_of_one_leaves_the_others_alone(endpoint: Endpoint, spec: Path):
     held = endpoint.fault = Held("CreateQueue")
     first = endpoint.start("apply", spec, "--yes")
-    assert held.came.wait(20)
-    second = endpoint.start("apply", spec, "--yes")
-    second.wait_for("is at work on shop; waiting for it")
-    assert f"process {first.process.pid}, apply" in second.said
+    assert held.came.wait(PATIENCE)
+    second, third = endpoint.start("apply", spec, "--yes"), endpoint.start("destroy", spec, "--yes")
+    for waiting in (second, third):
+        waiting.wait_for("is at work on shop; waiting for it")
+        assert f"process {first.process.pid}, apply" in waiting.said
+    third.process.send_signal(signal.SIGINT)
+    assert third.end(AT_ONCE).code == 130
     held.let_go.set()
     first.end().well()
     second.end().well()
     assert "the plan was made again" in second.said
     lines = standing(endpoint.account)
     assert len([line for line in lines if line.startswith("job definition")]) == 1
-    endpoint.cli("plan", spec, "--detailed-exitcode").well()
-
-
-def test_ctrl_c_while_waiting_for_another_apply_leaves_it_alone(endpoint: Endpoint, spec: Path):
-    held = endpoint.fault = Held("CreateQueue")
-    first = endpoint.start("apply", spec, "--yes")
-    assert held.came.wait(20)
-    second = endpoint.start("destroy", spec, "--yes")
-    second.wait_for("is at work on shop; waiting for it")
-    second.process.send_signal(signal.SIGINT)
-    assert second.end(5).code == 130
-    held.let_go.set()
-    first.end().well()
-    assert any(line.startswith("job definition") for line in standing(endpoint.account))
+    here(endpoint, "plan", spec, "--detailed-exitcode").well()
 
 
 def test_ctrl_c_while_planning_leaves_at_once(endpoint: Endpoint, spec: Path):
     held = endpoint.fault = Held("DescribeSubnets")
     apply = endpoint.start("apply", spec, "--yes")
-    assert held.came.wait(20)
+    assert held.came.wait(PATIENCE)
     apply.process.send_signal(signal.SIGINT)
-    assert apply.end(5).code == 130
+    assert apply.end(AT_ONCE).code == 130
     held.let_go.set()
     assert standing(endpoint.account) == ["schedule group default"]
 
@@ -158,10 +148,10 @@ def test_ctrl_c_pressed_thrice_shows_no_traceback(endpoint: Endpoint, spec: Path
 
     endpoint.fault = unhurried
     apply = endpoint.start("apply", spec, "--yes")
-    assert called.wait(20)
+    assert called.wait(PATIENCE)
     for pause in (moment, 0.004, 0.03):
         time.sleep(pause)
         apply.process.send_signal(signal.SIGINT)
-    answer = apply.end(10)
+    answer = apply.end()
     assert "Traceback" not in answer.err, answer
     assert answer.code == 130, answer

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
 import subprocess
-import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.faults.endpoint import Command, Endpoint, environment, start, wait_until
+from tests.faults.commands import Answer, environment, wait_until
+from tests.faults.endpoint import Endpoint
+from tests.faults.here import here, with_environment
 
 JOB = """
     import os, pathlib, subprocess, sys, time
@@ -39,22 +41,18 @@ def notes(spec: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def local(tmp_path: Path) -> Iterator[Callable[..., Command]]:
-    """Start a command line with `--local`, on an embedded cloud of this test's own."""
-    env = environment(SCRAPECTL_LOCAL_DIR=str(tmp_path / "cloud"))
-
-    def run(*words: object) -> Command:
-        return start([sys.executable, "-m", "scrapectl", *map(str, words)], env)
-
+def local(tmp_path: Path) -> Iterator[Callable[..., Answer]]:
+    """Carry out a command line with `--local`, on an embedded cloud of this test's own."""
+    run = functools.partial(with_environment, environment(SCRAPECTL_LOCAL_DIR=str(tmp_path / "cloud")))
     yield run
-    run("local", "stop").end()
+    run("local", "stop")
 
 
 def test_no_job_outlives_its_cloud_and_the_next_command_starts_another(
-    local: Callable[..., Command], tmp_path: Path, spec: Path, notes: Path
+    local: Callable[..., Answer], tmp_path: Path, spec: Path, notes: Path
 ):
-    local("apply", spec, "--yes", "--local").end().well()
-    local("run", "collect", "-f", spec, "--local").end().well()
+    local("apply", spec, "--yes", "--local").well()
+    local("run", "collect", "-f", spec, "--local").well()
     wait_until((notes / "pids").exists, lambda: "the job's start")
     pids = [int(pid) for pid in (notes / "pids").read_text().split()]
     assert all(map(lives, pids))
@@ -64,13 +62,13 @@ def test_no_job_outlives_its_cloud_and_the_next_command_starts_another(
     wait_until(lambda: not any(map(lives, pids)), lambda: f"the end of {pids}", patience=2)
     assert not (notes / "done").exists()
 
-    assert local("plan", spec, "--local", "--detailed-exitcode").end().code == 2  # all is to be made again
-    assert json.loads(local("local", "status", "--output", "json").end().well().out)["running"]
+    assert local("plan", spec, "--local", "--detailed-exitcode").code == 2  # all is to be made again
+    assert json.loads(local("local", "status", "--output", "json").well().out)["running"]
     assert server_of(tmp_path) != server
 
 
 def test_a_run_goes_on_when_the_command_that_follows_it_is_killed(endpoint: Endpoint, spec: Path, notes: Path):
-    endpoint.cli("apply", spec, "--yes").well()
+    here(endpoint, "apply", spec, "--yes").well()
     follower = endpoint.start("run", "collect", "-f", spec, "--follow")
     follower.wait_for("begun")
     follower.kill()
@@ -79,12 +77,12 @@ def test_a_run_goes_on_when_the_command_that_follows_it_is_killed(endpoint: Endp
     wait_until((notes / "done").exists, lambda: "the job's end")
 
     def runs() -> list[dict[str, object]]:
-        status = endpoint.cli("status", "-f", spec, "--output", "json").well()
+        status = here(endpoint, "status", "-f", spec, "--output", "json").well()
         return list(json.loads(status.out)["runs"])
 
     wait_until(lambda: runs()[0]["state"] == "SUCCEEDED", lambda: str(runs()))
     assert len(runs()) == 1
-    assert "ended" in endpoint.cli("logs", "-f", spec).well().out
+    assert "ended" in here(endpoint, "logs", "-f", spec).well().out
 
 
 def server_of(folder: Path) -> int:

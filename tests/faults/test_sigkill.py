@@ -11,6 +11,7 @@ import pytest
 from tests.account import assert_empty, example
 from tests.faults.account_contents import standing
 from tests.faults.endpoint import Endpoint, Place, killed_at
+from tests.faults.here import here
 from tests.faults.quickstart import SPEC, undisturbed
 
 ALL = os.environ.get("SCRAPECTL_FAULTS") == "all"
@@ -55,7 +56,7 @@ def test_the_same_command_again_ends_well(number: int):
         endpoint.fault = killed_at(endpoint, kill.place, after=kill.after)
         first = endpoint.cli(kill.command, SPEC, "--yes")
         assert first.code == -9, f"{kill}: it was not killed:\n{first.out}{first.err}"
-        again = endpoint.cli(kill.command, SPEC, "--yes").well()
+        again = here(endpoint, kill.command, SPEC, "--yes").well()
         assert "waiting" not in again.err, f"{kill}: it waited for the dead one"
         assert standing(endpoint.account) == expected[kill.command], kill
         if kill.command == "apply":
