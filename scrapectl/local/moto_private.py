@@ -25,6 +25,8 @@ from moto.core.resource_tagging import iter_taggable_backends, make_tag_matcher,
 from moto.core.routing import get_service_router
 from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
+from moto.kms import models as _keys
+from moto.kms.utils import generate_private_key as _make_pair
 from moto.s3 import notifications as _notifications
 from moto.sqs import models as _queues
 from werkzeug.exceptions import HTTPException, NotFound
@@ -55,6 +57,17 @@ botocore.session.create_loader = functools.cache(create_loader)  # type: ignore[
 
 # moto looks through a service's whole class at each request, which takes longer than many an answer.
 _responses.method_names_from_class = functools.cache(_responses.method_names_from_class)  # type: ignore[attr-defined]
+
+
+# moto makes a pair for each symmetric key, too, AWS's own among them: longer than ten calls take, and used by none.
+_one_pair = functools.cache(_make_pair)
+
+
+def _pair(spec: str) -> Any:
+    return (_one_pair if spec == "SYMMETRIC_DEFAULT" else _make_pair)(spec)
+
+
+vars(_keys).update(generate_private_key=_pair)
 
 
 # moto's queues call the functions that are mapped to them inside SendMessage; ours come for the messages themselves.

@@ -35,6 +35,15 @@ def test_a_service_is_described_once_to_all_sessions():
     assert first["operations"] is second["operations"]
 
 
+def test_symmetric_keys_share_the_pair_that_none_of_them_uses_and_no_others_do():
+    def pair(spec):
+        key = moto._keys.Key(None, "ENCRYPT_DECRYPT", spec, "", "123456789012", "us-east-1")
+        return key.private_key
+
+    assert pair("SYMMETRIC_DEFAULT") is pair("SYMMETRIC_DEFAULT")
+    assert pair("ECC_NIST_P256") is not pair("ECC_NIST_P256")
+
+
 def test_router_and_parser_decode_a_request():
     headers = {"X-Amz-Target": "AmazonSQS.CreateQueue", "Content-Type": "application/x-amz-json-1.0"}
     request = _request(headers, b'{"QueueName": "q"}')
