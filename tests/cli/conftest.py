@@ -75,19 +75,24 @@ def served(*words: object, log: Any = None) -> Iterator[str]:
         assert found
         yield found[0]
         serving.send_signal(signal.SIGINT)
-        assert serving.wait(timeout=20) == 0
+        assert serving.wait(timeout=PATIENCE) == 0
+
+
+def leave_alone(patched: pytest.MonkeyPatch) -> None:
+    """Take what is the user's own out of the environment: settings and credentials."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "SCRAPECTL_")) or name in {"NO_COLOR", "FORCE_COLOR"}:
+            patched.delenv(name)
+    patched.setenv("AWS_CONFIG_FILE", "/nowhere/config")
+    patched.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere/credentials")
+    patched.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    patched.setenv("SCRAPECTL_LOCAL_ENGINE", "none")
 
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Nothing of the user's own: no spec here, no settings, no credentials."""
-    for name in list(os.environ):
-        if name.startswith(("AWS_", "SCRAPECTL_")) or name in {"NO_COLOR", "FORCE_COLOR"}:
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere/config")
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere/credentials")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("SCRAPECTL_LOCAL_ENGINE", "none")
+    leave_alone(monkeypatch)
     monkeypatch.chdir(tmp_path)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import signal
-import time
 
 import pytest
 
-from tests.cli.conftest import started
+from tests.cli.conftest import PATIENCE, started
+from tests.cli.uploads import await_
 
 SPEC = """
     version: 1
@@ -25,14 +25,13 @@ def test_an_interrupted_drain_is_ended_by_kill(spec, scrapectl):
     spec(SPEC.format(name="drains", type="fargate"), "import time; time.sleep(60)")
     assert scrapectl("apply", "--yes").code == 0
     run = scrapectl("run", "walk", "--output", "json").json["run"]
-    while one(scrapectl, run)["state"] != "RUNNING":
-        time.sleep(0.05)
+    await_(lambda: one(scrapectl, run)["state"] == "RUNNING")
     spec(SPEC.format(name="drains", type="fargate-spot"), "import time; time.sleep(60)")
     with started("apply", "--yes") as apply:
         assert apply.stderr is not None
         said = next(line for line in apply.stderr if "waits for the end of the 1 that run in it" in line)
         apply.send_signal(signal.SIGINT)
-        left, _ = apply.communicate(timeout=30)
+        left, _ = apply.communicate(timeout=PATIENCE)
     assert said.strip().startswith("waiting replace batch_compute_environment.drains-main: ")
     assert said.strip().endswith("; Ctrl-C is safe, --kill ends them")
     assert apply.returncode == 130

@@ -15,6 +15,7 @@ from scrapectl.cli import interrupts, watching
 from scrapectl.cli.options import Settings
 from scrapectl.cli.reach import Reached
 from scrapectl.operate.status import Standing
+from tests.cli.conftest import PATIENCE
 
 
 class File(io.RawIOBase):
@@ -83,6 +84,6 @@ cli.program()
 
 def test_ctrl_c_as_all_is_said_shows_no_traceback():
     command = [sys.executable, "-c", PRESSED_AS_ALL_IS_SAID]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (ended.returncode, ended.stderr) == (130, "")
     assert ended.stdout.startswith("scrapectl ")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from scrapectl.cli import pushing
-from tests.cli.conftest import started
+from tests.cli.conftest import PATIENCE, started
 
 SPEC = """
     version: 1
@@ -149,10 +149,10 @@ def test_the_form_of_apply(spec, names, scrapectl):
 
 
 @pytest.mark.usefixtures("cloud")
-def test_asking(spec, names, process, scrapectl, monkeypatch):
+def test_asking(spec, names, scrapectl, monkeypatch):
     name = next(names)
     spec(SPEC.format(name=name), SCRIPT)
-    nobody = process("apply")
+    nobody = scrapectl("apply", stdin="")
     assert nobody.code == 64
     assert "Give --yes" in nobody.err
     no = scrapectl("apply", stdin="no\n")
@@ -389,8 +389,9 @@ def test_stop(scrapectl):
     one = scrapectl("stop", runs[0], "--reason", "wrong zip", "--output", "json").json["runs"]
     assert [(each["run"], each["name"]) for each in one] == [(runs[0], "collect")]
     assert scrapectl("stop", "collect", "--all").out.split()[1:3] == ["collect", runs[1]]
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
+        time.sleep(0.05)
         states = {run["run"]: run for run in scrapectl("status", "collect", "--output", "json").json["runs"]}
         if all(run["state"] == "FAILED" for run in states.values()):
             break
@@ -407,7 +408,7 @@ def test_ctrl_c_while_following_leaves_the_run_going(scrapectl):
         assert following.stdout is not None
         assert "sleep 48104" in following.stdout.readline()
         following.send_signal(signal.SIGINT)
-        _, err = following.communicate(timeout=20)
+        _, err = following.communicate(timeout=PATIENCE)
     assert following.returncode == 130
     assert re.search(rf"collect {RUN_ID} goes on\.\nFollow it: scrapectl logs {RUN_ID} --follow", err)
     (run,) = scrapectl("status", "--output", "json").json["runs"]
@@ -491,7 +492,7 @@ def test_watch_is_a_line_for_each_change(scrapectl):
         scrapectl("run", "collect")
         second = json.loads(watching.stdout.readline())
         watching.send_signal(signal.SIGINT)
-        watching.communicate(timeout=20)
+        watching.communicate(timeout=PATIENCE)
     assert second["runs"] != first["runs"]
     assert watching.returncode == 130
 
@@ -500,11 +501,11 @@ def test_watch_is_a_line_for_each_change(scrapectl):
 def test_ctrl_c_ends_what_has_begun_and_apply_goes_on(spec, names, scrapectl):
     spec(SPEC.format(name=next(names)), SCRIPT)
     words = ["apply", "--yes", "--output", "json"]
-    with started(*words) as applying:
+    with started(*words, "--parallel", "1") as applying:  # so that much is left when it is pressed
         assert applying.stderr is not None
         assert "started" in applying.stderr.readline()
         applying.send_signal(signal.SIGINT)
-        out, err = applying.communicate(timeout=30)
+        out, err = applying.communicate(timeout=PATIENCE)
     assert applying.returncode == 130, err
     outcomes = [change["outcome"] for change in json.loads(out)["changes"]]
     assert "done" in outcomes

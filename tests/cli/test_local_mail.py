@@ -7,6 +7,8 @@ import time
 import boto3
 import pytest
 
+from tests.cli.conftest import PATIENCE
+
 
 @pytest.fixture
 def sns(cloud, scrapectl):
@@ -18,7 +20,7 @@ def sns(cloud, scrapectl):
 
 
 def until(seen):
-    end = time.monotonic() + 10
+    end = time.monotonic() + PATIENCE
     while not (found := seen()):
         assert time.monotonic() < end
         time.sleep(0.05)

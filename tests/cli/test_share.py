@@ -38,7 +38,7 @@ def standing(cloud, spec, scrapectl):
 
 def read(url: str) -> bytes:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    return opener.open(url, timeout=10).read()
+    return opener.open(url, timeout=60).read()
 
 
 def test_what_stands_is_shared(standing, scrapectl):

@@ -146,5 +146,5 @@ def one_that_aws_cannot_start_is_told_and_in_status(scrapectl, account):
 def the_newest_table_is_shared(scrapectl):
     shared = scrapectl("share", "results/calendars/", "--expires", "1h", "--output", "json").json
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(shared["url"], timeout=10) as answer:
+    with opener.open(shared["url"], timeout=60) as answer:
         assert answer.read().startswith(b"venue,address,first_seen,last_seen\n")

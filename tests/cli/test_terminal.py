@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import started
+from tests.cli.conftest import PATIENCE, started
 
 SPEC = """
     version: 1
@@ -32,7 +32,7 @@ def on_a_terminal(*words: str, **environment: str) -> tuple[int, str]:
         written = b""
         while chunk := read(controller):
             written += chunk
-        process.wait(timeout=20)
+        process.wait(timeout=PATIENCE)
     os.close(controller)
     return process.returncode, written.decode()
 

@@ -1,8 +1,11 @@
-"""No command ever shows a secret: canaries stand where secrets do, and everything that comes out is searched."""
+"""The embedded cloud served in the foreground: commands work against its address as against AWS, and show no secret.
+
+Canaries stand where secrets do, and everything that comes out is searched.
+"""
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,7 @@ import pytest
 from scrapectl import container_engine
 from scrapectl.cli.help import HELP, subcommands
 from scrapectl.operate import images
-from tests.cli.conftest import served
+from tests.cli.conftest import leave_alone, served
 
 KEY, TOKEN, SECRET, VARIABLE, OVERRIDE = (f"canary-{word}-7f3a9c" for word in ("key", "token", "secret", "env", "run"))
 CANARIES = (KEY, TOKEN, SECRET, VARIABLE, OVERRIDE)
@@ -27,6 +30,13 @@ SPEC = """
         environment: {API_KEY: "${env.THE_PASSWORD}", ZIP: "1"}
         secrets: {SHOP: shop}
         schedules: {daily: {rate: 1d, environment: {DB_PASSWORD: "${env.THE_PASSWORD}"}}}
+"""
+AFAR = """
+    version: 1
+    pipeline: afar
+    region: eu-west-1
+    images: {scraper: {build: ./scraper}}
+    jobs: {collect: {image: scraper, vcpus: 0.25, memory: 512}}
 """
 SCRIPT = "import os\nassert os.environ['API_KEY'] and os.environ['SHOP']\nprint('it has both')\n"
 LIFE = (
@@ -73,15 +83,28 @@ ALSO_JSON = {
 MUST_SUCCEED = {"plan", "apply", "status", "destroy", "drift", "logs", "doctor"}
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """Where the embedded cloud keeps what it writes."""
+    found = tmp_path_factory.mktemp("served")
+    found.chmod(0o700)
+    return found
+
+
+@pytest.fixture(scope="module")
+def served_address(folder) -> Iterator[str]:
+    with pytest.MonkeyPatch.context() as patched, (folder / "served.log").open("w") as log:
+        leave_alone(patched)
+        patched.setenv("SCRAPECTL_LOCAL_DIR", str(folder))
+        with served(log=log) as found:
+            yield found
+
+
 @pytest.fixture
-def address(tmp_path_factory, monkeypatch):
+def address(served_address, folder, monkeypatch) -> str:
     """An embedded cloud that is met as AWS is: with the credentials of the environment."""
-    folder = tmp_path_factory.mktemp("served")
-    folder.chmod(0o700)
     monkeypatch.setenv("SCRAPECTL_LOCAL_DIR", str(folder))
-    monkeypatch.setenv("SCRAPECTL_LOCAL_ENGINE", "none")
-    with (folder / "served.log").open("w") as log, served(log=log) as found:
-        yield found
+    return served_address
 
 
 @pytest.fixture
@@ -107,7 +130,7 @@ def test_the_whole_life_is_searched():
     assert begun | NOT_HERE == {path for path in HELP if not subcommands(path)}
 
 
-def test_no_command_shows_a_secret(here, scrapectl):
+def test_no_command_shows_a_secret(here, folder, scrapectl):
     for line in LIFE:
         told = [scrapectl(*line.split(), "-v")]
         if line in ALSO_JSON:
@@ -116,7 +139,22 @@ def test_no_command_shows_a_secret(here, scrapectl):
             assert found_in(answer.out + answer.err) == [], line
             assert answer.code == 0 or line.split()[0] not in MUST_SUCCEED, (line, answer)
         assert "--follow" not in line or "it has both" in told[0].out
-    folders = (here, Path(os.environ["SCRAPECTL_LOCAL_DIR"]))
-    written = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    written = [path for root in (here, folder) for path in root.rglob("*") if path.is_file()]
     assert {"plan.json", "served.log"} <= {path.name for path in written}
     assert [path for path in written if found_in(path.read_text(errors="replace"))] == []
+
+
+def test_a_life_by_address_alone(address, spec, scrapectl, monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    spec(AFAR, "print('hello')\n")
+    words = ["--endpoint-url", address]
+    assert scrapectl(*words, "apply", "--yes").code == 0
+    assert scrapectl("run", "collect", "--wait", *words).code == 0
+    assert [line["text"] for line in scrapectl("logs", *words, "--output", "json").lines] == ["hello"]
+    monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+    assert scrapectl("plan", "--detailed-exitcode").code == 0
+    assert scrapectl("destroy", "--yes").code == 0
+    assert scrapectl("pipelines", "--region", "eu-west-1").out == (
+        "No pipeline stands in account 123456789012, region eu-west-1.\n"
+    )
