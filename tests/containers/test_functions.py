@@ -77,7 +77,9 @@ def test_one_that_exits_failed(world):
 
 
 def test_one_that_takes_too_long_is_ended(world):
-    world("lambda").update_function_configuration(FunctionName="render", Timeout=3)
+    world("lambda").update_function_configuration(
+        FunctionName="render", Timeout=6
+    )  # of which a container takes some to start
     told, _ = world.invoke("render", "sleep")
     assert told["errorType"] == "Sandbox.Timedout"
     assert json.dumps("got sleep ['app.handler']") in json.dumps(world.log("/aws/lambda/render"))

@@ -43,7 +43,7 @@ def ask():
     return run
 
 
-@pytest.fixture(params=["postgres", "mysql"])
+@pytest.fixture(scope="session", params=["postgres", "mysql"])
 def engine(request):
     """Each engine."""
     if not installed(request.param):

@@ -43,31 +43,24 @@ def _running(folder):
     return named
 
 
-def test_it_lets_in_by_password_and_keeps_its_data_over_a_stop(servers, engine, ask):
-    port = servers.start("one", engine, ACCOUNT)
-    ask(engine, port, TABLE)
-    assert ask(engine, port, "SELECT a FROM t") == "7"
+@pytest.fixture(scope="module")
+def standing(engine, tmp_path_factory):
+    """The servers of a cloud that none of its tests changes, and the port of one of them."""
+    made = Servers(tmp_path_factory.mktemp("standing"))
+    yield made, made.start("one", engine, ACCOUNT)
+    made.close()
+
+
+def test_a_password_is_needed(standing, engine, ask):
+    _, port = standing
+    assert ask(engine, port, "SELECT 1") == "1"
     with pytest.raises(ConnectionError):
         ask(engine, port, "SELECT 1", password="wrong")
-    servers.stop("one")
-    with pytest.raises(ConnectionError):
-        ask(engine, port, "SELECT 1")
-    assert servers.start("one", engine, ACCOUNT) == port
-    assert ask(engine, port, "SELECT a FROM t") == "7"
-    assert servers.start("one", engine, ACCOUNT) == port  # it runs already
-
-
-def test_a_new_password_shuts_out_the_old_one(servers, engine, ask):
-    port = servers.start("one", engine, ACCOUNT)
-    servers.restart("one", Account("results", "another-one", "results"))
-    assert ask(engine, port, "SELECT 1", password="another-one") == "1"
-    with pytest.raises(ConnectionError):
-        ask(engine, port, "SELECT 1")
 
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="openssl, which makes the certificate, is not installed")
-def test_a_client_may_ask_for_encryption(servers, engine, ask):
-    port = servers.start("one", engine, ACCOUNT)
+def test_a_client_may_ask_for_encryption(standing, engine, ask):
+    _, port = standing
     if engine == "postgres":
         told = ask(engine, port, "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()", encrypted=True)
         assert told == "t"
@@ -75,11 +68,26 @@ def test_a_client_may_ask_for_encryption(servers, engine, ask):
         assert "TLS" in ask(engine, port, "SHOW STATUS LIKE 'Ssl_version'", encrypted=True)
 
 
-def test_nobody_else_gets_in(servers, engine, ask):
-    port = servers.start("one", engine, ACCOUNT)
+def test_nobody_else_gets_in(standing, engine, ask):
+    _, port = standing
     for user in ("root", "postgres", "rdsadmin", "mysql", "mariadb.sys"):
         with pytest.raises(ConnectionError):
             ask(engine, port, "SELECT 1", user=user, password="")
+
+
+def test_it_keeps_its_data_over_a_stop_and_a_new_password_shuts_out_the_old_one(servers, engine, ask):
+    port = servers.start("one", engine, ACCOUNT)
+    ask(engine, port, TABLE)
+    servers.stop("one")
+    with pytest.raises(ConnectionError):
+        ask(engine, port, "SELECT 1")
+    assert servers.start("one", engine, ACCOUNT) == port
+    assert ask(engine, port, "SELECT a FROM t") == "7"
+    assert servers.start("one", engine, ACCOUNT) == port  # it runs already
+    servers.restart("one", Account("results", "another-one", "results"))
+    assert ask(engine, port, "SELECT 1", password="another-one") == "1"
+    with pytest.raises(ConnectionError):
+        ask(engine, port, "SELECT 1")
 
 
 def test_two_instances_do_not_meet(servers, quick_engine, ask):
@@ -91,20 +99,16 @@ def test_two_instances_do_not_meet(servers, quick_engine, ask):
         ask(quick_engine, two, "SELECT a FROM t", password="another-one")
 
 
-def test_its_data_are_private_and_gone_when_it_is_removed(servers, quick_engine, tmp_path):
-    servers.start("one", quick_engine, ACCOUNT)
+def test_a_database_is_not_needed_and_its_data_are_private_and_gone_when_it_is_removed(servers, engine, ask, tmp_path):
+    port = servers.start("one", engine, Account("results", PASSWORD))
+    database = "postgres" if engine == "postgres" else "mysql"
+    assert ask(engine, port, "SELECT 1", database=database) == "1"
     folder = (tmp_path / "databases").resolve() / "one"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert _running(folder)
     servers.remove("one")
     assert not folder.exists()
     assert not _running(folder)
-
-
-def test_a_database_is_not_needed(servers, engine, ask):
-    port = servers.start("one", engine, Account("results", PASSWORD))
-    database = "postgres" if engine == "postgres" else "mysql"
-    assert ask(engine, port, "SELECT 1", database=database) == "1"
 
 
 def test_nothing_outlives_a_killed_embedded_cloud(engine, tmp_path):
