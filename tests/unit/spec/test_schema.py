@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import functools
 import importlib.util
+import itertools
 import json
 import random
 import re
@@ -267,23 +268,49 @@ def meaning_of_all():
     return meaning(check_text(json.dumps(EVERY_VALUE), "x", folder=EVERYTHING.parent))
 
 
-@pytest.mark.parametrize("section", EVERY_VALUE)
-def test_a_reference_may_stand_for_every_value(section):
-    for path in leaves(EVERY_VALUE):
-        if path[0] == section:
-            a_reference_may_stand_at(path)
+def entry_of(path):
+    """What holds a value: one entry of a section of entries, or the whole section."""
+    inside = EVERY_VALUE[path[0]]
+    of_entries = isinstance(inside, dict) and all(isinstance(entry, dict) for entry in inside.values())
+    return path[:2] if of_entries else path[:1]
 
 
-def a_reference_may_stand_at(path):
+def one_of_each_entry():
+    """Every value of the spec, in as few lists as there are with one value of an entry in each."""
+    lists = []
+    for _, paths in itertools.groupby(sorted(leaves(EVERY_VALUE), key=entry_key), key=entry_key):
+        for at, path in enumerate(paths):
+            lists[at : at + 1] = [[*(lists[at] if at < len(lists) else ()), path]]
+    return lists
+
+
+def entry_key(path):
+    return str(entry_of(path))
+
+
+ONE_OF_EACH = one_of_each_entry()
+
+
+def test_every_value_is_tried():
+    tried = [path for paths in ONE_OF_EACH for path in paths]
+    assert sorted(map(str, tried)) == sorted(map(str, leaves(EVERY_VALUE)))
+    for paths in ONE_OF_EACH:
+        assert len({entry_of(path) for path in paths}) == len(paths)
+
+
+@pytest.mark.parametrize("paths", ONE_OF_EACH, ids=range(len(ONE_OF_EACH)))
+def test_a_reference_may_stand_for_every_value(paths):
     """By jsonschema, as editors see it, and by the loader, which gets the same spec from it."""
     value = copy.deepcopy(EVERY_VALUE)
-    holder = value
-    for step in path[:-1]:
-        holder = holder[step]
-    value["vars"]["swapped"], holder[path[-1]] = holder[path[-1]], "${var.swapped}"
-    assert jsonschema_accepts(value), path
+    for number, path in enumerate(paths):
+        holder = value
+        for step in path[:-1]:
+            holder = holder[step]
+        value["vars"][f"swapped{number}"], holder[path[-1]] = holder[path[-1]], f"${{var.swapped{number}}}"
+    refused = [(error.json_path, error.message) for error in Draft202012Validator(RAW).iter_errors(value)]
+    assert refused == []
     loaded = check_text(json.dumps(value), "x", folder=EVERYTHING.parent)
-    assert meaning(loaded) == meaning_of_all(), path
+    assert meaning(loaded) == meaning_of_all(), paths
 
 
 @pytest.mark.parametrize("wrong", ["${var.a}${var.b}", "a ${var.a}", "$${var.a}", "${}", "${var.a"])
