@@ -14,8 +14,9 @@ from tests.current import session
 
 
 @pytest.fixture
-def cloud() -> Iterator[Cloud]:
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     cloud = Cloud(VirtualClock(), delays=True)
+    monkeypatch.setattr("botocore.endpoint.time", cloud.clock)  # it sleeps there before it asks again
     yield cloud
     cloud.close()
 
