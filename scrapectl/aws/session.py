@@ -31,6 +31,9 @@ _ANSWER_SECONDS = 60
 _INVOKE = ("lambda", "invoke")
 _INVOKE_SECONDS = 960  # a function may take 15 minutes
 
+_Tokens = tuple[list[str], list[str]]
+_PAGE_TOKENS: dict[tuple[str, str], _Tokens] = {}
+
 
 @dataclass(frozen=True)
 class Call:
@@ -120,7 +123,7 @@ class Session:
     def pages(self, service: str, operation: str, items: str, /, *, absent: Sequence[str] = (), **params: Any) -> Any:
         """All entries of `items` over every page; None when absent."""
         found: list[Any] = []
-        token_in, token_out = _page_tokens(self.client(service), operation)
+        token_in, token_out = self._page_tokens(service, operation)
         while True:
             answer = self.call(service, operation, absent=absent, **params)
             if answer is None:
@@ -134,9 +137,10 @@ class Session:
     def gather(self, tasks: Iterable[Callable[[], T]]) -> list[T]:
         """Run independent reads side by side; results in order, the first error raised."""
         todo = list(tasks)
-        if len(todo) <= 1:
+        at_once = min(self.reads_at_once, len(todo))
+        if at_once <= 1:
             return [task() for task in todo]
-        threads = Threads(min(self.reads_at_once, len(todo)))
+        threads = Threads(at_once)
         try:
             for place, task in enumerate(todo):
                 threads.submit(place, task)
@@ -163,6 +167,12 @@ class Session:
         if self._clock_offset is None:
             return dt.datetime.now(dt.UTC)
         return dt.datetime.fromtimestamp(self._clock_offset + time.monotonic(), dt.UTC)
+
+    def _page_tokens(self, service: str, operation: str) -> _Tokens:
+        """What continues a listing; asked of botocore once, which makes a class for each answer."""
+        if (service, operation) not in _PAGE_TOKENS:
+            _PAGE_TOKENS[service, operation] = _page_tokens(self.client(service), operation)
+        return _PAGE_TOKENS[service, operation]
 
     def _bound(self, service: str) -> threading.Semaphore:
         with self._lock:
@@ -239,7 +249,7 @@ def make_client(
     return boto.client(service, endpoint_url=where.endpoint_url, config=config)
 
 
-def _page_tokens(client: Any, operation: str) -> tuple[list[str], list[str]]:
+def _page_tokens(client: Any, operation: str) -> _Tokens:
     """The names of a listing's continuation token, in request and answer, from botocore's paginator models."""
     if not client.can_paginate(operation):
         return [], []

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import traceback
 from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 from wsgiref.handlers import format_date_time
+
+from botocore.exceptions import UnknownServiceError
 
 from scrapectl.aws.request_check import check_request
 from scrapectl.local import moto_private as moto
@@ -43,6 +46,8 @@ class FrontDoor:
         """
         scope = wire.scope_of(request)
         try:
+            with contextlib.suppress(UnknownServiceError):  # which decode refuses
+                request = wire.addressed(request, scope.service, scope.region, self.cloud.account)
             operation, params = wire.decode(request, scope.service)
             call = Call(self.cloud, scope.service, operation, params, scope.region, request)
             self.cloud.admit(call)
@@ -129,22 +134,19 @@ class FrontDoor:
         """Pass a call on to moto; see `Call.moto`."""
         name = operation or call.operation
         request = call.request if params is None and operation is None else None
-        request = request or wire.encode(call.service, name, call.params if params is None else params, call.region)
-        response = self._to_moto(call.service, call.region, request)
+        request = request or self._written(call, name, call.params if params is None else params)
+        response = self._to_moto(call.service, request)
         return wire.parse_result(call.service, name, response)
 
     def _moto_response(self, call: Call) -> HttpResponse:
-        request = call.request or wire.encode(call.service, call.operation, call.params, call.region)
-        return self._to_moto(call.service, call.region, request)
+        return self._to_moto(call.service, call.request or self._written(call, call.operation, call.params))
 
-    def _to_moto(self, service: str, region: str, request: HttpRequest) -> HttpResponse:
-        parts = urlsplit(request.url)
-        if not parts.netloc.endswith(".amazonaws.com"):
-            parts = parts._replace(scheme="https", netloc=wire.host_of(service, region))
-        url = urlunsplit(parts)
-        headers = {k: v for k, v in request.headers.items() if k.lower() not in {"host", "x-moto-account-id"}}
-        headers["x-moto-account-id"] = self.cloud.account
-        incoming = wire.as_moto_request(HttpRequest(request.method, url, headers, request.body))
+    def _written(self, call: Call, operation: str, params: dict[str, Any]) -> HttpRequest:
+        request = wire.encode(call.service, operation, params, call.region)
+        return wire.addressed(request, call.service, call.region, call.account)
+
+    def _to_moto(self, service: str, request: HttpRequest) -> HttpResponse:
+        incoming, parts = request.for_moto, urlsplit(request.url)
         path_url = f"{parts.scheme}://{parts.netloc}{parts.path or '/'}"
         for pattern, handler in _handlers(service):
             if pattern.match(path_url):

@@ -10,7 +10,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from boto3.session import Session
+from botocore.auth import AUTH_TYPE_MAPS, SigV4Auth
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError
 from botocore.loaders import Loader, create_loader
 from botocore.session import get_session
@@ -121,10 +123,12 @@ def record(cloud: Cloud) -> Recorder:
 def connect(cloud: Cloud, region: str = "us-east-1") -> Session:
     """Return a boto3 session whose clients talk to `cloud` without HTTP.
 
-    A lost answer reaches the client as `ConnectionClosedError`, as over a socket.
+    A lost answer reaches the client as `ConnectionClosedError`, as over a socket. Signatures are empty but for links
+    and S3, whose bodies are written after their signature.
     """
     core = get_session()
     core.register_component("data_loader", _service_models())
+    core.set_default_client_config(Config(user_agent="in-process"))  # put together anew for each request otherwise
     session = Session(
         botocore_session=core,
         aws_access_key_id=cloud.access_key,
@@ -141,7 +145,26 @@ def connect(cloud: Cloud, region: str = "us-east-1") -> Session:
         return AWSResponse(request.url, status, sent, _Raw(body))
 
     session.events.register("before-send", answer)
+    session.events.register("choose-signer", _signer)
     return session
+
+
+class _Unsigned(SigV4Auth):
+    """Names key, region and service as a signature does, and computes none: nobody checks it."""
+
+    def add_auth(self, request: Any) -> None:
+        """Write the header."""
+        scope = f"{self.credentials.access_key}/20000101/{self._region_name}/{self._service_name}/aws4_request"
+        del request.headers["Authorization"]
+        request.headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
+
+
+AUTH_TYPE_MAPS["in-process"] = _Unsigned
+
+
+def _signer(signing_name: str, signature_version: str, context: dict[str, Any], **_: Any) -> str | None:
+    signs = signature_version == "v4" and signing_name != "s3" and not context.get("is_presign_request")
+    return "in-process" if signs else None
 
 
 @cache

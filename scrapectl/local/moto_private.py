@@ -31,6 +31,8 @@ from moto.s3 import notifications as _notifications
 from moto.sqs import models as _queues
 from werkzeug.exceptions import HTTPException, NotFound
 
+import scrapectl.local.moto_answers  # noqa: F401 - from now on moto's answers are written by it
+
 __all__ = [
     "PROTOCOL_PARSERS",
     "BackendDict",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 from xml.sax.saxutils import escape
 
 from botocore import awsrequest
@@ -27,6 +28,8 @@ SERVICES_BY_SIGNING_NAME = {
     "elasticfilesystem": "efs",
     "email": "ses",
 }
+_ACCOUNT = "x-moto-account-id"
+_ADDRESS = {"host", _ACCOUNT}
 _NOTHING = SimpleNamespace(members={})
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
 
@@ -44,6 +47,11 @@ class HttpRequest:
         """The header's value, or an empty text."""
         wanted = name.lower()
         return next((value for key, value in self.headers.items() if key.lower() == wanted), "")
+
+    @cached_property
+    def for_moto(self) -> moto.Request:
+        """The form that moto's router, parsers and backends take; read once, however many of them look at it."""
+        return moto.Request.from_primitives(self.method, self.url, self.headers, self.body)
 
 
 @dataclass(frozen=True)
@@ -96,7 +104,7 @@ def decode(request: HttpRequest, service: str) -> tuple[str, dict[str, Any]]:
     """
     try:
         model = moto.get_service_model(service)
-        incoming = as_moto_request(request)
+        incoming = request.for_moto
         operation, labels = moto.get_service_router(service).match(incoming)
     except Exception as error:
         raise Refusal("UnknownOperationException", f"unknown operation of {service}", 404) from error
@@ -115,9 +123,13 @@ def decode(request: HttpRequest, service: str) -> tuple[str, dict[str, Any]]:
         raise Refusal("SerializationException", f"the request cannot be read: {error}", 400) from error
 
 
-def as_moto_request(request: HttpRequest) -> moto.Request:
-    """Turn a request into the form that moto's router, parsers and backends take."""
-    return moto.Request.from_primitives(request.method, request.url, request.headers, request.body)
+def addressed(request: HttpRequest, service: str, region: str, account: str) -> HttpRequest:
+    """The same request, to the service's own host name and for an account, as moto is asked."""
+    parts = urlsplit(request.url)
+    if not parts.netloc.endswith(".amazonaws.com"):
+        parts = parts._replace(scheme="https", netloc=host_of(service, region))
+    headers = {name: value for name, value in request.headers.items() if name.lower() not in _ADDRESS}
+    return HttpRequest(request.method, urlunsplit(parts), headers | {_ACCOUNT: account}, request.body)
 
 
 def encode(service: str, operation: str, params: dict[str, Any], region: str) -> HttpRequest:

@@ -13,6 +13,7 @@ from tests.permissions.life import HEAD, Answer, Life, StoppedError, actions_in,
 from tests.permissions.scenes import allow
 
 SECTIONS = TEXT.removeprefix(HEAD)
+_ANY = {"name": "JOB_NAME", "values": ["*"]}
 MORE_TO_RUN = actions_in(POLICIES["run"]) - actions_in(POLICIES["read"])
 
 
@@ -34,7 +35,27 @@ def read(life: Life) -> None:
         states = client("stepfunctions")
         machines = {each["name"]: each["stateMachineArn"] for each in states.list_state_machines()["stateMachines"]}
         states.start_execution(stateMachineArn=machines["shop-process"])
-    life.monkeypatch.delenv("KEY")  # whoever may only read compares no secret's value
+    with pytest.MonkeyPatch.context() as unset:
+        unset.delenv("KEY")  # whoever may only read compares no secret's value
+        look(life)
+    nothing_runs(life)
+
+
+def nothing_runs(life: Life) -> None:
+    """What was started to be looked at is ended, and the host's group launches again."""
+    with life.others() as client:
+        states, batch, group = client("stepfunctions"), client("batch"), "shop-ingester"
+        for machine in states.list_state_machines()["stateMachines"]:
+            for run in states.list_executions(stateMachineArn=machine["stateMachineArn"])["executions"]:
+                states.stop_execution(executionArn=run["executionArn"])
+        for queue in batch.describe_job_queues()["jobQueues"]:
+            for job in batch.list_jobs(jobQueue=queue["jobQueueName"], filters=[_ANY])["jobSummaryList"]:
+                batch.terminate_job(jobId=job["jobId"], reason="looked at")
+        client("autoscaling").set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=0)
+        client("autoscaling").resume_processes(AutoScalingGroupName=group)
+
+
+def look(life: Life) -> None:
     for words in (
         "plan",
         "drift",
@@ -124,15 +145,6 @@ def destroy(life: Life) -> None:
     life.run("destroy", "destroy", "--yes", "--delete-data")
 
 
-@pytest.mark.parametrize("purpose", [read, run, destroy], ids=lambda purpose: purpose.__name__)
-def test_the_policy_is_enough_and_all_of_it_is_needed(standing: Life, purpose):
-    """What `run` may beyond `read` is missed by its name first, and then given."""
-    standing.withheld = MORE_TO_RUN if purpose is run else set()
-    purpose(standing)
-    assert actions_in(POLICIES[purpose.__name__]) - standing.used[purpose.__name__] == set()
-    assert not standing.withheld
-
-
 def denied(life: Life, purpose, *words: str) -> Answer:
     with pytest.raises(StoppedError) as stopped:
         life.run(purpose, *words)
@@ -140,7 +152,7 @@ def denied(life: Life, purpose, *words: str) -> Answer:
     return stopped.value.answer
 
 
-def test_what_it_is_not_for_is_denied(standing: Life):
+def what_it_is_not_for_is_denied(life: Life) -> None:
     for purpose, words, action in (
         ("read", "run work", "batch:SubmitJob"),
         ("read", "schedule pause work", "ssm:PutParameter"),
@@ -148,4 +160,16 @@ def test_what_it_is_not_for_is_denied(standing: Life):
         ("run", "destroy --yes", "ec2:DescribeVpcs"),
         ("destroy", "run work", "batch:SubmitJob"),
     ):
-        assert action in told(denied(standing, purpose, *words.split())), (purpose, words)
+        assert action in told(denied(life, purpose, *words.split())), (purpose, words)
+
+
+def test_each_policy_is_enough_and_all_of_it_is_needed(standing: Life):
+    """What `run` may beyond `read` is missed by its name first, and then given."""
+    what_it_is_not_for_is_denied(standing)
+    standing.used.clear()  # what was tried in vain proves nothing
+    for purpose in (read, run, destroy):
+        standing.withheld = MORE_TO_RUN if purpose is run else set()
+        purpose(standing)
+        unused = actions_in(POLICIES[purpose.__name__]) - standing.used[purpose.__name__]
+        assert unused == set(), purpose.__name__
+        assert not standing.withheld, purpose.__name__

@@ -76,8 +76,10 @@ def describe(call: Call) -> Params:
 
 def standing(call: Call) -> list[dict[str, Any]]:
     """All that AWS would show."""
-    settle(call)
     lives, now = call.cloud.store(Lives, call.region).of, call.cloud.clock.now()
+    if not lives:
+        return []
+    settle(call)
     found = [_as_now(call, each) for each in call.moto({}, "DescribeNatGateways")["NatGateways"]]
     ends = {each["NatGatewayId"]: lives[each["NatGatewayId"]].ends for each in found}
     return [each for each in found if (ends[each["NatGatewayId"]] or now) > now - _SHOWN]
@@ -114,7 +116,7 @@ def delete(call: Call) -> Params:
 def settle(call: Call) -> None:
     """Let those whose end is over leave their address and their interface."""
     lives, now = call.cloud.store(Lives, call.region).of, call.cloud.clock.now()
-    for each in call.moto({}, "DescribeNatGateways")["NatGateways"]:
+    for each in call.moto({}, "DescribeNatGateways")["NatGateways"] if lives else ():
         life = lives[each["NatGatewayId"]]
         if life.ends is None or life.ends > now or each["State"] == "deleted":
             continue

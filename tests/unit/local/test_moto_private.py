@@ -8,8 +8,10 @@ import time
 import zipfile
 
 import pytest
+import xmltodict
 from botocore.session import get_session
 
+from scrapectl.local import moto_answers
 from scrapectl.local import moto_private as moto
 from scrapectl.local.clock import VirtualClock
 from scrapectl.local.cloud import Cloud
@@ -193,3 +195,42 @@ def test_queues_go_by_the_machines_clock_once_a_cloud_has_closed():
     assert moto._queues.unix_time() == 1_000.0
     other.close()
     assert moto._queues.unix_time is time.time
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"A": {"@xmlns": 'http://x/"&"', "B": ["1 < 2 & 3", "", None, {}], "C": [], "D": {"E": True, "F": 1.5}}},
+        {"A": {"#text": "a>b", "@n": None}},
+        {"A": {"B": {"C": [{"D": "é"}, {"D": b"b"}], "E": {"F": []}}, "G": "'\""}},
+        {"A": None},
+    ],
+)
+@pytest.mark.parametrize("full_document", [True, False])
+def test_answers_are_written_as_moto_writes_them(document, full_document):
+    given = {"full_document": full_document, "short_empty_elements": True}
+    assert moto_answers.written(document, **given) == xmltodict.unparse(document, **given)
+
+
+def test_backends_members_are_found_under_the_names_that_moto_knows():
+    class DBInstance:
+        class Meta:
+            serialization_aliases = {"Engine": "motor"}  # noqa: RUF012
+
+        identifier, motor, db_name = "x", "postgres", "d"
+
+    model = moto.get_service_model("rds")
+    operation = model.operation_model("CreateDBInstance")
+    picker = moto_answers.serialize.XFormedAttributePicker()
+    serializer = moto.get_serializer_class("rds", "query")(operation, value_picker=picker)
+    shape = operation.output_shape.members["DBInstance"]
+    for member in shape.members.values():
+        member.parent = shape
+    found = {key: serializer.get_value(DBInstance(), key, member) for key, member in shape.members.items()}
+    as_moto = {key: moto_answers.slowly_picked(serializer, DBInstance(), key, m) for key, m in shape.members.items()}
+    assert found == as_moto
+    assert {key: value for key, value in found.items() if value} == {
+        "DBInstanceIdentifier": "x",
+        "Engine": "postgres",
+        "DBName": "d",
+    }
