@@ -9,7 +9,7 @@ import pytest
 from scrapectl.aws.session import Session
 from scrapectl.pipeline import Planned
 from scrapectl.spec.model import Spec
-from tests.account import Account
+from tests.account import Account, done
 
 
 class Remembered:
@@ -32,9 +32,10 @@ class Remembered:
             return self.account.plan(spec)
 
     def put(self, spec: Spec) -> None:
-        """Apply a spec, and know nothing of the account any more."""
+        """Carry out the plan of a spec, and know nothing of the account any more."""
+        planned = self.plan(spec)
         self._answers.clear()
-        self.account.put(spec)
+        done(self.account.carry_out(planned, self.account.aws_of(spec)))
 
     def _call(self, send: Any) -> Any:
         def call(aws: Session, service: str, operation: str, /, **given: Any) -> Any:

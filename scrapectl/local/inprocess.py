@@ -153,10 +153,13 @@ class _Unsigned(SigV4Auth):
     """Names key, region and service as a signature does, and computes none: nobody checks it."""
 
     def add_auth(self, request: Any) -> None:
-        """Write the header."""
+        """Write the headers."""
         scope = f"{self.credentials.access_key}/20000101/{self._region_name}/{self._service_name}/aws4_request"
-        del request.headers["Authorization"]
-        request.headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
+        signature = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
+        for name, value in (("Authorization", signature), ("X-Amz-Security-Token", self.credentials.token)):
+            del request.headers[name]  # a second one would be added: requests are signed again when they are repeated
+            if value:
+                request.headers[name] = value
 
 
 AUTH_TYPE_MAPS["in-process"] = _Unsigned
