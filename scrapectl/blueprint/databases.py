@@ -94,6 +94,7 @@ def _instance(scope: Scope, database: Database) -> RdsInstance:
         multi_az=database.multi_az,
         maintenance_window=database.maintenance,
         in_window=database.changes == "window",
+        always_up=database.power is None,
     )
 
 

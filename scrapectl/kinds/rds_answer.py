@@ -9,6 +9,7 @@ from typing import Any
 from scrapectl.engine.resource import Live, Status
 
 STOPPED = "stopped"
+DOWN = frozenset({"stopping", STOPPED})
 DELETING = "deleting"
 OPTIMIZING = "storage-optimization"
 NO_SNAPSHOT_OF = frozenset({"failed", "incompatible-restore", "incompatible-network"})

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 from scrapectl.engine.resource import FieldChange
-from scrapectl.kinds.rds_answer import DELETING, OPTIMIZING, STOPPED, Standing
+from scrapectl.kinds.rds_answer import DELETING, DOWN, OPTIMIZING, STOPPED, Standing
 from scrapectl.kinds.rds_version import Version, is_exact, major
 
 if TYPE_CHECKING:
@@ -43,6 +43,11 @@ def least_growth(storage: int) -> int:
 
 def refused(want: RdsInstance, live: RdsInstance, standing: Standing) -> Mapping[str, str]:
     """Field → what to write instead, for each change that AWS would not make so; what waits is not so yet."""
+    if want.engine != live.engine:  # what else differs is the other database's own
+        return {
+            "engine": f"A database stays with its engine: write engine: {live.engine}. For another, make a database of "
+            "another name, copy the data, and take this one out."
+        }
     found: dict[str, str] = {}
     storage, version = (standing.running.get(name, getattr(live, name)) for name in ("storage", "version"))
     if want.storage < storage:
@@ -126,7 +131,9 @@ def _sizes(want: RdsInstance, live: RdsInstance, standing: Standing, changed: Co
 
 def _carried_out(want: RdsInstance, live: RdsInstance, standing: Standing, changed: AbstractSet[str]) -> Iterator[str]:
     asked = changed - {"power", "pending", "status", "tags"}
-    if asked and standing.state == STOPPED:
+    if want.always_up and standing.state in DOWN:
+        yield "it is stopped: it is started, and stays up, as it has no power hours"
+    elif asked and standing.state == STOPPED:
         yield "it is stopped: it is started for this change, and stopped again"
     if back := asked & taken_back(want, standing):
         yield f"{_listed(sorted(back))}: the change that waits for the window is taken back"

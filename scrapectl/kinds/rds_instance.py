@@ -23,15 +23,7 @@ from scrapectl.engine.resource import (
     Update,
 )
 from scrapectl.kinds import rds_changes, rds_steps
-from scrapectl.kinds.rds_answer import (
-    DELETING,
-    STOPPED,
-    outputs_of,
-    standing_in,
-    standing_of,
-    status_of,
-    values_of,
-)
+from scrapectl.kinds.rds_answer import DELETING, outputs_of, standing_in, standing_of, status_of, values_of
 from scrapectl.kinds.rds_steps import ABSENT, STOP_AGAIN
 from scrapectl.kinds.rds_subnet_group import subnet_group_arn
 from scrapectl.kinds.rds_version import Version
@@ -68,6 +60,7 @@ class RdsInstance(Resource):
         backup_window: `04:00-04:30`, in UTC.
         managed_password: AWS makes, keeps and changes the password; False only of what others changed, never wanted.
         in_window: Changes that take it away for a while wait for the maintenance window.
+        always_up: It has no power hours: found stopped, it is started.
     """
 
     name: Identity[str]
@@ -89,6 +82,7 @@ class RdsInstance(Resource):
     managed_password: bool = True
     encrypted: Fixed[bool] = True
     in_window: Local[bool] = False
+    always_up: Local[bool] = False
 
     kind: ClassVar[str] = "rds_instance"
     tells_the_spec: ClassVar[bool] = True
@@ -214,7 +208,7 @@ class RdsInstance(Resource):
         return rds_changes.refused(self, cast("RdsInstance", live.resource), standing_of(live))
 
     def differ(self, live: Live) -> tuple[FieldChange, ...]:
-        """Count what no field says: on its way out, stopped for us, waiting though it shall be at once."""
+        """Count what no field says: on its way out, up or down otherwise than wanted, waiting though due at once."""
         standing, resource = standing_of(live), cast("RdsInstance", live.resource)
         if standing.state == DELETING:
             return (FieldChange("status", DELETING, "READY"),)
@@ -224,10 +218,7 @@ class RdsInstance(Resource):
             found.append(FieldChange("minor_versions", standing.goes_on, rds_changes.goes_on(self)))
         if standing.pending and not self.in_window:
             found.append(FieldChange("pending", "waits for the window", "at once"))
-        if STOP_AGAIN in live.tags:
-            before = "stopped, and marked" if standing.state == STOPPED else "started for a change"
-            found.append(FieldChange("power", before, "stopped"))
-        return tuple(found)
+        return (*found, *rds_steps.power(self, live))
 
     def told(self, live: Live, changes: tuple[FieldChange, ...]) -> tuple[str, ...]:
         """Say how AWS carries each change out."""

@@ -1,14 +1,15 @@
-"""Turns what differs of a database into AWS's next step: started for a change and stopped again, and ended safely."""
+"""Turns what differs of a database into AWS's next step: started for a change or for good, stopped again, ended."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from scrapectl.engine.ownership import ON_DESTROY
-from scrapectl.engine.resource import Aws, Live, Update
+from scrapectl.engine.resource import Aws, FieldChange, Live, Update
 from scrapectl.errors import ScrapectlError
 from scrapectl.kinds import rds_changes
-from scrapectl.kinds.rds_answer import DELETING, NO_SNAPSHOT_OF, OPTIMIZING, STOPPED, standing_of
+from scrapectl.kinds.rds_answer import DELETING, DOWN, NO_SNAPSHOT_OF, OPTIMIZING, STOPPED, standing_of
 
 if TYPE_CHECKING:
     from scrapectl.kinds.rds_instance import RdsInstance
@@ -18,17 +19,29 @@ STOP_AGAIN = "scrapectl:stop-again"
 """The tag of one that was started for a change: it is stopped when that is done."""
 
 
+def power(want: RdsInstance, live: Live) -> Iterator[FieldChange]:
+    """Say whether it is up or down otherwise than it shall be; with power hours it may be either."""
+    state = standing_of(live).state
+    if want.always_up and state in DOWN:
+        yield FieldChange("power", state, "up")
+    elif STOP_AGAIN in live.tags:
+        before = "stopped, and marked" if state == STOPPED else "started for a change"
+        yield FieldChange("power", before, "up" if want.always_up else "stopped")
+
+
 def change(aws: Aws, want: RdsInstance, update: Update) -> None:
     """Start a stopped one, change what runs, or stop again what was started for it."""
     live, state = update.live, standing_of(update.live).state
     asked = update.changed - {"power", "status"}
-    if asked and state == STOPPED:
-        if STOP_AGAIN not in live.tags:  # before it is started: a kill in between leaves it stopped
+    if STOP_AGAIN in live.tags and want.always_up:
+        aws.tag(live.outputs["arn"], {}, (STOP_AGAIN,))
+    if state == STOPPED and (asked or want.always_up):
+        if STOP_AGAIN not in live.tags and not want.always_up:  # first: a kill in between leaves it stopped
             aws.tag(live.outputs["arn"], {STOP_AGAIN: "true"}, ())
         aws.call("rds", "start_db_instance", DBInstanceIdentifier=want.name)
     elif asked:
         _modify(aws, want, live, asked)
-    elif "power" in update.changed:
+    elif "power" in update.changed and not want.always_up:
         _stop_again(aws, want.name, live)
 
 

@@ -122,17 +122,31 @@ DATABASE = """
 version: 1
 pipeline: shop
 region: us-east-1
-databases: {results: {engine: postgres, version: "16", class: %s, storage: 20}}
+databases: {results: {engine: postgres, version: "16", class: %s, storage: 20%s}}
 jobs: {collect: {image: "python:3"}}
 """
+POWER = ", power: {start: '30 2 * * ? *', stop: '30 6 * * ? *'}"
 
 
 def test_a_stopped_database_is_started_changed_and_stopped_again(account):
-    account.put(spec_of(DATABASE % "db.t4g.micro"))
+    account.put(spec_of(DATABASE % ("db.t4g.micro", POWER)))
     account.client("rds").stop_db_instance(DBInstanceIdentifier="shop-results")
-    requests = assert_foretold(account, spec_of(DATABASE % "db.t4g.small"))
-    moves = [r.operation for _, r in requests if r.operation.endswith("DBInstance")]
-    assert moves == ["StartDBInstance", "ModifyDBInstance", "StopDBInstance"]
+    requests = assert_foretold(account, spec_of(DATABASE % ("db.t4g.small", POWER)))
+    assert moves(requests) == ["StartDBInstance", "ModifyDBInstance", "StopDBInstance"]
+
+
+def test_without_its_power_hours_a_stopped_database_is_started_for_good(account):
+    account.put(spec_of(DATABASE % ("db.t4g.micro", POWER)))
+    account.client("rds").stop_db_instance(DBInstanceIdentifier="shop-results")
+    without = spec_of(DATABASE % ("db.t4g.micro", ""))
+    assert moves(assert_foretold(account, without)) == ["StartDBInstance"]
+    assert account.plan(without).plan.empty
+    (instance,) = account.client("rds").describe_db_instances()["DBInstances"]
+    assert instance["DBInstanceStatus"] == "available"
+
+
+def moves(requests):
+    return [request.operation for _, request in requests if request.operation.endswith("DBInstance")]
 
 
 def test_a_refused_plan_sends_nothing(account):

@@ -57,6 +57,7 @@ def test_power_hours_are_two_schedules_with_a_role_for_these_databases_alone() -
     assert stop.target_arn == "arn:aws:scheduler:::aws-sdk:rds:stopDBInstance"
     assert (start.expression, start.timezone, start.flex_minutes) == ("cron(30 2 * * ? *)", "America/New_York", None)
     assert start.input == {"DbInstanceIdentifier": Ref(ADDRESS, "name", "shop-results")}
+    assert found[ADDRESS].resource.always_up is False  # type: ignore[attr-defined]
     assert found["schedule.shop-results_start"].origin == "databases.results.power.start"
     role = found["iam_role.shop_scheduler-power"].resource
     statements = role.policy.document["Statement"]  # type: ignore[attr-defined]
@@ -65,8 +66,10 @@ def test_power_hours_are_two_schedules_with_a_role_for_these_databases_alone() -
     assert statements[0]["Resource"] == [arn]
 
 
-def test_database_without_power_hours_makes_no_schedules() -> None:
-    assert not [address for address in database() if address.startswith("schedule")]
+def test_database_without_power_hours_is_always_up_and_makes_no_schedules() -> None:
+    found = database()
+    assert not [address for address in found if address.startswith("schedule")]
+    assert found[ADDRESS].resource.always_up is True  # type: ignore[attr-defined]
 
 
 def test_password_reaches_the_job_by_batch_and_its_role_may_read_that_one_secret() -> None:

@@ -155,6 +155,14 @@ class TestRefused:
     def test_what_aws_does_has_no_other_way(self, want, made):
         assert dataclasses.replace(want, storage=22, version="17").way_out(made) == ""
 
+    def test_another_engine_is_another_database_whatever_its_version_and_storage(self, want, made):
+        other = dataclasses.replace(want, engine="mysql", version="8.4", storage=10)
+        assert [change.name for change in changes(other, made) if change.fixed] == ["engine"]
+        assert other.way_out(made) == (
+            "A database stays with its engine: write engine: postgres. For another, make a database of another name, "
+            "copy the data, and take this one out."
+        )
+
     @pytest.mark.parametrize("field", ["engine", "database", "username", "encrypted", "subnet_group"])
     def test_what_a_database_is_made_with_stays(self, want, made, field):
         other = dataclasses.replace(want, **{field: False if field == "encrypted" else "mysql"})

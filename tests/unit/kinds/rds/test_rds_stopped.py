@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from scrapectl.engine.resource import Status
+from scrapectl.engine.resource import FieldChange, Status
 from scrapectl.errors import ScrapectlError
 from scrapectl.kinds.rds_instance import STOP_AGAIN, RdsInstance
 from tests.unit.kinds.rds.database import changes, operations, put, standing, state, step
@@ -73,6 +74,56 @@ class TestStopped:
             put(aws, cloud, dataclasses.replace(want, storage=40))
         cloud.clock.advance(12 * 3600)
         assert state(put(aws, cloud, dataclasses.replace(want, storage=40))) == "stopped"
+
+
+class TestWithoutPowerHours:
+    @pytest.fixture
+    def up(self, want) -> RdsInstance:
+        return dataclasses.replace(want, always_up=True)
+
+    def test_a_stopped_one_is_started_and_told(self, aws, cloud, up, stopped, sent):
+        before = len(operations(sent))
+        assert changes(up, stopped) == (FieldChange("power", "stopped", "up"),)
+        assert up.told(stopped, changes(up, stopped)) == (
+            "it is stopped: it is started, and stays up, as it has no power hours",
+        )
+        live = put(aws, cloud, up)
+        assert (state(live), up.told(live, ())) == ("available", ())
+        assert operations(sent)[before:] == ["StartDBInstance"]
+
+    @pytest.mark.usefixtures("made")
+    def test_one_on_its_way_down_is_waited_for_and_started(self, aws, cloud, up):
+        aws.call("rds", "stop_db_instance", DBInstanceIdentifier=up.name)
+        live = RdsInstance.read(aws, up.key())
+        assert live is not None
+        assert (live.status, changes(up, live)) == (Status.BUSY, (FieldChange("power", "stopping", "up"),))
+        assert state(put(aws, cloud, up)) == "available"
+
+    @pytest.mark.usefixtures("stopped")
+    def test_after_a_change_it_stays_up(self, aws, cloud, up, sent):
+        before = len(operations(sent))
+        bigger = dataclasses.replace(up, instance_class="db.t4g.small")
+        live = put(aws, cloud, bigger)
+        assert (state(live), live.resource.instance_class) == ("available", "db.t4g.small")
+        assert operations(sent)[before:] == ["StartDBInstance", "ModifyDBInstance"]
+
+    @pytest.mark.parametrize("started", [True, False])
+    @pytest.mark.parametrize("calls", [1, 2])
+    def test_what_was_to_be_stopped_again_stays_up(self, aws, cloud, want, up, stopped, started, calls):
+        """A kill in a change while it had power hours left the mark; another kill comes in between."""
+        kill = killed_after(aws, 2 if started else 1)
+        next(kill)
+        with pytest.raises(KeyboardInterrupt):
+            step(aws, dataclasses.replace(want, instance_class="db.t4g.small"), stopped)
+        next(kill, None)
+        kill = killed_after(aws, calls)
+        next(kill)
+        with contextlib.suppress(KeyboardInterrupt):
+            put(aws, cloud, up)
+        next(kill, None)
+        live = put(aws, cloud, up)
+        assert (state(live), changes(up, live)) == ("available", ())
+        assert STOP_AGAIN not in live.tags
 
 
 def killed_after(aws, calls: int) -> Iterator[None]:
