@@ -147,7 +147,9 @@ def machines(life: Life) -> None:
 
 
 DATABASE = """
-databases: {{results: {{engine: postgres, version: "16", class: db.t4g.{size}, storage: 20}}}}
+databases:
+  results: {{engine: postgres, version: "16", class: db.t4g.{size}, storage: 20,
+             power: {{start: "30 2 * * ? *", stop: "30 6 * * ? *"}}}}
 jobs: {{work: {{image: "public.ecr.aws/x/y:1", access: {{{access}}}}}}}
 """
 
