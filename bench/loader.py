@@ -71,7 +71,7 @@ def by_psql(database: psycopg.Connection[Any], port: int, file: Path) -> Took:
 
 def by_loader(database: psycopg.Connection[Any], document: dict[str, Any], number: int) -> Took:
     """What the loader takes: seconds as its record tells, CPU less that of a start which finds nothing to load."""
-    for table in ("by_loader", "scrapectl_loads"):
+    for table in ("by_loader", "scrapectl_ledger"):
         database.execute(f"DROP TABLE IF EXISTS {table}")  # type: ignore[arg-type]
     argv, server = [sys.executable, "-m", "loader"], server_of(database)
     told = {"SCRAPECTL_LOAD": json.dumps(document)}

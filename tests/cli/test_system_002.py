@@ -14,7 +14,7 @@ from tests.cli.uploads import Account, await_, copy_example
 
 REGION = "us-east-1"
 QUICK = ("--stage", "topic", "--set", "vars.window=1s")
-LOADED = "SELECT sum(rows) FROM scrapectl_loads"  # a minute that is published twice merges, and is told twice here
+LOADED = "SELECT sum(rows) FROM scrapectl_ledger"  # a minute that is published twice merges, and is told twice here
 ROW = {"id": "20260102T0304-0000", "message_id": 1, "sent_at": "2026-01-02T03:04:00+00:00", "content": 'it\'s "up" 📈'}
 
 pytestmark = pytest.mark.usefixtures("cloud")
@@ -103,7 +103,7 @@ def test_what_is_published_stands_in_the_warehouse_once_and_what_cannot_is_told(
         assert json.loads(answer["Payload"].read()) == {"batchItemFailures": []}
     lake.holds(count + 2)
     assert lake.rows("SELECT content, reply_to FROM messages WHERE id = 'twice'") == [(ROW["content"], None)]
-    assert lake.rows("SELECT rows FROM scrapectl_loads WHERE version = 'twice'") == [(1,)]
+    assert lake.rows("SELECT rows FROM scrapectl_ledger WHERE version = 'twice'") == [(1,)]
 
     queue.lose_patience()
     queue.send("no json at all")

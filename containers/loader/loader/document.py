@@ -115,6 +115,15 @@ class Document:
         """The columns' names, in their order."""
         return tuple(column.name for column in self.columns)
 
+    @property
+    def ledger_key(self) -> str:
+        """Whose lines of the ledger are this loader's: instances may share a database, and a loader change its table.
+
+        The instance, the loader and the table, of which none holds a slash: `shop.prod/persons/public.persons`.
+        """
+        assert self.target is not None, "without a target nothing is loaded"  # noqa: S101 - for the type alone
+        return f"{self.pipeline}/{self.loader}/{self.target.schema}.{self.target.table}"
+
 
 def find(environ: Mapping[str, str] = os.environ, beside: Path | None = None) -> Document:
     """Read the document: that of the environment, over what load.json beside the package says.
@@ -189,7 +198,7 @@ def _target(told: dict[str, Any]) -> Target:
     target = Target(**given | {"port": int(given.get("port", 0))})  # what AWS told is text
     need(target.engine in ENGINES, f"engine {target.engine!r}")
     need(bool(NAME.fullmatch(target.schema) and NAME.fullmatch(target.table)), "names of schema and table")
-    need(target.table != "scrapectl_loads", "the table is the ledger's")
+    need(not target.table.lower().startswith("scrapectl_"), "the table is the loader's own")
     if target.engine == "redshift":
         need(bool(target.workgroup) != bool(target.cluster), "one of workgroup and cluster")
         need(bool(COPY_ROLE.fullmatch(target.copy_role)), f"{target.copy_role!r} names no role")

@@ -15,6 +15,15 @@ class TableDiffers(LoadFailed):
     """The table that stands is not the one that was declared."""
 
 
+class SchemaMissing(LoadFailed):
+    """The schema of the table is not there; it is whoever keeps the database who makes schemas."""
+
+    def __init__(self, schema: str, database: str) -> None:
+        super().__init__(
+            f'schema "{schema}" does not exist in database {database}: create it, or write into.table without a schema'
+        )
+
+
 class SourceChanged(LoadFailed):
     """An object is no longer what it was when the load began."""
 

@@ -56,10 +56,11 @@ class Scene:
                 self.s3.delete_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
             self.s3.delete_bucket(Bucket=bucket)
 
-    def text(self, columns: dict[str, str] | None = None, most: int | None = None, **more: Any) -> str:
-        """Write the document; `most`: with a place for so many bad rows."""
+    def text(self, columns: dict[str, str] | None = None, most: int | None = None, into: str = "", **more: Any) -> str:
+        """Write the document; `most`: with a place for so many bad rows; `into`: another table, maybe of a schema."""
+        schema, _, table = (into or "persons").rpartition(".")
         target = {"engine": "postgres", "host": "127.0.0.1", "port": self.port, "database": "results",
-                  "schema": self.schema, "table": "persons", "secret": self.secret}  # fmt: skip
+                  "schema": schema or self.schema, "table": table, "secret": self.secret}  # fmt: skip
         told = {
             "version": 1, "pipeline": "shop.prod", "loader": "persons", "region": "us-east-1",
             "source": {"bucket": SOURCE, "prefix": "out/"}, "staging": {"bucket": STAGING, "prefix": "persons/"},
@@ -108,7 +109,7 @@ class Scene:
 
     def ledger(self) -> dict[str, int]:
         """Rows of each source that the ledger knows."""
-        return dict(self.ask("SELECT source || '#' || version, rows FROM {}.scrapectl_loads"))
+        return dict(self.ask("SELECT source || '#' || version, rows FROM {}.scrapectl_ledger"))
 
     def quarantine(self, run: str = "run-1") -> list[dict[str, Any]]:
         """What lies in the quarantine."""

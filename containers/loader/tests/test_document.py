@@ -60,7 +60,7 @@ def test_a_functions_document_is_in_two_parts(tmp_path):
         ({"key": []}, "merge needs a key"),
         ({"mode": "upsert"}, "mode"),
         ({"target": TARGET | {"table": "t; DROP"}}, "schema and table"),
-        ({"target": TARGET | {"table": "scrapectl_loads"}}, "the ledger's"),
+        ({"target": TARGET | {"table": "scrapectl_ledger"}}, "the loader's own"),
         ({"target": TARGET | {"port": 0}}, "host and port"),
         ({"target": TARGET | {"engine": "oracle"}}, "engine"),
         ({"target": REDSHIFT | {"copy_role": "x' CREDENTIALS 'y"}}, "names no role"),

@@ -120,7 +120,7 @@ class Story:
     def check(self) -> set[str]:
         """The table holds the rows of what the ledger knows, each once; gives what the ledger knows."""
         try:
-            ledger = self.scene.ask("SELECT source, version, rows FROM {}.scrapectl_loads")
+            ledger = self.scene.ask("SELECT source, version, rows FROM {}.scrapectl_ledger")
         except psycopg.errors.UndefinedTable:
             ledger = []
         names = [source if source.startswith("s3") else f"{source}#{version}" for source, version, _ in ledger]
@@ -147,7 +147,7 @@ class Story:
         staged = [one["Key"] for one in s3.list_objects_v2(Bucket=STAGING).get("Contents", ())]
         assert all(key.startswith("records/persons/2") for key in staged), "something was left in staging"
         tables = {row[0] for row in self.scene.ask("SELECT tablename FROM pg_tables WHERE schemaname = {name}")}
-        assert tables == {"persons", "scrapectl_loads"}
+        assert tables == {"persons", "scrapectl_ledger"}
 
 
 @pytest.fixture

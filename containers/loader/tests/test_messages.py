@@ -50,7 +50,7 @@ def test_messages_are_loaded_once_whatever_batch_they_come_in(scene, call):
     assert [row[0] for row in scene.rows()] == ["1", "2", "3", "4"]
     assert scene.ledger() == {"sqs:rows#m-0": 1, "sqs:rows#m-1": 2, "sqs:rows#m-2": 1}
     assert scene.records()[-1]["reason"] == "loaded before"
-    assert scene.ask("SELECT DISTINCT source_time::text FROM {}.scrapectl_loads") == [("2026-01-02 03:00:00+00",)]
+    assert scene.ask("SELECT DISTINCT source_time::text FROM {}.scrapectl_ledger") == [("2026-01-02 03:00:00+00",)]
 
 
 @pytest.mark.parametrize("poison", ["no json", '{"id": "1", "other": 2}', '[{"id": "9"}, {"id": null}]', "[]x", "7"])

@@ -34,9 +34,9 @@ class Scene:
             autocommit=True,
         )
 
-    def document(self, columns=None, **more):
+    def document(self, columns=None, table="persons", **more):
         target = {"engine": "mysql", "host": "127.0.0.1", "port": self.port, "database": "results", "schema": "public",
-                  "table": "persons", "secret": self.scene.secret}  # fmt: skip
+                  "table": table, "secret": self.scene.secret}  # fmt: skip
         told = json.loads(self.scene.text(**{"format": {"type": "json"}, "target": target, "key": ["id"]} | more))
         return documents.read(json.dumps(told | {"columns": declared(columns or COLUMNS)}))
 
@@ -56,7 +56,7 @@ class Scene:
 def mysql_scene(mysql, scene):
     made = Scene(scene, mysql)
     yield made
-    made.ask("DROP TABLE IF EXISTS persons, scrapectl_loads")
+    made.ask("DROP TABLE IF EXISTS persons, persons_dev, scrapectl_ledger")
     made.database.close()
 
 
@@ -70,7 +70,7 @@ def test_rows_are_loaded_once(mysql_scene):
     assert mysql_scene.load("run-2").reason == "nothing new"
     start = Start("run-3", SOURCE, "out/a.jsonl")
     assert Loading(mysql_scene.document(), start, mysql_scene.scene.client).run().reason == "loaded before"
-    assert mysql_scene.ask("SELECT source, `rows`, run FROM scrapectl_loads") == [
+    assert mysql_scene.ask("SELECT source, `rows`, run FROM scrapectl_ledger") == [
         (f"s3://{SOURCE}/out/a.jsonl", 2, "run-1")
     ]
 
@@ -88,6 +88,17 @@ def test_merge_and_replace(mysql_scene):
     assert mysql_scene.rows("id") == [("9",)]
 
 
+def test_another_instance_and_another_table_are_other_loads(mysql_scene):
+    mysql_scene.scene.put("out/a.jsonl", ONE)
+    for run, other in enumerate(({"pipeline": "shop.dev"}, {"table": "persons_dev"}, {})):
+        assert mysql_scene.load(f"run-{run}", mode="replace", **other).rows == 1
+        mysql_scene.ask("UPDATE scrapectl_ledger SET source_time = source_time + INTERVAL 5 SECOND")
+    assert mysql_scene.ask("SELECT loader FROM scrapectl_ledger ORDER BY loader") == [
+        ("shop.dev/persons/public.persons",), ("shop.prod/persons/public.persons",),
+        ("shop.prod/persons/public.persons_dev",),
+    ]  # fmt: skip
+
+
 def test_what_does_not_fit_leaves_the_table_as_it_was(mysql_scene):
     mysql_scene.scene.put("out/a.jsonl", ONE + ONE)
     reason = mysql_scene.load().reason
@@ -96,7 +107,7 @@ def test_what_does_not_fit_leaves_the_table_as_it_was(mysql_scene):
     assert "line 2, column id: '12345678901': has 11 characters, 10 fit" in mysql_scene.load("run-2").reason
     assert mysql_scene.load("run-3", most=1).reason.startswith("nothing new; 1 refused")
     assert mysql_scene.rows() == []
-    assert mysql_scene.ask("SELECT * FROM scrapectl_loads") == []
+    assert mysql_scene.ask("SELECT * FROM scrapectl_ledger") == []
 
 
 def test_what_only_the_table_refuses_is_found_among_a_thousand(mysql_scene):

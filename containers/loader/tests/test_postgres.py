@@ -105,10 +105,31 @@ def test_replace_by_an_object_older_than_the_table_is_skipped(scene, monkeypatch
     first = scene.put("out/a.csv", PERSONS)
     second = scene.put("out/a.csv", [("9", "z@x", "9")])
     scene.load("run-1", upload="out/a.csv", version=second, mode="replace")
-    scene.do("UPDATE {}.scrapectl_loads SET source_time = source_time + interval '5 s'")
+    scene.do("UPDATE {}.scrapectl_ledger SET source_time = source_time + interval '5 s'")
     record = scene.load("run-2", upload="out/a.csv", version=first, mode="replace")
     assert (record.state, record.reason) == ("skipped", "the table holds newer objects already")
     assert scene.rows() == [("9", "z@x", Decimal("9.00"))]
+
+
+@pytest.mark.parametrize("mode", ["append", "merge", "replace"])
+@pytest.mark.parametrize("other", [{"pipeline": "shop.dev", "into": "persons_dev"}, {"into": "others"}])
+def test_another_instance_and_another_table_are_other_loads(scene, mode, other):
+    scene.put("out/a.csv", PERSONS)
+    assert scene.load("run-0", mode=mode, **other).rows == 2
+    scene.do("UPDATE {}.scrapectl_ledger SET source_time = source_time + interval '5 s'")
+    record = scene.load("run-1", mode=mode)
+    assert (record.state, record.rows) == ("loaded", 2)
+    assert scene.rows() == STAND
+    loads = {"run-0": "{}/persons/{}.{}".format(other.get("pipeline", "shop.prod"), scene.schema, other["into"]),
+             "run-1": f"shop.prod/persons/{scene.schema}.persons"}  # fmt: skip
+    assert dict(scene.ask("SELECT run, loader FROM {}.scrapectl_ledger")) == loads
+
+
+def test_a_schema_that_does_not_exist_is_told(scene):
+    scene.put("out/a.csv", PERSONS)
+    record = scene.load(into="staging.persons")
+    told = 'schema "staging" does not exist in database results: create it, or write into.table without a schema'
+    assert (record.state, record.reason) == ("failed", told)
 
 
 def test_replace_by_a_schedule_holds_all_that_is_there_now(scene):

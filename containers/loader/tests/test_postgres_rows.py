@@ -21,7 +21,7 @@ def test_bad_rows_go_to_the_quarantine_and_the_others_load(scene):
     ]
     assert scene.quarantine()[0]["file"] == f"s3://{SOURCE}/out/a.csv"
     assert scene.quarantine()[0]["row"] == '["2", "b@x", "much"]'
-    assert scene.ask("SELECT rows, refused FROM {}.scrapectl_loads") == [(2, 3)]
+    assert scene.ask("SELECT rows, refused FROM {}.scrapectl_ledger") == [(2, 3)]
 
 
 def test_more_bad_rows_than_may_be_load_nothing(scene):

@@ -11,6 +11,7 @@ from loader.start import Start
 from loader.targets import redshift
 from loader_scene import SOURCE, STAGING
 
+KEY = "shop.prod/persons/public.persons"
 ROLE = "arn:aws:iam::123456789012:role/shop/copy"
 COLUMNS = {"id": "varchar(10) not null", "email": "varchar(50)", "price": "numeric(10,2)", "data": "super"}
 LINES = (
@@ -99,13 +100,13 @@ def test_the_transaction_of_a_merge(scene, data):
         [
             one_line(statement)
             for statement in f"""
-LOCK "public"."scrapectl_loads";
-CREATE TEMP TABLE "scrapectl_claim" ("loader" varchar(64), "source" varchar(2048), "version" varchar(1024),
+LOCK "public"."scrapectl_ledger";
+CREATE TEMP TABLE "scrapectl_claim" ("loader" varchar(512), "source" varchar(2048), "version" varchar(1024),
  "etag" varchar(256), "rows" bigint, "refused" bigint, "run" varchar(256), "loaded_at" timestamptz,
  "source_time" timestamptz, "as_of" timestamptz);
 COPY "scrapectl_claim" ({ledger}, "as_of") FROM '{place}/claim.json.gz' IAM_ROLE '{ROLE}'
  FORMAT AS JSON 'auto' GZIP TIMEFORMAT 'auto';
-CREATE TEMP TABLE "scrapectl_void" AS SELECT "known"."source" FROM "public"."scrapectl_loads" AS "known"
+CREATE TEMP TABLE "scrapectl_void" AS SELECT "known"."source" FROM "public"."scrapectl_ledger" AS "known"
  JOIN "scrapectl_claim" AS "claim" ON "known"."loader" = "claim"."loader"
  WHERE "known"."source" = "claim"."source" AND "known"."version" = "claim"."version";
 CREATE TEMP TABLE "scrapectl_rows" ("id" varchar(10) NOT NULL, "email" varchar(50), "price" numeric(10,2),
@@ -120,7 +121,7 @@ MERGE INTO "public"."persons" USING "scrapectl_last" ON "persons"."id" = "scrape
  WHEN MATCHED THEN UPDATE SET "email" = "scrapectl_last"."email", "price" = "scrapectl_last"."price",
  "data" = "scrapectl_last"."data" WHEN NOT MATCHED THEN INSERT ("id", "email", "price", "data") VALUES
  ("scrapectl_last"."id", "scrapectl_last"."email", "scrapectl_last"."price", "scrapectl_last"."data");
-INSERT INTO "public"."scrapectl_loads" ({ledger}) SELECT {ledger} FROM "scrapectl_claim"
+INSERT INTO "public"."scrapectl_ledger" ({ledger}) SELECT {ledger} FROM "scrapectl_claim"
  WHERE NOT EXISTS (SELECT 1 FROM "scrapectl_void")
 """.split(";")  # noqa: S608 - what it is compared with
         ]
@@ -156,22 +157,22 @@ def test_what_is_staged_is_all_that_holds_values(scene, data):
         {"id": "2", "data": "it's; DROP TABLE x", "scrapectl_row": 1},
     ]
     (claim,) = data.staged(data.batches[0][2])
-    assert (claim["loader"], claim["run"], claim["rows"], claim["refused"]) == ("persons", "run-1", 2, 0)
+    assert (claim["loader"], claim["run"], claim["rows"], claim["refused"]) == (KEY, "run-1", 2, 0)
     assert not any("DROP TABLE" in sql or "out/a.jsonl" in sql for sql in data.batches[0])
 
 
 def test_single_statements_bind_their_values(scene, data):
     load(scene, data)
     make_ledger, columns, make_table, known, after = data.asked
-    assert make_ledger[0].startswith('CREATE TABLE IF NOT EXISTS "public"."scrapectl_loads" ("loader" varchar(64) NOT')
+    assert make_ledger[0].startswith('CREATE TABLE IF NOT EXISTS "public"."scrapectl_ledger" ("loader" varchar(512)')
     assert columns[1] == {"schema": "public", "table": "persons"}
     assert make_table[0] == (
         'CREATE TABLE IF NOT EXISTS "public"."persons" ("id" varchar(10) NOT NULL, "email" varchar(50),'
         ' "price" numeric(10,2), "data" super)'
     )
     assert after == (known[0] + ' AND STRPOS(:versions, "version") > 0', known[1] | {"versions": after[1]["versions"]})
-    assert known[0].endswith('FROM "public"."scrapectl_loads" WHERE "loader" = :loader AND "source" = :source')
-    assert known[1] == {"loader": "persons", "source": f"s3://{SOURCE}/out/a.jsonl"}
+    assert known[0].endswith('FROM "public"."scrapectl_ledger" WHERE "loader" = :loader AND "source" = :source')
+    assert known[1] == {"loader": KEY, "source": f"s3://{SOURCE}/out/a.jsonl"}
 
 
 def test_an_existing_table_is_compared_and_evolves(scene, data):

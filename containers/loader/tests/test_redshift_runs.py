@@ -50,8 +50,9 @@ class Lake:
         self.role, self.secret = role, made["namespace"]["adminPasswordSecretArn"]
         self.where = {"WorkgroupName": "lake", "Database": "dev", "SecretArn": self.secret}
 
-    def document(self, columns=None, **more):
-        target = {"engine": "redshift", "workgroup": "lake", "database": "dev", "schema": "public", "table": "items",
+    def document(self, columns=None, into="public.items", **more):
+        schema, _, table = into.partition(".")
+        target = {"engine": "redshift", "workgroup": "lake", "database": "dev", "schema": schema, "table": table,
                   "secret": self.secret, "copy_role": self.role}  # fmt: skip
         told = {"version": 1, "pipeline": "p", "loader": "items", "source": {"bucket": "raw-bucket", "prefix": "in/"},
                 "staging": {"bucket": "loads-bucket", "prefix": "staged/items/"}, "target": target,
@@ -90,7 +91,7 @@ def lake():
 def empty(lake):
     """Each test begins without tables and objects."""
     yield
-    for table in ("items", "scrapectl_loads"):
+    for table in ("items", "items_dev", "scrapectl_ledger"):
         lake.client("redshift-data").execute_statement(Sql=f"DROP TABLE IF EXISTS {table}", **lake.where)
     for one in lake.client("s3").list_objects_v2(Bucket="raw-bucket").get("Contents", ()):
         lake.client("s3").delete_object(Bucket="raw-bucket", Key=one["Key"])
@@ -129,12 +130,31 @@ def test_an_object_older_than_the_table_is_skipped_by_replace(lake):
     small = {"id": "varchar(10)"}
     lake.put("in/a.jsonl", {"id": "1"})
     assert lake.load(columns=small, key="in/a.jsonl", mode="replace").rows == 1
-    later = "UPDATE scrapectl_loads SET source_time = source_time + INTERVAL '1 hour'"
+    later = "UPDATE scrapectl_ledger SET source_time = source_time + INTERVAL '1 hour'"
     lake.client("redshift-data").execute_statement(Sql=later, **lake.where)
     lake.put("in/b.jsonl", {"id": "2"})
     record = lake.load("run-2", columns=small, key="in/b.jsonl", mode="replace")
     assert (record.state, record.reason) == ("skipped", "the table holds newer objects already")
     assert lake.ask("SELECT id FROM items") == [("1",)]
+
+
+def test_another_instance_and_another_table_are_other_loads(lake):
+    small = {"columns": {"id": "varchar(10)"}, "mode": "replace"}
+    lake.put("in/a.jsonl", {"id": "1"})
+    for run, other in enumerate(({"pipeline": "p.dev"}, {"into": "public.items_dev"}, {})):
+        assert lake.load(f"run-{run}", **small, **other).rows == 1
+        later = "UPDATE scrapectl_ledger SET source_time = source_time + INTERVAL '1 hour'"
+        lake.client("redshift-data").execute_statement(Sql=later, **lake.where)
+    loaders = [("p.dev/items/public.items",), ("p/items/public.items",), ("p/items/public.items_dev",)]
+    assert lake.ask("SELECT loader FROM scrapectl_ledger") == loaders
+    assert lake.ask("SELECT id FROM items") == lake.ask("SELECT id FROM items_dev") == [("1",)]
+
+
+def test_a_schema_that_does_not_exist_is_told(lake):
+    lake.put("in/a.jsonl", {"id": "1"})
+    record = lake.load(columns={"id": "varchar(10)"}, into="staging.items")
+    told = 'schema "staging" does not exist in database dev: create it, or write into.table without a schema'
+    assert (record.state, record.reason) == ("failed", told)
 
 
 def test_a_table_that_stands_is_compared_and_evolves(lake):
@@ -159,7 +179,7 @@ def test_messages(lake):
     assert load("run-2", *sent[1:]).rows == 2
     assert load("run-3", *sent).reason == "loaded before"
     assert lake.ask("SELECT id FROM items") == [(str(n),) for n in range(5)]
-    assert lake.ask("SELECT count(*), sum(rows) FROM scrapectl_loads")[0][0] == 5
+    assert lake.ask("SELECT count(*), sum(rows) FROM scrapectl_ledger")[0][0] == 5
 
 
 class Failing:
@@ -211,6 +231,6 @@ def test_interruptions(lake, monkeypatch):
     for key in names:
         assert load(f"last-{key[3]}", key).good
     assert lake.ask("SELECT id FROM items") == sorted((one,) for ids in names.values() for one in ids)
-    assert sorted(one[0] for one in lake.ask("SELECT rows FROM scrapectl_loads")) == sorted(map(len, names.values()))
+    assert sorted(one[0] for one in lake.ask("SELECT rows FROM scrapectl_ledger")) == sorted(map(len, names.values()))
     kept = [one["Key"] for one in lake.client("s3").list_objects_v2(Bucket="loads-bucket")["Contents"]]
     assert all(key.startswith(("staged/items/", "records/items/")) for key in kept), "what no rule throws away"

@@ -62,7 +62,7 @@ def test_postgresql_that_amazon_does_not_vouch_for_is_refused(elsewhere):
 
 def test_mysql_by_its_name_and_amazons_word(elsewhere, ours, mysql):
     target = elsewhere(NAME, engine="mysql", port=mysql, schema="public")
-    with pytest.raises(pymysql.err.ProgrammingError, match="scrapectl_loads' doesn't exist"):
+    with pytest.raises(pymysql.err.ProgrammingError, match="scrapectl_ledger' doesn't exist"):
         target.known(["let in, and asked"])
     target.close()
 

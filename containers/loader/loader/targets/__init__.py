@@ -12,7 +12,7 @@ from loader.refusals import Refusals
 from loader.rows import Rows
 from loader.sources import Source
 
-LEDGER = "scrapectl_loads"
+LEDGER = "scrapectl_ledger"
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,7 @@ class Target(Protocol):
 
         Raises:
             TableDiffers: It does not.
+            SchemaMissing: There is no such schema to make it in.
         """
 
     def known(self, names: Sequence[str], versions: Sequence[str] = ()) -> list[Known]:

@@ -24,7 +24,7 @@ from loader.targets.tables import Standing, missing_columns
 _STAGE, _ORDER = "scrapectl_rows", "scrapectl_row"
 _PASSING = {1205, 1213, 2002, 2003, 2006, 2013, 2014, 2055}  # a lock, a deadlock, the connection
 _LEDGER = """CREATE TABLE IF NOT EXISTS {} (`claim` char(64) CHARACTER SET ascii PRIMARY KEY,
-    `loader` varchar(64) NOT NULL, `source` text NOT NULL, `version` text NOT NULL, `etag` varchar(256),
+    `loader` varchar(512) NOT NULL, `source` text NOT NULL, `version` text NOT NULL, `etag` varchar(256),
     `rows` bigint, `refused` bigint, `run` varchar(256) NOT NULL,
     `loaded_at` datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6), `source_time` datetime(6))"""
 _COLUMNS = """SELECT COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE = 'YES',
@@ -76,7 +76,7 @@ class MySql:
         )
         with self._cursor() as cursor:
             for first in range(0, len(names), BATCH):
-                values = [self._document.loader, list(names[first : first + BATCH])]
+                values = [self._document.ledger_key, list(names[first : first + BATCH])]
                 some = (" AND `version` IN %s", [list(versions)]) if versions else ("", [])
                 cursor.execute(asked + some[0], values + some[1])
                 found += [Known(*told, moment and moment.replace(tzinfo=UTC)) for *told, moment in cursor.fetchall()]
@@ -125,12 +125,12 @@ class MySql:
             "(`claim`, `loader`, `source`, `version`, `etag`, `run`, `source_time`) VALUES (%s, %s, %s, %s, %s, %s, %s)"
         )
         for claim in load.claims:
-            named = (self._digest(claim), self._document.loader, claim.name, claim.version)
+            named = (self._digest(claim), self._document.ledger_key, claim.name, claim.version)
             if not cursor.execute(told, (*named, claim.etag, load.run, _utc(claim.time))):
                 raise _Before
         if self._document.mode == "replace":
             newer = f"SELECT 1 FROM {self._ledger} WHERE `loader` = %s AND `source_time` > %s LIMIT 1 FOR UPDATE"  # noqa: S608
-            if cursor.execute(newer, (self._document.loader, _utc(load.as_of))):
+            if cursor.execute(newer, (self._document.ledger_key, _utc(load.as_of))):
                 raise _Before(superseded=True)
             cursor.execute(f"DELETE FROM {self._table}")  # noqa: S608
 
@@ -184,7 +184,7 @@ class MySql:
 
     def _digest(self, claim: Source) -> str:
         """The ledger's key: names and versions are longer than an index of MySQL."""
-        whole = json.dumps([self._document.loader, claim.name, claim.version])
+        whole = json.dumps([self._document.ledger_key, claim.name, claim.version])
         return hashlib.sha256(whole.encode()).hexdigest()
 
     @contextmanager

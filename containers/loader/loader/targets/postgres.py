@@ -13,7 +13,7 @@ from psycopg import sql
 from loader.columns import Column
 from loader.document import Document
 from loader.formats import csv_rows
-from loader.problems import LoadRefused
+from loader.problems import LoadRefused, SchemaMissing
 from loader.refusals import BadRow, Refusals
 from loader.rows import Rows
 from loader.sources import Source
@@ -71,7 +71,7 @@ class Postgres:
         with self._connection() as database, database.transaction():
             database.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"scrapectl {self._told.schema}"])
             if not self._standing(database, LEDGER):
-                database.execute(self._sql(_LEDGER, self._ledger))
+                self._make_ledger(database)
             table = self._standing(database, self._told.table)
             if not table:
                 database.execute(self._create(self._table, required=True, key=True))
@@ -85,7 +85,7 @@ class Postgres:
     def known(self, names: Sequence[str], versions: Sequence[str] = ()) -> list[Known]:
         """See `targets.Target`."""
         with self._connection() as database:
-            where, values = 'WHERE "loader" = %s AND "source" = ANY(%s)', [self._document.loader, list(names)]
+            where, values = 'WHERE "loader" = %s AND "source" = ANY(%s)', [self._document.ledger_key, list(names)]
             if versions:
                 where, values = f'{where} AND "version" = ANY(%s)', [*values, list(versions)]
             found = database.execute(self._sql(_KNOWN + where, self._ledger), values)
@@ -136,20 +136,26 @@ class Postgres:
             for claim in load.claims:
                 counts = [rows[claim.identity], refusals.blamed.get(claim.identity, 0)]
                 database.execute(
-                    self._sql(_COUNT, self._ledger), [*counts, self._document.loader, claim.name, claim.version]
+                    self._sql(_COUNT, self._ledger), [*counts, self._document.ledger_key, claim.name, claim.version]
                 )
         return Loaded(rows)
+
+    def _make_ledger(self, database: psycopg.Connection[Any]) -> None:
+        try:
+            database.execute(self._sql(_LEDGER, self._ledger))
+        except psycopg.errors.InvalidSchemaName as error:
+            raise SchemaMissing(self._told.schema, self._told.database) from error
 
     def _claim(self, database: psycopg.Connection[Any], load: Load) -> None:
         """Write the ledger's lines first: who comes second waits for the first one's end, and then finds them."""
         for claim in load.claims:
-            told = [self._document.loader, claim.name, claim.version, claim.etag, load.run, claim.time]
+            told = [self._document.ledger_key, claim.name, claim.version, claim.etag, load.run, claim.time]
             if not database.execute(self._sql(_CLAIM, self._ledger), told).rowcount:
                 raise _Before
         if self._document.mode != "append":
             database.execute(self._sql("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", self._table))
         if self._document.mode == "replace":
-            newer = database.execute(self._sql(_NEWER, self._ledger), [self._document.loader, load.as_of])
+            newer = database.execute(self._sql(_NEWER, self._ledger), [self._document.ledger_key, load.as_of])
             if newer.fetchone():
                 raise _Before(superseded=True)
             database.execute(self._sql("DELETE FROM {}", self._table))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from loader.document import Document
-from loader.problems import LoadFailed
+from loader.problems import LoadFailed, SchemaMissing
 from loader.records import now
 from loader.refusals import Refusals
 from loader.rows import Row, Rows
@@ -54,7 +54,7 @@ class Redshift:
 
     def prepare(self) -> None:
         """See `targets.Target`."""
-        self._run(self._statements.make_ledger())
+        self._make_ledger()
         table = self._standing()
         if not table:
             self._run(self._statements.make_table())
@@ -66,7 +66,7 @@ class Redshift:
         """See `targets.Target`."""
         if not names:
             return []
-        values = {"loader": self._document.loader} | ({"source": names[0]} if len(names) == 1 else {})
+        values = {"loader": self._document.ledger_key} | ({"source": names[0]} if len(names) == 1 else {})
         wanted, found = set(names), []
         statement = self._statements.known(one=len(names) == 1, some=bool(versions))
         for first in range(0, len(versions) or 1, VERSIONS):
@@ -101,6 +101,15 @@ class Redshift:
     def close(self) -> None:
         """See `targets.Target`; there is none."""
 
+    def _make_ledger(self) -> None:
+        try:
+            self._run(self._statements.make_ledger())
+        except StatementFailed as failed:
+            # The Data API tells an error in words alone; these are PostgreSQL's, from which Redshift has them.
+            if f'schema "{self._told.schema}" does not exist' in str(failed):
+                raise SchemaMissing(self._told.schema, self._told.database) from failed
+            raise
+
     def _all_rows(self, load: Load, refusals: Refusals, counts: dict[tuple[str, str], int]) -> Iterator[Row]:
         reader = self.rows(refusals)
         for source in load.sources:
@@ -113,7 +122,7 @@ class Redshift:
         self, source: Source, load: Load, rows: dict[tuple[str, str], int], refusals: Refusals
     ) -> dict[str, Any]:
         return {
-            "loader": self._document.loader,
+            "loader": self._document.ledger_key,
             "source": source.name,
             "version": source.version,
             "etag": source.etag,

@@ -15,7 +15,7 @@ from loader.targets import LEDGER
 
 CLAIM, ROWS, VOID, LAST, ORDER = (f"scrapectl_{name}" for name in ("claim", "rows", "void", "last", "row"))
 LEDGER_COLUMNS = {
-    "loader": "varchar(64) NOT NULL", "source": "varchar(2048) NOT NULL", "version": "varchar(1024) NOT NULL",
+    "loader": "varchar(512) NOT NULL", "source": "varchar(2048) NOT NULL", "version": "varchar(1024) NOT NULL",
     "etag": "varchar(256)", "rows": "bigint", "refused": "bigint", "run": "varchar(256) NOT NULL",
     "loaded_at": "timestamptz", "source_time": "timestamptz",
 }  # fmt: skip
