@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from texts import MASK, VALUES_AT, is_secret, moment, plain, secrets_in, set_in, table
+from texts import MASK, VALUES_AT, is_secret, moment, plain, secrets_in, set_in, short_cause, table
 
 LINES = 20
 LONGEST_LINE = 1000
@@ -100,7 +100,7 @@ def tell_execution(told: dict[str, Any], notes: list[str]) -> None:
     if route is None or not (late or route["own_states"]) or told_by_job(cause, route["topic"]):
         return
     short = "timed out" if late else told.get("error") or "unknown"
-    why = "it took longer than its time limit" if late else f"{short}: {cause}".removesuffix(": ")
+    why = "it took longer than its time limit" if late else f"{short}: {short_cause(cause)}".removesuffix(": ")
     about = {"Workflow": route["workflow"], "Run": told["name"], "Cause": set_in(why, VALUES_AT)}
     about |= {"Started": moment(told.get("startDate")), "Ended": moment(told.get("stopDate"))}
     commands = {"Its log": typed("logs", told["name"]), "Again": typed("run", route["workflow"])}

@@ -202,6 +202,19 @@ def test_a_workflow_of_the_users_own_states_that_failed(aws, routes):
     assert "Cause:     Broken\n" in aws.sent[-1]["Message"]
 
 
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [(None, "job id-1: exit code 7: gone\n"), (-9, "its job's description is too long\n")],
+)
+def test_a_failed_job_in_the_users_own_states_is_told_without_the_values_of_its_variables(aws, routes, end, said):
+    routes["workflows"]["shop-process"]["own_states"] = True
+    container = {"Environment": [{"Name": "API_TOKEN", "Value": "canary"}], "ExitCode": 7}
+    job = json.dumps({"Container": container, "JobId": "id-1", "StatusReason": "gone"}, separators=(",", ":"))
+    notifier.handler({"source": "aws.states", "detail": FAILED | {"cause": job[:end]}})
+    assert f"Cause:     Broken: {said}" in aws.message["Message"]
+    assert "canary" not in aws.message["Message"]
+
+
 def test_a_workflow_that_tells_itself_is_not_told_again(aws):
     notifier.handler({"source": "aws.states", "detail": FAILED})
     assert aws.sent == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -35,6 +36,19 @@ def moment(milliseconds: int | None) -> str:
 def table(about: dict[str, str]) -> str:
     """Write what is known line by line."""
     return "\n".join(f"{name + ':':<{VALUES_AT - 1}} {value}" for name, value in about.items() if value)
+
+
+def short_cause(cause: str) -> str:
+    """Say in a line what came of a job: its cause is all of its description, with the values of its variables."""
+    try:
+        job = json.loads(cause or "null")
+    except ValueError:  # one that is too long is cut
+        return "its job's description is too long" if '"Environment":' in cause else cause
+    if not isinstance(job, dict) or "JobId" not in job:
+        return cause
+    code = (job.get("Container") or {}).get("ExitCode")
+    exited = "" if code is None else f"exit code {code}"
+    return ": ".join(filter(None, [f"job {job['JobId']}", exited, job.get("StatusReason")]))
 
 
 def set_in(text: str, columns: int) -> str:

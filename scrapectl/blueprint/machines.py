@@ -21,6 +21,7 @@ from scrapectl.blueprint.workflow import (
     compile_trigger,
     compile_workflow,
     copies_of,
+    each_step,
     looked_at,
 )
 from scrapectl.engine.resource import Desired
@@ -30,7 +31,6 @@ from scrapectl.kinds.sfn_state_machine import SfnStateMachine, state_machine_arn
 from scrapectl.spec import names
 from scrapectl.spec.model import (
     CallStep,
-    ParallelStep,
     RunStep,
     Step,
     Trigger,
@@ -174,22 +174,14 @@ class _Around:
         return [*found, *access.publish_statements(scope, [self.topic] if self.topic else [])]
 
     def _jobs(self) -> list[str]:
-        return sorted({step.job for step in _all(self.steps) if isinstance(step, RunStep)})
+        return sorted({step.job for step in each_step(self.steps) if isinstance(step, RunStep)})
 
     def _functions(self) -> list[str]:
-        return sorted({step.function for step in _all(self.steps) if isinstance(step, CallStep)})
+        return sorted({step.function for step in each_step(self.steps) if isinstance(step, CallStep)})
 
     def _tasks(self) -> tuple[Ref, ...]:
         copies = enumerate(copies_of(self.steps), 1)
         return tuple(task_ref(self.scope, self.name, number) for number, _ in copies)
-
-
-def _all(steps: Iterable[Step]) -> Iterator[Step]:
-    for step in steps:
-        yield step
-        if isinstance(step, ParallelStep):
-            for branch in step.branches:
-                yield from _all(branch)
 
 
 def _wait_for_jobs(scope: Scope) -> list[access.Statement]:

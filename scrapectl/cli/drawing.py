@@ -42,15 +42,17 @@ def _machine(spec: Spec, workflow: Workflow) -> dict[str, Any]:
         JobCall,
         compile_workflow,
         copies_of,
+        each_step,
     )
-    from scrapectl.spec.model import UploadEvent  # noqa: PLC0415 - the same
+    from scrapectl.spec.model import RunStep, UploadEvent  # noqa: PLC0415 - the same
 
     if workflow.states is not None:
         return dict(workflow.states)
+    ran = {step.job for step in each_step(workflow.steps) if isinstance(step, RunStep)}
     on = [each.on for each in spec.triggers.values() if (each.section, each.starts) == ("workflows", workflow.key)]
     given = Given(
         pipeline=spec.owner,
-        jobs={key: JobCall(name=key, definition=key, queue=job.queue) for key, job in spec.jobs.items()},
+        jobs={key: JobCall(name=key, definition=key, queue=job.queue) for key, job in spec.jobs.items() if key in ran},
         functions={key: FunctionCall(arn=key) for key in spec.functions},
         tasks=tuple(str(step.target) for step in copies_of(workflow.steps)),
         topic=workflow.on_failure or (spec.alerts.to if spec.alerts.failed_runs else None),

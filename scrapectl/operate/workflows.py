@@ -144,8 +144,8 @@ def told_cause(cause: str | None) -> str | None:
     """Say in a line what came of a job: its cause is all of its description, with the values of its variables."""
     try:
         job = json.loads(cause or "null")
-    except ValueError:
-        return cause
+    except ValueError:  # one that is too long is cut
+        return "its job's description is too long" if '"Environment":' in (cause or "") else cause
     if not isinstance(job, dict) or "JobId" not in job:
         return cause
     code = (job.get("Container") or {}).get("ExitCode")

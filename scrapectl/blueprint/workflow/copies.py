@@ -28,16 +28,16 @@ _SERVICE = ("DataSync.InternalException", "DataSync.DataSyncException", "DataSyn
 
 def copies_of(steps: Iterable[Step]) -> tuple[CopyStep, ...]:
     """List the copies of a workflow, those in branches where they stand: the n-th has the n-th DataSync task."""
-    return tuple(_copies(steps))
+    return tuple(step for step in each_step(steps) if isinstance(step, CopyStep))
 
 
-def _copies(steps: Iterable[Step]) -> Iterator[CopyStep]:
+def each_step(steps: Iterable[Step]) -> Iterator[Step]:
+    """Go through steps, with those in branches where they stand."""
     for step in steps:
-        if isinstance(step, CopyStep):
-            yield step
-        elif isinstance(step, ParallelStep):
+        yield step
+        if isinstance(step, ParallelStep):
             for branch in step.branches:
-                yield from _copies(branch)
+                yield from each_step(branch)
 
 
 def copies_uploads(step: CopyStep, uploads: Iterable[BucketPlace]) -> bool:

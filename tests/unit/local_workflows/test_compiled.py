@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 
 import pytest
 
@@ -107,12 +108,15 @@ def test_a_copy_that_fails_ends_in_the_failure_path(world, scene):
 
 def test_a_job_that_fails_ends_in_the_failure_path(world, scene, stage):
     stage.define(container={"command": ["sh", "-c", "exit 4"]})
-    arn = scene.start(run("a"), call("f"))
+    arn = scene.start(run("a", environment={"API_TOKEN": "canary"}), call("f"))
     done = world.until_ended(arn)
     assert (done["status"], done["error"]) == ("FAILED", "States.TaskFailed")
-    assert json.loads(done["cause"])["Container"]["ExitCode"] == 4
+    said = r"job [0-9a-f-]{36}: exit code 4: Essential container in task exited"
+    assert re.fullmatch(said, done["cause"])
     (message,) = scene.told()
     assert "Step: run a" in message
+    assert f"\nCause: {done['cause']}\n" in message
+    assert "canary" not in message
 
 
 def test_a_message_that_cannot_be_sent_still_ends_the_run(world, scene):

@@ -14,6 +14,7 @@ from scrapectl.operate.logs import read_lines
 from scrapectl.operate.overrides import Overrides
 from scrapectl.operate.runnables import find_runnables
 from scrapectl.operate.stop import active_runs
+from scrapectl.operate.workflows import told_cause
 from scrapectl.views.runs import line_text
 
 A, B = (f"{digit * 8}-aaaa-bbbb-cccc-{digit * 12}" for digit in "ab")
@@ -253,3 +254,4 @@ def test_a_failed_jobs_cause_is_told_in_a_line_without_the_values_of_its_variabl
     run = runnables.find(RUN)
     assert run.reason == f"States.TaskFailed: job {A}: exit code 7: Essential container in task exited"
     assert [line.text for line in merged(shop, runnables, [run])] == [f"failed: {run.reason}"]
+    assert "canary" not in told_cause(cause[:-1])

@@ -45,8 +45,11 @@ class Run:
             if state["Type"] == "Fail":
                 error = self.value(state["ErrorPath"], data)
                 raise Failed(error, self.value(state["CausePath"], data))
+            ends = state.get("End")
             data, name = self.step(name, state, data)
             data = json.loads(json.dumps(data))
+            if ends:
+                return data
 
     def step(self, name: str, state: Mapping[str, Any], data: Any) -> tuple[Any, str]:
         if state["Type"] == "Choice":
@@ -64,7 +67,7 @@ class Run:
                 return self.put(data, catcher["ResultPath"], told), catcher["Next"]
             raise
         data = self.put(data, state.get("ResultPath", "$"), result)
-        return self.value(state.get("OutputPath", "$"), data), state["Next"]
+        return self.value(state.get("OutputPath", "$"), data), state.get("Next", "")
 
     def result(self, name: str, state: Mapping[str, Any], data: Any) -> Any:
         sent = self.filled(state["Parameters"], data) if "Parameters" in state else data
@@ -82,6 +85,8 @@ class Run:
         return self.filled(state["ResultSelector"], answer) if "ResultSelector" in state else answer
 
     def holds(self, rule: Mapping[str, Any], data: Any) -> bool:
+        if "And" in rule:
+            return all(self.holds(each, data) for each in rule["And"])
         try:
             value = self.value(rule["Variable"], data)
         except KeyError:
@@ -91,9 +96,11 @@ class Run:
             return rule["IsPresent"]
         if "StringEquals" in rule:
             return value == rule["StringEquals"]
-        if "NumericLessThan" in rule:
-            return value < rule["NumericLessThan"]
-        return value >= rule["NumericGreaterThanEquals"]
+        if "StringMatches" in rule:
+            return re.fullmatch(re.escape(rule["StringMatches"]).replace(r"\*", ".*"), value, re.DOTALL) is not None
+        return (
+            value < rule["NumericLessThan"] if "NumericLessThan" in rule else value >= rule["NumericGreaterThanEquals"]
+        )
 
     def filled(self, template: Any, data: Any) -> Any:
         if isinstance(template, list):
@@ -132,6 +139,11 @@ class Run:
         if function == "JsonMerge":
             assert values[2] is False
             return {**values[0], **values[1]}
+        if function == "StringToJson":
+            try:
+                return json.loads(values[0])
+            except ValueError as error:
+                raise Failed("States.IntrinsicFailure", str(error)) from error
         assert function == "JsonToString", function
         return json.dumps(values[0])
 
@@ -148,8 +160,9 @@ class Run:
         return data
 
 
-def _steps(path: str) -> list[str]:
-    return [name or quoted for name, quoted in re.findall(r"\.([A-Za-z0-9_]+)|\['([^']*)'\]", path)]
+def _steps(path: str) -> list[Any]:
+    found = re.findall(r"\.([A-Za-z0-9_]+)|\['([^']*)'\]|\[(\d+)\]", path)
+    return [int(number) if number else name or quoted for name, quoted, number in found]
 
 
 def _arguments(text: str) -> list[str]:

@@ -25,6 +25,7 @@ from tests.unit.blueprint.workflow.simulation import Failed, Run
 from tests.unit.blueprint.workflow.steps import AT, DATA, IN, call, copy, given, parallel, run, wait, workflow
 
 UPLOADED = (BucketPlace("raw", "in/"),)
+OF_JOBS = ("cause", "job", "unsaid")
 
 
 def states_of(*steps: Step, timeout: int = 86400, **more: Any) -> dict[str, Any]:
@@ -224,13 +225,49 @@ def test_a_failed_job_that_tells_itself_is_not_told_again():
     around = given(run("a"), run("b"))
     jobs = {key: replace(job, definition=f"arn:{key}", told=key == "a") for key, job in around.jobs.items()}
     states = compile_workflow(workflow(run("a"), run("b")), replace(around, jobs=jobs))["States"]
-    assert states["failed"]["Next"] == "told"
-    assert states["told"]["Default"] == "tell"
-    (choice,) = states["told"]["Choices"]
+    assert states["failed"]["Next"] == "cause"
+    assert states["cause"]["Default"] == "tell"
+    choice = states["cause"]["Choices"][0]
     assert choice["Next"] == "fail"
     patterns = [str(rule["StringMatches"]) for rule in choice["And"]]
     assert patterns == ['{*"JobId":*', '*"JobDefinition":"arn:a:*']
     assert {rule["Variable"] for rule in choice["And"]} == {"$.failure.of.Cause"}
+
+
+TOKEN = {"Environment": [{"Name": "API_TOKEN", "Value": "canary"}], "ExitCode": 7}
+JOB = json.dumps({"Container": TOKEN, "JobId": "id-1", "StatusReason": "gone"}, separators=(",", ":"))
+UNSAID = "what came of its job is too long to be told here"
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (JOB, "job id-1: exit code 7: gone"),
+        ('{"Container":{"Environment":[]},"JobId":"id-1"}', "job id-1: exit code unknown: Batch gave no reason"),
+        (JOB[:-9], UNSAID),
+        (JOB[: JOB.index('"JobId"')], UNSAID),
+        (JOB[: JOB.index(',"StatusReason"')] + ',"x":{}', UNSAID),
+        ('{"errorType":"KeyError"}', '{"errorType":"KeyError"}'),
+        ("gone", "gone"),
+    ],
+)
+@pytest.mark.parametrize("steps", [(run("a"),), (parallel((run("a"),)),)])
+def test_a_failed_job_is_told_in_a_line_without_the_values_of_its_variables(steps, cause, said):
+    told = []
+
+    def call_aws(name: str, resource: str, sent: Any) -> Any:
+        if resource.endswith(":submitJob.sync"):
+            raise Failed("States.TaskFailed", cause)
+        told.append(sent["Message"])
+
+    machine = compile_workflow(workflow(*steps), given(*steps))
+    assert check_machine(machine) == []
+    with pytest.raises(Failed, match=r"States\.TaskFailed") as ended:
+        Run(call_aws, {}).machine(machine)
+    assert ended.value.cause == said
+    (message,) = told
+    assert f"\nCause: {said}\n" in message
+    assert "canary" not in message
 
 
 def test_references_stay_references():
@@ -269,10 +306,12 @@ def test_another_partition_has_its_own_arns():
 @pytest.mark.parametrize(("section", "starts", "seconds"), [("jobs", "a", 93_600), ("functions", "f", 3630)])
 def test_a_trigger_has_one_task_and_its_failure_path(section, starts, seconds):
     trigger = Trigger(**AT, key="up", on=UploadEvent(UPLOADED[0]), section=section, starts=starts)
-    machine = compile_trigger(trigger, given(uploads=UPLOADED))
+    around = given(uploads=UPLOADED)
+    machine = compile_trigger(trigger, around if section == "jobs" else replace(around, jobs={}))
     name = f"{'run' if section == 'jobs' else 'call'} {starts}"
     assert machine["StartAt"] == name
-    assert machine["States"].keys() == {name, f"{name}: failed", "done", "failed", "tell", "fail"}
+    of_jobs = OF_JOBS if section == "jobs" else ()
+    assert machine["States"].keys() == {name, f"{name}: failed", "done", "failed", *of_jobs, "tell", "fail"}
     assert machine["TimeoutSeconds"] == seconds
     assert check_machine(machine) == []
     if section == "jobs":
@@ -293,7 +332,7 @@ def test_no_state_is_written_that_a_machine_does_not_need():
             for what in ("ask", "check", "slower", "again", "wait", "error", "late")
         ),
         "copy raw/in/ to work/data: failed",
-        *("run a", "run a: failed", "done", "failed", "tell", "fail"),
+        *("run a", "run a: failed", "done", "failed", *OF_JOBS, "tell", "fail"),
     ]
 
 
