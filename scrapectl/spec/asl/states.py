@@ -15,6 +15,7 @@ from scrapectl.spec.asl.expressions import (
 )
 from scrapectl.spec.asl.failures import check_failures
 from scrapectl.spec.asl.faults import is_open
+from scrapectl.spec.asl.requests import check_request
 from scrapectl.spec.asl.tables import ENDS, NUMBERS, REFERENCES, REQUIRED, TEMPLATES, belongs_to_other, fields_of
 from scrapectl.spec.findings import did_you_mean, one_of, show
 
@@ -86,6 +87,7 @@ def _check_kind(kind: str, state: Object, path: Path, faults: Faults, *, jsonata
         check_choices(state, path, faults, jsonata=jsonata)
     elif kind == "Task":
         _check_resource(state.get("Resource"), (*path, "Resource"), faults)
+        check_request(state, path, faults, jsonata=jsonata)
         limit, beat = state.get("TimeoutSeconds"), state.get("HeartbeatSeconds")
         if type(limit) is int and type(beat) is int and beat >= limit:
             message = f"{beat} is not less than TimeoutSeconds ({limit})."

@@ -149,9 +149,11 @@ def test_an_sdk_call_answers_in_pascal_case(world):
 
 
 def test_parameters_that_the_call_does_not_have_never_start(world):
-    error, cause = world.failure({"s": task("batch:submitJob", {"jobName": "x", "JobQueue": "q"})})
+    error, cause = world.failure(
+        {"s": task("batch:submitJob", {"JobName": "x", "JobQueue": "q", "Timeout": {"Seconds": 9}})}
+    )
     assert error == "States.Runtime"
-    assert 'The field "jobName" is not supported by Step Functions' in cause
+    assert 'The field "Seconds" is not supported by Step Functions' in cause
     assert "The field 'JobDefinition' is required but was missing" in cause
 
 

@@ -6,12 +6,14 @@ import copy
 import time
 from typing import Any
 
+import botocore.session
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scrapectl.spec.asl.check import check_machine
 from scrapectl.spec.asl.expressions import expression_problem, path_problem, reference_problem
+from scrapectl.spec.asl.requests import FIELDS
 from scrapectl.spec.model import Attribute, Template
 
 TASK = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": True}
@@ -25,8 +27,8 @@ MACHINE = {
             "Resource": "arn:aws:states:::batch:submitJob.sync",
             "Parameters": {
                 "JobName": "a",
-                "Key.$": "$.key",
-                "List": [{"A.$": "States.Format('{}', $$.Execution.Name)"}],
+                "JobQueue.$": "$.key",
+                "DependsOn": [{"A.$": "States.Format('{}', $$.Execution.Name)"}],
             },
             "ResultSelector": {"id.$": "$.JobId"},
             "ResultPath": "$.done['x y']",
@@ -111,7 +113,12 @@ def test_what_aws_takes_has_no_fault(machine):
 def test_what_is_filled_in_later_is_taken_as_right():
     later = Template((Attribute("job", "a", "arn"),))
     machine = changed(MACHINE, "States/Run/Parameters/JobName", later)
-    for path in ("States/Run/Resource", "States/Run/Parameters/Key.$", "States/Run/TimeoutSeconds", "TimeoutSeconds"):
+    for path in (
+        "States/Run/Resource",
+        "States/Run/Parameters/JobQueue.$",
+        "States/Run/TimeoutSeconds",
+        "TimeoutSeconds",
+    ):
         machine = changed(machine, path, later)
     assert faults_of(machine) == []
 
@@ -164,17 +171,27 @@ def test_what_is_filled_in_later_is_taken_as_right():
         ("States/Run/ResultPath", "$.a[*]", 'States.Run.ResultPath: "$.a[*]" is no path to one place. '),
         ("States/Run/ResultPath", "$$.a", 'States.Run.ResultPath: "$$.a" is no path to one place. '),
         ("States/Run/InputPath", "a.b", 'States.Run.InputPath: "a.b" is no JSONPath. '),
-        ("States/Run/Parameters/Key", "k", 'States.Run.Parameters.Key.$: "Key" stands here, too. '),
-        ("States/Run/Parameters/Key.$", 5, 'States.Run.Parameters.Key.$: "5" is no path. '),
         (
-            "States/Run/Parameters/Key.$",
-            "key",
-            'States.Run.Parameters.Key.$: "key" is neither a path nor an intrinsic function. ',
+            "States/Run/Parameters/jobName",
+            "a",
+            'States.Run.Parameters.jobName: the request has no field "jobName". Did you mean "JobName"?',
         ),
         (
-            "States/Run/Parameters/List/0/A.$",
+            "States/Run/Parameters/Parametrs.$",
+            "$.a",
+            'States.Run.Parameters.Parametrs.$: the request has no field "Parametrs". Did you mean "Parameters"?',
+        ),
+        ("States/Run/Parameters/JobQueue", "k", 'States.Run.Parameters.JobQueue.$: "JobQueue" stands here, too. '),
+        ("States/Run/Parameters/JobQueue.$", 5, 'States.Run.Parameters.JobQueue.$: "5" is no path. '),
+        (
+            "States/Run/Parameters/JobQueue.$",
+            "key",
+            'States.Run.Parameters.JobQueue.$: "key" is neither a path nor an intrinsic function. ',
+        ),
+        (
+            "States/Run/Parameters/DependsOn/0/A.$",
             "States.Formt('{}', $.a)",
-            'States.Run.Parameters.List.0.A.$: there is no States.Formt. Did you mean "Format"? ',
+            'States.Run.Parameters.DependsOn.0.A.$: there is no States.Formt. Did you mean "Format"? ',
         ),
         (
             "States/Run/Retry",
@@ -400,3 +417,23 @@ def test_whatever_stands_anywhere_is_judged_and_breaks_nothing(where, value):
     machine, path = where
     for fault in check_machine(changed(machine, path, value)):
         assert fault.message.endswith((".", "?")), str(fault)
+
+
+@pytest.mark.parametrize("call", FIELDS)
+def test_the_fields_of_a_request_are_those_of_its_api(call):
+    service, _, action = call.partition(":")
+    session = botocore.session.get_session()
+    model = session.get_service_model({"states": "stepfunctions"}.get(service, service))
+    shape = model.operation_model(action[0].upper() + action[1:]).input_shape
+    assert {name[0].upper() + name[1:] for name in shape.members} == FIELDS[call]
+
+
+@pytest.mark.parametrize(("end", "told"), [("", 1), (".waitForTaskToken", 1), ("Batch", 0)])
+def test_the_request_of_a_call_is_checked_in_jsonata_too(end, told):
+    task = {"Type": "Task", "Resource": f"arn:aws:states:::sqs:sendMessage{end}", "End": True}
+    task["Arguments"] = {"QueueUrl": "u", "Body": "{% $x %}"}
+    found = faults_of({"StartAt": "S", "QueryLanguage": "JSONata", "States": {"S": task}})
+    assert len(found) == told
+    assert all('States.S.Arguments.Body: the request has no field "Body". ' in fault for fault in found)
+    task["Arguments"] = "{% $x %}"
+    assert faults_of({"StartAt": "S", "QueryLanguage": "JSONata", "States": {"S": task}}) == []

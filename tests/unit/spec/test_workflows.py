@@ -152,21 +152,22 @@ def test_a_definition_is_filled_in_and_its_faults_stand_in_its_own_file(tmp_path
     file.write_text(
         '{\n  "StartAt": "Run",\n  "States": {\n    "Run": {\n      "Type": "Task",\n'
         '      "Resource": "arn:aws:states:::batch:submitJob.sync",\n'
-        '      "Parameters": {"JobDefinition": "${job.a.arn}", "Name": "x-${pipeline}", "Size": 2, "Old": true},\n'
+        '      "Parameters": {"JobDefinition": "${job.a.arn}", "JobName": "x-${pipeline}",\n'
+        '      "SchedulingPriorityOverride": 2, "PropagateTags": true},\n'
         '      "End": true\n    }\n  }\n}\n'
     )
     text = HEAD + "workflows: {w: {definition: ./own.asl.json}}"
     states = check_text(text, "f", env={}, folder=tmp_path).workflows["w"].states
     sent = states["States"]["Run"]["Parameters"]
     assert str(sent["JobDefinition"]) == "${job.a.arn}"
-    assert (sent["Name"], sent["Size"], sent["Old"]) == ("x-shop", 2, True)
+    assert (sent["JobName"], sent["SchedulingPriorityOverride"], sent["PropagateTags"]) == ("x-shop", 2, True)
     file.write_text(file.read_text().replace("job.a.arn", "job.b.arn").replace('"End": true', '"Next": "Rum"'))
     assert problems_of("workflows: {w: {definition: ./own.asl.json}}", folder=tmp_path) == [
         (
             f'{file}:7:39: workflows.w.definition.States.Run.Parameters.JobDefinition: there is no job "b". '
             "Add it to jobs."
         ),
-        f'{file}:8:7: workflows.w.definition.States.Run.Next: there is no state "Rum" here. Did you mean "Run"?',
+        f'{file}:9:7: workflows.w.definition.States.Run.Next: there is no state "Rum" here. Did you mean "Run"?',
     ]
 
 
