@@ -19,24 +19,31 @@ if TYPE_CHECKING:
 _ABSENT = ("ResourceNotFoundException",)
 _EXIT = re.compile(r"scrapectl: exit ([0-9]{1,3})")
 _GOING = ("Pending", "InService")
+_ENDING = "Terminating"  # :Wait and :Proceed, too
 _SAID = {124: "it took longer than its timeout", 143: "it was stopped"}
 _LAST = 5  # lines that are looked at: of one moment, CloudWatch says no order
 _SILENT = "it ended without saying how: see its log"
-_DEAD = frozenset({"terminated", "shutting-down", "stopped", "stopping"})
+_DEAD = frozenset({"terminated", "stopped"})  # one that shuts down still ends its program, uploads and tells
 
 
 @dataclass(frozen=True)
 class StandingHost:
-    """A host as AWS has it; `instances` are those of its group that are not being ended."""
+    """A host as AWS has it; `instances` are those of its group that are not being ended, `ending` those that are."""
 
     name: str
     physical: str
     log_group: str
     desired: int = 0
     instances: tuple[str, ...] = ()
+    ending: tuple[str, ...] = ()
     tags: Mapping[str, str] | None = None
 
     kind: ClassVar[str] = "host"
+
+    @property
+    def grouped(self) -> tuple[str, ...]:
+        """The instances that are still in its group."""
+        return (*self.instances, *self.ending)
 
     def stream(self, instance: str) -> str:
         """The log stream of a run."""
@@ -53,9 +60,16 @@ def find_hosts(aws: Aws, owner: str) -> dict[str, StandingHost]:
         tags = tags_from_list(group.get("Tags", ()))
         name = tags.get(ADDRESS, "").partition(".")[2].removeprefix(f"{base}-")
         if name:
-            instances = tuple(i["InstanceId"] for i in group["Instances"] if i["LifecycleState"] in _GOING)
-            physical = group["AutoScalingGroupName"]
-            found[name] = StandingHost(name, physical, f"/scrapectl/{owner}", group["DesiredCapacity"], instances, tags)
+            states = {one["InstanceId"]: one["LifecycleState"] for one in group["Instances"]}
+            found[name] = StandingHost(
+                name,
+                group["AutoScalingGroupName"],
+                f"/scrapectl/{owner}",
+                group["DesiredCapacity"],
+                tuple(instance for instance, state in states.items() if state in _GOING),
+                tuple(instance for instance, state in states.items() if state.startswith(_ENDING)),
+                tags,
+            )
     return found
 
 
@@ -88,8 +102,8 @@ def list_runs(aws: Aws, hosts: Iterable[StandingHost], most: int) -> list[Run]:
     pairs: list[tuple[StandingHost, Mapping[str, Any]]] = []
     for host, streams in zip(wanted, aws.gather(asks), strict=True):
         newest = sorted(streams, key=lambda stream: -stream["creationTime"])
-        going = [stream for stream in newest[most:] if _instance(stream) in host.instances]
-        unseen = set(host.instances) - {_instance(stream) for stream in newest}
+        going = [stream for stream in newest[most:] if _instance(stream) in host.grouped]
+        unseen = set(host.grouped) - {_instance(stream) for stream in newest}
         pairs += [(host, stream) for stream in (*newest[:most], *going)]
         pairs += [(host, {"logStreamName": host.stream(instance)}) for instance in sorted(unseen)]
     runs = aws.gather([functools.partial(_run, aws, host, stream) for host, stream in pairs])
@@ -102,7 +116,7 @@ def find_run(aws: Aws, hosts: Iterable[StandingHost], instance: str) -> Run | No
     """The run of an instance's id."""
     for host in hosts:
         streams = _streams(aws, host, host.stream(instance))
-        if streams or instance in host.instances:
+        if streams or instance in host.grouped:
             return _run(aws, host, streams[0] if streams else {"logStreamName": host.stream(instance)})
     return None
 
@@ -124,8 +138,8 @@ def _run(aws: Aws, host: StandingHost, stream: Mapping[str, Any]) -> Run:
     """Put together what the group and the last line of the log say."""
     instance, begun = _instance(stream), stream.get("creationTime", 0) / 1000
     code, at = _exit_of(aws, host, stream) if begun else (None, 0.0)
-    death = death_of(aws, instance) if code is None and instance in host.instances else ""
-    if code is None and instance in host.instances and not death:
+    death = death_of(aws, instance) if code is None and instance in host.grouped else ""
+    if code is None and instance in host.grouped and not death:
         state = "RUNNING" if begun else "STARTING"
     else:
         state = "SUCCEEDED" if code == 0 else "FAILED"

@@ -99,9 +99,13 @@ class Hosts:
         return streams_of([run], since, every_attempt=every_attempt)
 
     def stop(self, runs: Sequence[Run], reason: str) -> list[tuple[Run, str]]:
-        """End the instances, and have their groups want none; they still upload."""
+        """End the instances, and have their groups want none; they still upload.
+
+        What is being ended already is let be: its group would want one less again, which may be the next run's.
+        """
         del reason
-        self.aws.gather([functools.partial(self._terminate, run.id) for run in runs])
+        ending = {instance for host in self.things.values() for instance in host.ending}
+        self.aws.gather([functools.partial(self._terminate, run.id) for run in runs if run.id not in ending])
         return [(run, "terminate") for run in runs]
 
     def stoppable(self, name: str) -> None:

@@ -17,6 +17,7 @@ from scrapectl.local.clock import VirtualClock
 from scrapectl.local.cloud import Cloud
 from scrapectl.local.hosts.instance import hosts_of
 from scrapectl.local.inprocess import record
+from scrapectl.local.jobs.process import Process
 from scrapectl.local.registry import Refusal
 from scrapectl.operate import host_pauses
 from scrapectl.operate.clock import Clock
@@ -101,12 +102,26 @@ def test_a_run_is_an_instance_and_its_last_line_tells_how_it_ended(hosts, aws, c
     assert [one.id for one in find_runnables(aws, "shop").recent("ingester", 5)] == [run.id]
 
 
+def test_one_that_is_stopped_runs_until_it_has_ended(hosts, cloud, monkeypatch):
+    monkeypatch.setattr(Process, "terminate", lambda _: None)  # it takes its time
+    run = started(hosts)
+    says(cloud, run.id, "begun")
+    assert hosts().stop([run], "by hand") == [(run, "terminate")]
+    for found in (hosts().refresh([run])[0], *hosts().recent(["ingester"], 0), hosts().find(run.id)):
+        assert (found.id, found.state, found.stopped) == (run.id, "RUNNING", None)
+    after = started(hosts)
+    assert hosts().stop([run], "by hand") == [(run, "terminate")]
+    assert hosts().things["ingester"].instances == (after.id,), "stopped twice, it takes no other with it"
+    says(cloud, run.id, "scrapectl: exit 143")
+    (ended,) = hosts().refresh([run])
+    assert (ended.state, ended.exit_code, ended.reason) == ("FAILED", 143, "it was stopped")
+
+
 def test_one_that_ended_without_a_word_has_failed(hosts, aws, cloud):
     run = started(hosts)
     says(cloud, run.id, "begun")
     assert hosts().stop([run], "by hand") == [(run, "terminate")]
-    cloud.close()  # its process goes
-    aws.client("autoscaling").describe_auto_scaling_groups()
+    await_(lambda: find_hosts(aws, "shop")["ingester"].grouped == ())
     (ended,) = hosts().refresh([run])
     assert (ended.state, ended.exit_code, ended.reason) == ("FAILED", None, "it ended without saying how: see its log")
     assert find_hosts(aws, "shop")["ingester"].desired == 0
