@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from scrapectl.operate.pauses import Held
     from scrapectl.operate.timing import Timing
 
-HEADS = ("schedule", "when", "time zone", "", "next")
+HEADS = ("schedule", "of", "when", "time zone", "", "next")
 
 
 def print_timings(timings: Sequence[Timing], count: int, *, as_json: bool, no_color: bool) -> None:
@@ -41,7 +41,8 @@ def print_held(held: Sequence[Held], done: str, *, as_json: bool) -> None:
     for each in held:
         starts = each.timing.next(now, 1)
         after = f"; starts next {starts[0].isoformat(sep=' ', timespec='seconds')}" if starts else ""
-        print_line(f"{done} {each.timing.name}{after}" if each.changed else f"{each.timing.name} is {each.note}")
+        whose = f"{each.timing.name} of {each.timing.job}"
+        print_line(f"{done} {whose}{after}" if each.changed else f"{whose} is {each.note}")
 
 
 def timing_document(timing: Timing, after: dt.datetime, count: int) -> dict[str, Any]:
@@ -64,6 +65,6 @@ def timing_rows(timings: Iterable[Timing], after: dt.datetime, count: int) -> li
     for timing in timings:
         state = f"paused {timing.pause}" if timing.paused else "on" if timing.enabled else "off"
         starts = [start.isoformat(sep=" ", timespec="seconds") for start in timing.next(after, count)] or ["never"]
-        rows.append((timing.name, timing.expression, timing.timezone, state, starts[0]))
-        rows.extend(("", "", "", "", start) for start in starts[1:])
+        rows.append((timing.name, timing.job, timing.expression, timing.timezone, state, starts[0]))
+        rows.extend(("", "", "", "", "", start) for start in starts[1:])
     return rows

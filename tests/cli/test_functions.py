@@ -95,10 +95,10 @@ def test_schedules_of_functions_and_workflows_are_listed_and_paused(scrapectl):
     assert [(each["name"], each["job"], len(each["next"])) for each in from_spec] == [("process_nightly", "process", 2)]
     listed = {each["name"]: each["job"] for each in scrapectl("schedule", "list", "--output", "json").json["schedules"]}
     assert listed == {"process_nightly": "process", "publish_often": "publish"}
-    assert scrapectl("schedule", "pause", "publish").out == "paused publish_often\n"
+    assert scrapectl("schedule", "pause", "publish").out == "paused publish_often of publish\n"
     (shown,) = scrapectl("status", "publish", "--output", "json").json["schedules"]
     assert (shown["name"], shown["paused"]) == ("publish_often", True)
-    assert scrapectl("schedule", "resume", "publish", "often").out.startswith("resumed publish_often")
+    assert scrapectl("schedule", "resume", "publish", "often").out.startswith("resumed publish_often of publish")
 
 
 def test_triggers_are_on_or_off_and_all_works_without_the_spec(shop, scrapectl):

@@ -44,17 +44,17 @@ def test_all_of_a_jobs_schedules_are_paused_and_resumed(scrapectl):
     paused = scrapectl("schedule", "pause", "collect")
     assert (paused.code, paused.err) == (0, "")
     assert paused.out.splitlines() == [
-        "paused by-hand",
-        "paused collect_morning",
-        "collect_off is off in the spec (enabled: false)",
+        "paused by-hand of collect",
+        "paused collect_morning of collect",
+        "collect_off of collect is off in the spec (enabled: false)",
     ]
     again = scrapectl("schedule", "pause", "collect")
     assert again.code == 0
-    assert re.search(rf"by-hand is paused already, 20\S+Z by {getpass.getuser()}\n", again.out)
+    assert re.search(rf"by-hand of collect is paused already, 20\S+Z by {getpass.getuser()}\n", again.out)
     resumed = scrapectl("schedule", "resume", "collect")
-    assert re.search(r"^resumed by-hand; starts next 20", resumed.out)
-    assert "collect_off is off in the spec (enabled: false), which alone turns it on\n" in resumed.out
-    assert scrapectl("schedule", "resume", "collect", "morning").out == "collect_morning is not paused\n"
+    assert re.search(r"^resumed by-hand of collect; starts next 20", resumed.out)
+    assert "collect_off of collect is off in the spec (enabled: false), which alone turns it on\n" in resumed.out
+    assert scrapectl("schedule", "resume", "collect", "morning").out == "collect_morning of collect is not paused\n"
     assert scrapectl("plan", "--detailed-exitcode").code == 0
 
 
@@ -69,12 +69,12 @@ def test_a_pause_shows_everywhere_and_has_no_next_start(shop, scrapectl):
         assert (found["collect_morning"]["paused"], found["collect_morning"]["next"]) == (True, [])
         assert (found["by-hand"]["paused"], found["collect_off"]["paused"]) == (False, False)
         assert found["by-hand"]["next"]
-    assert re.search(r"collect_morning .* paused 20\S+Z by \S+ +never", scrapectl("status").out)
+    assert re.search(r"collect_morning +collect +.* paused 20\S+Z by \S+ +never", scrapectl("status").out)
 
 
 @pytest.mark.usefixtures("shop")
 def test_a_pause_survives_an_apply_and_the_plan_says_so(scrapectl, tmp_path):
-    assert scrapectl("schedule", "pause", "collect", "other").out == "paused by-hand\n"
+    assert scrapectl("schedule", "pause", "collect", "other").out == "paused by-hand of collect\n"
     plan = scrapectl("plan", "--detailed-exitcode")
     assert plan.code == 0
     assert re.search(r"Note: schedule\.\S+-collect_other: paused 20\S+ by \S+; it starts nothing until", plan.out)
@@ -94,7 +94,7 @@ def test_a_pause_survives_an_apply_and_the_plan_says_so(scrapectl, tmp_path):
 
 @pytest.mark.usefixtures("shop")
 def test_a_pause_ends_when_the_specs_enabled_is_edited(scrapectl, tmp_path):
-    assert scrapectl("schedule", "pause", "collect", "other").out == "paused by-hand\n"
+    assert scrapectl("schedule", "pause", "collect", "other").out == "paused by-hand of collect\n"
     path = tmp_path / "pipeline.yaml"
     written = path.read_text()
     path.write_text(written.replace("rate: 12h", "rate: 12h, enabled: false"))
