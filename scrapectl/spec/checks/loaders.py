@@ -71,9 +71,17 @@ def _check_type(text: str, engine: str, path: str, findings: Findings) -> None:
     bare = _LENGTH.sub("", text)
     if not is_type(text):
         hint = findings.suggest(bare, NAMES, "Write a type such as varchar(50), integer or timestamp.")
-        findings.add(path, f"{show(text)} is no type.", f"Write {bare}." if bare in NAMES else hint)
+        known = _closed(text, path.rpartition(".")[2]) or f"Write {bare}."
+        findings.add(path, f"{show(text)} is no type.", known if bare in NAMES else hint)
     elif most := longest(engine, text):
         findings.add(path, f"{_NAMES[engine]} has no {text}.", f"Write {bare}(1) to {bare}({most}).")
+
+
+def _closed(text: str, column: str) -> str:
+    """Advise on a type that is not closed: in {…} a comma parts entries, so that 2) of numeric(10,2) is another."""
+    if is_type(f"{text},2)"):
+        return f'Quote it, for its comma: {column}: "{text},2)".'
+    return f"Write {text})." if is_type(f"{text})") else ""
 
 
 _NAMES = {"postgres": "PostgreSQL", "mysql": "MySQL", "redshift": "Redshift"}
