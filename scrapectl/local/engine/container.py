@@ -41,38 +41,51 @@ _NEVER = "0001-01-01"
 
 
 def command_for(engine: Engine, image: Built, job: Job, environment: Mapping[str, str], scratch: Path) -> Command:
-    """Say what runs an attempt of a job in a container that is removed when it has ended.
+    """Say what runs an attempt of a job in a container that is removed when it has ended."""
+    name = f"scrapectl-{job.attempts[-1].task}"
+    variables, given = variables_for(engine, environment, scratch / "environment")
+    options = [
+        *("--name", name, "--label", "scrapectl=local", "--pull", "never", "--network", "host", "--log-driver", "none"),
+        *("--cap-drop", "all", *(f"--cap-add={one}" for one in CAPABILITIES)),
+        *("--security-opt", "no-new-privileges", *ulimits(), *_memory(engine, job), *_disk(engine, job, image)),
+        *variables,
+        *(("--user", job.container["user"]) if job.container.get("user") else ()),
+    ]
+    return Command(
+        tuple(engine.command("run", *options, image.name, *command_of(job))),
+        {**given, **client_environment()},
+        scratch,
+        afterwards=(
+            tuple(engine.command("inspect", "--type", "container", "--format", _ENDED, name)),
+            tuple(removal_of(engine, name)),
+        ),
+    )
+
+
+def variables_for(engine: Engine, environment: Mapping[str, str], file: Path) -> tuple[list[str], dict[str, str]]:
+    """Say by which options a container gets its variables, and which of them stand in the client's environment.
 
     No variable's value stands in a command line, which every user of the machine can read: the client takes them from
     its own environment, or, where a variable would change the client itself, from a file that only we can read.
+
+    Raises:
+        NotStarted: A variable that would change the client has several lines.
     """
-    name = f"scrapectl-{job.attempts[-1].task}"
-    own = client_environment()
     filed = {key: value for key, value in environment.items() if _moves_client(key)}
     for key, value in filed.items():
         if "\n" in value:  # a line of the file is a variable
             raise NotStarted(
                 f"CannotStartContainerError: {key} has several lines, and {engine.name} would obey it itself"
             )
-    file = scratch / "environment"
     file.touch(mode=0o600)
     file.write_text("".join(f"{key}={value}\n" for key, value in filed.items()))
-    options = [
-        *("--name", name, "--label", "scrapectl=local", "--pull", "never", "--network", "host", "--log-driver", "none"),
-        *("--cap-drop", "all", *(f"--cap-add={one}" for one in CAPABILITIES)),
-        *("--security-opt", "no-new-privileges", *ulimits(), *_memory(engine, job), *_disk(engine, job, image)),
-        *("--env-file", str(file), *(word for key in environment if key not in filed for word in ("--env", key))),
-        *(("--user", job.container["user"]) if job.container.get("user") else ()),
-    ]
-    return Command(
-        tuple(engine.command("run", *options, image.name, *command_of(job))),
-        {**{key: value for key, value in environment.items() if key not in filed}, **own},
-        scratch,
-        afterwards=(
-            tuple(engine.command("inspect", "--type", "container", "--format", _ENDED, name)),
-            tuple(engine.command("rm", "--force", "--volumes", *_AT_ONCE.get(engine.name, ()), name)),
-        ),
-    )
+    given = {key: value for key, value in environment.items() if key not in filed}
+    return ["--env-file", str(file), *(word for key in given for word in ("--env", key))], given
+
+
+def removal_of(engine: Engine, name: str) -> list[str]:
+    """Say what ends a container at once, and removes it."""
+    return engine.command("rm", "--force", "--volumes", *_AT_ONCE.get(engine.name, ()), name)
 
 
 def closed_volumes(image: Built, job: Job) -> list[str]:

@@ -1,7 +1,7 @@
 """`docker login` and `docker run` of an instance → the image's build folder from ECR, run as a process.
 
-It pulls by the instance's own keys, so that its role has to allow it; a program of an image that is no build folder
-of ours cannot be run here.
+It pulls by the instance's own keys, so that its role has to allow it; an image of ECR that is no build folder of ours
+cannot be run here, and one from elsewhere takes a container engine.
 """
 
 from __future__ import annotations
@@ -11,17 +11,28 @@ import os
 import sys
 import tempfile
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from scrapectl.local.engine.choice import EngineProblem
+from scrapectl.local.hosts.elsewhere import Wanted, become_container
+from scrapectl.local.jobs.execution_role import NotStarted
 from scrapectl.local.jobs.image import LAYER_TYPE, ImageProblem, make_container, prepare
 
 _WITH_A_VALUE = frozenset({"--network", "--env", "--volume"})
 _FAILED = 125  # what docker ends with when it is docker that fails
 
 
-def main(words: list[str], cache: str) -> int:
-    """Carry out one command line; a run becomes the program that it starts."""
+def main(words: list[str], scratch: str, cache: str, client: Mapping[str, str]) -> int:
+    """Carry out one command line; a run becomes the program that it starts.
+
+    Args:
+        words: What stands behind `docker`.
+        scratch: The instance's own folder.
+        cache: Where images are kept that were made ready.
+        client: The variables by which the client of a container engine finds it.
+    """
     verb, rest = words[0], words[1:]
     if verb == "login":
         sys.stdin.read()
@@ -32,10 +43,16 @@ def main(words: list[str], cache: str) -> int:
     variables, volumes, image, command = _parsed(rest)
     environment = {name: os.environ[name] for name in variables if name in os.environ}
     try:
+        if not _is_of_ecr(image):
+            become_container(Wanted(image, command, environment, volumes), client, Path(scratch))
         _become(image, command, environment, (volumes, Path(cache)))
-    except (ImageProblem, OSError, KeyError, ValueError) as problem:
+    except (ImageProblem, EngineProblem, NotStarted, OSError, KeyError, ValueError) as problem:
         sys.stderr.write(f"scrapectl: {problem}\n")
     return _FAILED
+
+
+def _is_of_ecr(image: str) -> bool:
+    return ".dkr.ecr." in image.partition("/")[0]
 
 
 def _parsed(words: list[str]) -> tuple[list[str], list[str], str, list[str]]:

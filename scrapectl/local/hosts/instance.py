@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scrapectl.local.hosts.elsewhere import AFTERWARDS, own_folder
 from scrapectl.local.hosts.programs import write_programs
 from scrapectl.local.jobs.access import sessions_of
 from scrapectl.local.jobs.environment import NOWHERE
@@ -84,7 +85,8 @@ class Hosts:
             argv = with_mounts((sys.executable, str(script)), _mounts(script, scratch), scratch / "view")
         except NotStarted as problem:
             raise NotLaunched(str(problem)) from problem
-        command = Command(argv, environment, scratch, grace=GRACE)
+        tidy = ("/bin/sh", str(scratch / AFTERWARDS))
+        command = Command(argv, environment, scratch, grace=GRACE, afterwards=(tidy,))
         self.processes[instance] = Process(command, lambda _: None, lambda _: self._over(instance, scratch, ended))
 
     def terminate(self, instance: str) -> bool:
@@ -111,7 +113,7 @@ class Hosts:
     def _environment(self, region: str, instance: str, role: str | None, scratch: Path) -> dict[str, str]:
         """What the process finds: who it is stands here, in place of a metadata service."""
         base = base_environment()
-        programs = write_programs(scratch / "programs", (self.cloud.state_dir or self.folder) / "jobs")
+        programs = write_programs(scratch, (self.cloud.state_dir or self.folder) / "jobs")
         keys = {
             "AWS_ACCESS_KEY_ID": self.cloud.access_key,
             "AWS_SECRET_ACCESS_KEY": self.cloud.secret_key,
@@ -171,7 +173,7 @@ def _mounts(script: Path, scratch: Path) -> list[Mount]:
     for path in sorted({*_OWN_FOLDERS, *(one.rstrip("/") for one in uploads)}):
         inside = any(path.startswith(f"{one.path}/") for one in found)
         if not inside and not any(one.startswith(f"{path}/") for one in here):
-            folder = scratch / "own" / path.strip("/").replace("/", "_")
+            folder = own_folder(scratch, path)
             folder.mkdir(parents=True)
             found.append(Mount(folder, path, read_only=False))
     return found
