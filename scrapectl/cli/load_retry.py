@@ -32,10 +32,11 @@ def load_retry(
     from scrapectl.cli.launch import Stay, launch  # noqa: PLC0415 - `load retry --help` needs none of it
     from scrapectl.cli.loading import what_again  # noqa: PLC0415 - the same
     from scrapectl.cli.reach import reach  # noqa: PLC0415 - the same
+    from scrapectl.operate.functions import RETRY  # noqa: PLC0415 - the same
     from scrapectl.operate.overrides import Overrides  # noqa: PLC0415 - the same
     from scrapectl.operate.runnables import find_runnables  # noqa: PLC0415 - the same
 
     reached = reach(settings, file, pipeline)
     among = find_runnables(reached.aws, reached.owner)
-    again = Overrides({"RETRY": what_again(reached, among, name, run)})
+    again = Overrides({RETRY: what_again(reached, among, name, run)})
     return launch(settings, reached, name, again, Stay(wait, follow), among=among)

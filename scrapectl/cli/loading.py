@@ -32,10 +32,14 @@ def what_again(reached: Reached, among: Runnables, name: str, run: str | None) -
     """What a loader is told to load again: the record of a load, or the dead letters of its queue.
 
     Raises:
-        UsageError: There is nothing to load again, or a run is named of a loader of messages.
+        UsageError: There is nothing to load again, it is no loader, or a run is named of a loader of messages.
     """
-    if not getattr(among.things.get(name), "receives", False):
-        return to_retry(read_loads(reached, name, MANY if run else 1), name, run).key
+    thing = among.things.get(name)
+    if thing is not None and not getattr(thing, "loads", False):
+        message = f"{name} is a {thing.kind} and no loader: there is nothing to load again."
+        raise UsageError(message, f"To run it anew, write: scrapectl run {name}")
+    if not getattr(thing, "receives", False):
+        return to_retry(read_loads(reached, name, MANY), name, run).key
     if run is not None:
         message = f"{name} loads messages: the dead letters of all of its runs lie in one queue."
         raise UsageError(message, "Leave the run out, and all of them are loaded again.")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from scrapectl.engine.resource import Aws
     from scrapectl.operate.runnable import Runnable
 
+RETRY = "RETRY"
+"""The variable that tells a loader what to load again."""
 _NAMED = re.compile(r"^(?:START|END|REPORT) RequestId: (\S+)", re.MULTILINE)
 
 
@@ -48,9 +50,12 @@ def invocation(function: StandingFunction, overrides: Overrides) -> dict[str, An
     """The Invoke request of a run: the variables are the event's `environment`.
 
     Raises:
-        UsageError: An override that only jobs have.
+        UsageError: An override that only jobs have, or a loader of messages, which nothing but messages start.
     """
     refuse_for_jobs(function, overrides)
+    if function.receives and RETRY not in overrides.environment:
+        message = f"{function.name} loads messages, by itself, as they come: there is nothing to start."
+        raise UsageError(message, f"Send a message; of dead letters, write: scrapectl load retry {function.name}")
     event = {"environment": dict(overrides.environment)} if overrides.environment else {}
     return {"FunctionName": function.physical, "InvocationType": "Event", "Payload": json.dumps(event)}
 

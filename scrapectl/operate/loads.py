@@ -23,6 +23,8 @@ _ABSENT = ("NoSuchBucket", "NoSuchKey", "404")
 _WINDOWS = (1, 8, KEPT_DAYS + 1)
 """Days back that are listed, one after the other, until enough is found: S3 lists the oldest first."""
 _DAY = 86_400
+_RECENT = 50
+"""The newest loads of each that `status` looks at: one call of S3 each."""
 DEAD_LETTERS = "dead-letters"
 """What a loader of messages is told to load again, where one of objects is told a record's key."""
 
@@ -32,7 +34,8 @@ class Load:
     """One load of one loader, or one check of what a job left.
 
     `key` is the record's own; `state` is loaded, refused (because of its sources), failed (another try may do better)
-    or skipped; `started` is in ISO 8601; `quarantine` is where refused rows lie.
+    or skipped; `started` is in ISO 8601; `quarantine` is where refused rows lie; `alone` says that nothing before it
+    counts once it is loaded: the table holds it alone, or it is a check, which is of one run.
     """
 
     key: str
@@ -46,6 +49,7 @@ class Load:
     sources: tuple[tuple[str, str, int | None], ...] = ()
     quarantine: str | None = None
     reason: str | None = None
+    alone: bool = False
 
     @property
     def good(self) -> bool:
@@ -84,12 +88,14 @@ def last_loads(aws: Aws, owner: str, who: Iterable[str], most: int, now: float) 
 
 
 def last_refused(aws: Aws, owner: str, who: Collection[str], now: float) -> list[Load]:
-    """The last load of each, where that was not good."""
-    return [load for load in last_loads(aws, owner, who, 1, now) if not load.good]
+    """The newest load of each that still waits to be done again."""
+    loads = last_loads(aws, owner, who, _RECENT, now)
+    found = [_waiting(load for load in loads if load.loader == name) for name in who]
+    return sorted((load for load in found if load), key=lambda load: (load.started, load.key), reverse=True)
 
 
 def to_retry(loads: Iterable[Load], name: str, run: str | None) -> Load:
-    """The load that is to be done again: that of a run, else the last one, which must have gone wrong.
+    """The load that is to be done again: that of a run, else the newest one that waits for it.
 
     Raises:
         UsageError: There is none, or it went well.
@@ -98,11 +104,29 @@ def to_retry(loads: Iterable[Load], name: str, run: str | None) -> Load:
     if not mine:
         which = f"run {run}" if run else "load"
         raise UsageError(f"{name} has written down no {which} that was refused.", f"See: scrapectl load status {name}")
-    load = mine[0]
-    if load.good:
+    load = mine[0] if run else _waiting(mine)
+    if load is None or load.good:
         when = "" if run else "last "
-        raise UsageError(f"The {when}load of {name} is {load.state}: there is nothing to load again.", _AGAIN)
+        raise UsageError(f"The {when}load of {name} is {mine[0].state}: there is nothing to load again.", _AGAIN)
     return load
+
+
+def _waiting(loads: Iterable[Load]) -> Load | None:
+    """The newest of one loader's loads (they come newest first) that went wrong, and which no later one has mended.
+
+    An object is mended once it is loaded in whatever version: a corrected upload is another one. A load that failed
+    before it knew its objects is mended by any good one.
+    """
+    mended = set[str]()
+    for load in loads:
+        objects = {source for source, _, _ in load.sources}
+        if not load.good and not (objects or {_UNKNOWN}) <= mended:
+            return load
+        if load.alone and load.state == "loaded":
+            return None
+        if load.good:
+            mended |= {*objects, _UNKNOWN}
+    return None
 
 
 def _of(aws: Aws, bucket: str, name: str, most: int, now: float) -> list[Load]:
@@ -147,7 +171,10 @@ def _load(key: str, told: Mapping[str, Any]) -> Load:
         sources=tuple(sources),
         quarantine=told.get("quarantine"),
         reason=told.get("reason"),
+        alone=bool(told.get("alone")),
     )
 
 
+_UNKNOWN = ""
+"""The object of a load that knew of none."""
 _AGAIN = "What a table holds already is not loaded twice; upload another version to load it anew."

@@ -134,6 +134,8 @@ def test_functions_load_and_items_that_are_not_as_expected_wait_and_are_told(bik
     assert scrapectl("load", "retry", "to-results", "--wait").code == 0
     assert bikes.in_postgres() == [("0", "9.00"), *THREE[1:]]
     assert [load["loader"] for load in scrapectl("status", "--output", "json").json["refused"]] == ["pages"]
+    again = scrapectl("load", "retry", "pages")
+    assert (again.code, "To run it anew, write: scrapectl run pages" in again.err) == (64, True), "it is a scraper"
 
 
 def loader_of(load: dict[str, Any]) -> str:

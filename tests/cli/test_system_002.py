@@ -120,6 +120,7 @@ def test_what_is_published_stands_in_the_warehouse_once_and_what_cannot_is_told(
     without_the_topic()
     assert scrapectl("apply", "--yes", *QUICK).code == 0  # gives the warehouse its role, and the queue its patience
     assert scrapectl("load", "retry", "messages-in", "a-run", *QUICK[:2]).code == 64, "letters are those of any run"
+    assert scrapectl("run", "messages-in", "--wait", *QUICK[:2]).code == 64, "it reads its queue by itself"
     again = scrapectl("load", "retry", "messages-in", "--wait", *QUICK[:2])
     assert again.code == 1
     assert "1 dead letters do not fit and stay; the first: sqs:stream-topic-messages" in again.err

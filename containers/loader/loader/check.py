@@ -25,7 +25,7 @@ def check(document: Document, start: Start, clients: Clients, job: str = "") -> 
 def _checked(document: Document, expectation: Expectation, start: Start, clients: Clients) -> Record:
     s3, name = clients("s3"), expectation.job or document.loader
     records, began = Records(s3, document, name), time.monotonic()
-    record = Record(name, start.run, LOADED, now().isoformat())
+    record = Record(name, start.run, LOADED, now().isoformat(), alone=True)
     try:
         output = _Output(document, expectation, start.since, s3)
         record.sources = [{"source": one.name, "version": one.version, "rows": None} for one in output.new]

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from loader.document import Document, Place
-from loader.problems import LoadFailed
+from loader.problems import LoadFailed, SourceChanged
 from loader.quarantine import Marks
 from loader.records import Records, now
 from loader.sources import Source
@@ -25,11 +25,13 @@ class Choice:
     Attributes:
         known: What the ledger holds already: of objects that were named, or of all, what this very run has loaded.
         waiting: How many new objects are left alone, because another run has refused them.
+        gone: Names and versions of those that were to be loaded again, and that somebody has deleted.
     """
 
     load: Load
     known: Sequence[Known] = ()
     waiting: int = 0
+    gone: Sequence[tuple[str, str]] = ()
 
 
 class Chooser:
@@ -40,17 +42,25 @@ class Chooser:
         self._objects = Objects(client, writes=document.mode != "append")
         self._records, self._marks = Records(client, document), Marks(client, document)
 
-    def choose(self) -> Choice:
-        """Choose the upload that started this, or what a record names, or all that the ledger lacks."""
+    def named(self) -> list[tuple[str, str]]:
+        """Say which objects, in which versions, the start names: an upload, or a record's; none where all are meant."""
         start, place = self._start, self._document.source
-        if place is None:
-            raise LoadFailed("this loader reads a queue, and was started for objects")
-        if start.retry and self._document.mode != "replace":
-            return self._named([self._objects.again(*one) for one in self._records.sources(start.retry)])
+        if start.retry:
+            told = self._records.of(start.retry)
+            whole = self._document.mode == "replace" and not told.get("named")
+            return [] if whole else [(one["source"], one["version"]) for one in told["sources"]]
         # An upload elsewhere started a workflow of which this load is a step.
-        if start.key and start.bucket == place.bucket and start.key.startswith(place.prefix) and not start.retry:
-            return self._named([self._objects.named(start.bucket, start.key, start.version)])
-        return self._all(place)
+        if place and start.key and start.bucket == place.bucket and start.key.startswith(place.prefix):
+            return [(f"s3://{start.bucket}/{start.key}", start.version)]
+        return []
+
+    def choose(self) -> Choice:
+        """Choose what the start names, or all that the ledger lacks."""
+        if self._document.source is None:
+            raise LoadFailed("this loader reads a queue, and was started for objects")
+        if named := self.named():
+            return self._named(named)
+        return self._all(self._document.source)
 
     def listed(self, place: Place) -> list[Listed]:
         """List the objects below a place, but for what the loader itself has put there."""
@@ -58,12 +68,20 @@ class Chooser:
         ours = (self._document.staging, *((bad.place,) if bad else ()))
         return list(self._objects.listed(place, tuple(one for one in ours if one.prefix != place.prefix)))
 
-    def _named(self, sources: list[Source]) -> Choice:
+    def _named(self, named: list[tuple[str, str]]) -> Choice:
+        sources, gone = list[Source](), list[tuple[str, str]]()
+        for each in named:
+            try:
+                sources.append(self._objects.again(*each))
+            except SourceChanged:
+                if not self._start.retry:
+                    raise
+                gone.append(each)
         found = self._target.known([one.name for one in sources])
         held = {(one.source, one.version): one for one in found}
         claims = sorted(one for one in sources if one.identity not in held)
         known = [held[one.identity] for one in sources if one.identity in held]
-        return Choice(self._load(claims, claims, [one.time for one in sources]), known)
+        return Choice(self._load(claims, claims, [one.time for one in sources]), known, gone=gone)
 
     def _all(self, place: Place) -> Choice:
         listed = self.listed(place)
@@ -95,7 +113,8 @@ class Chooser:
         ]
 
     def _unmarked(self, sources: list[Source]) -> list[Source]:
-        marks = set() if self._start.retry else self._marks.all()
+        whole = self._start.retry and self._document.mode == "replace"
+        marks = set() if whole else self._marks.all()
         return [one for one in sources if not self._marks.by_another(marks, one.identity, self._start.run)]
 
     def _load(self, claims: list[Source], sources: list[Source], times: list[datetime]) -> Load:

@@ -36,7 +36,8 @@ class Loading:
         self._target = target or target_of(document, clients)
         self._records = Records(self._s3, document)
         self._chooser = Chooser(document, start, self._s3, self._target)
-        self._record = Record(document.loader, start.run, SKIPPED, now().isoformat())
+        alone = document.mode == "replace"
+        self._record = Record(document.loader, start.run, SKIPPED, now().isoformat(), alone=alone)
 
     def run(self) -> Record:
         """Load, and keep a record of it; whatever goes wrong with the load is in the record."""
@@ -47,6 +48,7 @@ class Loading:
             fail(record, error)
             if isinstance(error, LoadRefused):
                 self._mark(error)
+                record.reason = f"{error}{self._all_or_nothing()}"
         finally:
             self._target.close()
         record.seconds = round(time.monotonic() - began, 3)
@@ -61,8 +63,21 @@ class Loading:
         except Exception as error:  # noqa: BLE001 - what was refused is told all the same
             print(f"what was refused could not be marked: {type(error).__name__}: {error}", flush=True)
 
+    def _all_or_nothing(self) -> str:
+        """Say of a table that would hold all objects why the others are not loaded, and what to do."""
+        place = self._document.source
+        if place is None or self._record.named or self._document.mode != "replace":
+            return ""
+        return (
+            f"; replace loads all of s3://{place.bucket}/{place.prefix} or nothing: upload what is wrong anew, "
+            "or delete it, and start the load again"
+        )
+
     def _load(self) -> bool:
         """Load; False when there was nothing to load, of which no record is kept."""
+        named = self._chooser.named()
+        self._record.named = bool(named)
+        self._record.sources = _as_sources(named)
         again(self._target, self._target.prepare)
         for _ in range(LOOKS):
             choice = again(self._target, self._chooser.choose)
@@ -78,7 +93,7 @@ class Loading:
                 self._record.refused, self._record.quarantine = refusals.count, refusals.kept_at
                 refusals.close()
             if loaded.rows or loaded.superseded:
-                self._done(load, loaded)
+                self._done(choice, loaded)
                 return True
         raise LoadFailed("other loads of the same sources were in the way each time")
 
@@ -98,18 +113,18 @@ class Loading:
 
     def _nothing(self, choice: Choice) -> bool:
         """Say why there is nothing to load: it stands already, by this very run or by another; or nothing is new."""
-        record, known = self._record, choice.known
-        record.sources = [{"source": one.source, "version": one.version, "rows": one.rows} for one in known]
+        record, known, gone = self._record, choice.known, _as_sources(choice.gone)
+        record.sources = [{"source": one.source, "version": one.version, "rows": one.rows} for one in known] + gone
         if known and all(one.run == self._start.run for one in known):
             record.state, record.rows = LOADED, sum(one.rows or 0 for one in known)
             record.refused = sum(one.refused or 0 for one in known)
         else:
-            record.reason = "loaded before" if known else "nothing new"
+            record.reason = "loaded before" if known else "it is there no longer" if gone else "nothing new"
         if choice.waiting:
             record.reason = f"nothing new; {choice.waiting} refused before, which wait for a retry"
         if not known:
             self._check_age()
-        return bool(known)
+        return bool(known or gone)
 
     def _check_age(self) -> None:
         """Look at the age of what was loaded before, when nothing new has come."""
@@ -127,17 +142,23 @@ class Loading:
         return place is not None and source.name.startswith(f"s3://{place.bucket}/{prefix}")
 
     def _tell(self, sources: Sequence[Source]) -> None:
-        self._record.sources = [{"source": one.name, "version": one.version, "rows": None} for one in sources]
+        self._record.sources = _as_sources([one.identity for one in sources])
 
-    def _done(self, load: Load, loaded: Loaded) -> None:
-        record = self._record
+    def _done(self, choice: Choice, loaded: Loaded) -> None:
+        record, load = self._record, choice.load
         if loaded.superseded:
             record.reason = "the table holds newer objects already"
             return
         self._tell(load.sources)
         for one, source in zip(record.sources, load.sources, strict=True):
             one["rows"] = loaded.rows.get(source.identity)
+        record.sources += _as_sources(choice.gone)
         record.state, record.rows = LOADED, sum(loaded.rows.values())
+
+
+def _as_sources(named: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Write objects, of which nothing is loaded yet, as a record has them."""
+    return [{"source": name, "version": version, "rows": None} for name, version in named]
 
 
 def attempt(target: Target, load: Load, refusals: Refusals) -> Loaded:

@@ -23,6 +23,8 @@ class Record:
         state: loaded, refused (because of the sources), failed (another try may do better) or skipped.
         sources: `source`, `version` and `rows` of each.
         quarantine: Where the refused rows are.
+        named: Whether what started it named its objects, as an upload does; else all were meant.
+        alone: Whether nothing before it counts once it is loaded: the table holds it alone, or it is a check.
     """
 
     loader: str
@@ -35,6 +37,8 @@ class Record:
     refused: int = 0
     quarantine: str | None = None
     reason: str | None = None
+    named: bool = False
+    alone: bool = False
 
     @property
     def good(self) -> bool:
@@ -60,16 +64,15 @@ class Records:
         body = record.line().encode()
         self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/json")
 
-    def sources(self, key: str) -> list[tuple[str, str]]:
-        """Read the names and versions of a record's sources.
+    def of(self, key: str) -> dict[str, Any]:
+        """Read a record.
 
         Raises:
             LoadFailed: The key is that of no record of this loader.
         """
         if not key.startswith(self._prefix):
             raise LoadFailed(f"{key!r} is no record of this loader")
-        told = self._read(key)
-        return [(one["source"], one["version"]) for one in told["sources"]]
+        return self._read(key)
 
     def counts(self, most: int = 10) -> list[int]:
         """Read how many rows the last good loads had, the newest first."""

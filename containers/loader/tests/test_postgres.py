@@ -14,6 +14,12 @@ PERSONS = [("1", "a@x", "1.50"), ("2", "", "2")]
 STAND = [("1", "a@x", Decimal("1.50")), ("2", None, Decimal("2.00"))]
 
 
+def kept(scene):
+    """The keys of the records, oldest first."""
+    found = scene.s3.list_objects_v2(Bucket=STAGING, Prefix="records/persons/2")["Contents"]
+    return sorted(told["Key"] for told in found)
+
+
 def test_a_file_is_loaded_once(scene):
     scene.put("out/a.csv", PERSONS)
     record = scene.load(upload="out/a.csv")
@@ -53,11 +59,29 @@ def test_a_run_that_was_refused_fails_again_when_it_is_tried_again(scene):
 def test_a_retry_loads_what_was_refused_once_it_fits(scene):
     scene.put("out/a.csv", [("1", "a@x", "no number"), ("2", "b@x", "2")])
     assert scene.load().state == "refused"
-    key = scene.s3.list_objects_v2(Bucket=STAGING, Prefix="records/persons/2")["Contents"][0]["Key"]
+    (key,) = kept(scene)
     record = scene.load("run-2", retry=key, most=1)
     assert (record.state, record.rows, record.refused) == ("loaded", 1, 1)
     assert scene.load("run-3", retry=key, most=1).reason == "loaded before"
     assert scene.load("run-4", retry="records/other/x.json").state == "failed"
+    scene.s3.delete_object(Bucket=SOURCE, Key="out/a.csv")
+    record = scene.load("run-5", retry=key)
+    assert (record.state, record.reason) == ("skipped", "it is there no longer")
+    assert scene.records()[-1]["sources"] == scene.records()[0]["sources"], "and waits no longer"
+
+
+def test_a_retry_of_a_load_that_never_saw_the_table_loads_what_it_was_of(scene, monkeypatch):
+    scene.put("out/a.csv", [("1", "a@x", "no number")])
+    assert scene.load("run-0").state == "refused"
+    scene.put("out/b.csv", PERSONS)
+    with monkeypatch.context() as patched:
+        patched.setattr(Postgres, "prepare", lambda _: 1 / 0)
+        assert scene.load("run-1").state == "failed"
+        assert scene.load("run-2", upload="out/b.csv").state == "failed"
+    _, by_clock, by_upload = kept(scene)
+    assert scene.load("run-3", retry=by_upload).rows == 2
+    scene.put("out/c.csv", [("3", "c@x", "3")])
+    assert scene.load("run-4", retry=by_clock).rows == 1, "all that is new but for what was refused"
 
 
 def test_merge_updates_by_key_and_the_last_row_of_a_key_counts(scene):
@@ -98,6 +122,17 @@ def test_replace_by_an_upload_holds_just_that_object(scene):
     assert scene.load("run-1", upload="out/a.csv", version=second, mode="replace").rows == 1
     assert scene.load("run-2", upload="out/a.csv", version=second, mode="replace").reason == "loaded before"
     assert scene.rows() == [("9", "z@x", Decimal("9.00"))]
+
+
+def test_a_retry_of_a_replace_holds_what_the_load_would_have_held(scene):
+    first, bad = [scene.put(f"out/{name}.csv", [("1", "a@x", price)]) for name, price in (("a", "1"), ("b", "much"))]
+    scene.load("run-0", upload="out/a.csv", version=first, mode="replace")
+    refused = scene.load("run-1", upload="out/b.csv", version=bad, mode="replace")
+    assert (refused.state, "or nothing" in refused.reason) == ("refused", False)
+    key = kept(scene)[-1]
+    scene.put("out/b.csv", [("2", "b@x", "2")])
+    assert scene.load("run-2", retry=key, mode="replace").rows == 1
+    assert [row[0] for row in scene.rows()] == ["2"], "the upload, and not all that lies there"
 
 
 def test_replace_by_an_object_older_than_the_table_is_skipped(scene, monkeypatch):
@@ -141,6 +176,15 @@ def test_replace_by_a_schedule_holds_all_that_is_there_now(scene):
     scene.put("out/c.csv", [("4", "d@x", "4")])
     assert scene.load("run-3", mode="replace").rows == 3
     assert [row[0] for row in scene.rows()] == ["1", "2", "4"]
+    scene.put("out/b.csv", [("5", "d@x", "much")])
+    assert scene.load("run-4", mode="replace").state == "refused"
+    scene.put("out/d.csv", [("6", "d@x", "6")])
+    refused = scene.load("run-5", mode="replace")
+    assert "column price: 'much'" in refused.reason
+    assert f"; replace loads all of s3://{SOURCE}/out/ or nothing: " in refused.reason
+    assert [row[0] for row in scene.rows()] == ["1", "2", "4"], "a table that lacks an object in silence is worse"
+    scene.s3.delete_object(Bucket=SOURCE, Key="out/b.csv")
+    assert scene.load("run-6", mode="replace").rows == 4
 
 
 def test_an_upload_elsewhere_only_starts_the_load(scene):

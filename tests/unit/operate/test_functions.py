@@ -63,6 +63,16 @@ def test_an_event_is_handed_over_and_known_by_its_request(shop):
     assert functions.request("publish", Overrides())["Payload"] == "{}"
 
 
+def test_nothing_but_messages_and_a_retry_start_a_loader_of_messages(aws):
+    told = {"Environment": {"Variables": {"SCRAPECTL_LOAD": '{"source": {"queue": "https://sqs/rows"}}'}}}
+    aws.function("shop-rows", **told)
+    functions = found(aws).of("rows")
+    with pytest.raises(UsageError) as wrong:
+        functions.request("rows", Overrides({"ZIP": "1"}))
+    assert "Send a message; of dead letters, write: scrapectl load retry rows" in str(wrong.value.hint)
+    assert functions.request("rows", Overrides({"RETRY": "dead-letters"}))["Payload"].count("dead-letters") == 1
+
+
 def test_a_call_that_is_waited_for_has_ended_and_brought_its_log(shop):
     log = "\n".join(text for _, text in lines_of(B, 0.0, "hello")) + "\n"
     shop.answers = [answer('{"n": 1}', log=log)]

@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+from types import SimpleNamespace
 
 import pytest
 
+from scrapectl.cli.loading import what_again
 from scrapectl.errors import UsageError
+from scrapectl.operate.jobs import StandingJob
 from scrapectl.operate.loads import last_loads, last_refused, loads_bucket, recorders, to_retry
 from scrapectl.views.loads import load_document, load_rows
 
@@ -101,6 +104,38 @@ def test_a_refusal_is_told_until_a_good_load_follows(aws):
     assert last_refused(aws, "shop.eu", ["persons"], NOW) == []
 
 
+A, B, C = ([{"source": f"s3://raw/out/{name}.csv", "version": "v1", "rows": None}] for name in "abc")
+
+
+@pytest.mark.parametrize(
+    ("later", "waits"),
+    [
+        ([("loaded", B, {})], "bad"),
+        ([("loaded", B, {}), ("skipped", C, {})], "bad"),
+        ([("loaded", [{**A[0], "version": "v2"}], {})], None),
+        ([("loaded", A, {}), ("failed", C, {})], "later-1"),
+        ([("failed", C, {}), ("loaded", C, {})], "bad"),
+        ([("loaded", B, {"alone": True})], None),
+        ([("skipped", B, {"alone": True})], "bad"),
+        ([("failed", [], {}), ("loaded", B, {})], "bad"),
+        ([("failed", [], {})], "later-0"),
+    ],
+)
+def test_what_was_refused_waits_until_each_of_its_objects_is_loaded(aws, later, waits):
+    aws.record("persons", 900, "bad", "refused", sources=A)
+    for number, (state, sources, more) in enumerate(later):
+        aws.record("persons", 300 - number, f"later-{number}", state, sources=sources, **more)
+    aws.record("rows", 100, "rows", "loaded", sources=A)
+    found = last_refused(aws, "shop.eu", ["persons", "rows"], NOW)
+    assert [load.run for load in found] == ([waits] if waits else [])
+    loads = last_loads(aws, "shop.eu", ["persons"], 9, NOW)
+    if waits:
+        assert to_retry(loads, "persons", None).run == waits
+    else:
+        with pytest.raises(UsageError, match="nothing to load again"):
+            to_retry(loads, "persons", None)
+
+
 def test_the_last_load_is_retried_or_that_of_a_run(aws):
     first = aws.record("persons", 300, "a", "refused")
     last = aws.record("persons", 200, "b", "failed")
@@ -122,6 +157,17 @@ def test_what_cannot_be_retried(aws, state, sources, run, message):
     with pytest.raises(UsageError) as wrong:
         to_retry(last_loads(aws, "shop.eu", ["persons"], 9, NOW), "persons", run)
     assert wrong.value.message == message
+
+
+def test_a_job_whose_items_are_checked_is_not_started_by_a_retry(aws):
+    aws.record("pages", 100, "a", "refused")
+    reached = SimpleNamespace(aws=aws, owner="shop.eu", words="")
+    for name in ("pages", "other"):
+        job = StandingJob(name, f"shop-{name}", 1, "q", None, None, "/g", 1, 2048, checked=name == "pages")
+        with pytest.raises(UsageError) as wrong:
+            what_again(reached, SimpleNamespace(things={name: job}), name, None)
+        assert wrong.value.message == f"{name} is a job and no loader: there is nothing to load again."
+        assert wrong.value.hint == f"To run it anew, write: scrapectl run {name}"
 
 
 def test_a_load_as_json_and_as_a_row(aws):
