@@ -104,10 +104,11 @@ HELP: dict[str, Help] = {
     ),
     "load retry": Help(
         "Load again what a loader refused.",
-        "Of its last load, or of a run, as load status shows it. What the table holds already is not loaded twice. "
-        "Mend what was wrong first: the table, the columns in the spec, the rights; a file that is wrong is uploaded "
-        "anew. Exit code 64 when the last load went well. Of a loader of messages it loads the dead letters, all of "
-        "them; those that still do not fit stay, and make the exit code 1.",
+        "Of the newest load of which an object is not loaded yet, or of a run, as load status shows it. What the table "
+        "holds already is not loaded twice. Mend what was wrong first: the table, the columns in the spec, the rights; "
+        "a file that is wrong is uploaded anew. Exit code 64 when nothing is left to load, and for what is no loader. "
+        "Of a loader of messages it loads the dead letters, all of them; those that still do not fit stay, and make "
+        "the exit code 1.",
         ("scrapectl load retry persons", "scrapectl load retry persons --wait", "scrapectl load retry persons RUN"),
     ),
     "drift": Help(
