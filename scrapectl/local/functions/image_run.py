@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,7 @@ from scrapectl.local.functions.run import Run
 from scrapectl.local.functions.runtime_api import Invocation, RuntimeApi, deadline_in
 from scrapectl.local.jobs.execution_role import NotStarted
 from scrapectl.local.jobs.image import ImageProblem
-from scrapectl.local.jobs.process import Command, Ended
+from scrapectl.local.jobs.process import Command, Ended, Process
 from scrapectl.local.registry import Refusal
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 # Of the process's environment these would speak of this machine and not of the container.
 _OF_A_PROCESS = ("TMPDIR", "LAMBDA_TASK_ROOT", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
+_ENDS = 20.0  # seconds for an engine, also a busy one, to end a container
 _AT_ONCE = {"podman": ("--time", "0")}
 
 
@@ -44,10 +47,22 @@ class ImageRun(Run):
             process = self.start(self._command(image, api), lambda _: api.answered.set())
             api.answered.wait()
             if api.answer is not None:
-                process.kill()
+                self._end(process)
             return self.wait(process)
         finally:
             api.close()
+
+    def _end(self, process: Process) -> None:
+        """End what has answered: the container first, for its client, when killed, loses lines or leaves it behind."""
+        kill = self.engine.command("kill", "--signal", "KILL", self._name)
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired, TimeoutError):
+            subprocess.run(kill, env=client_environment(), capture_output=True, timeout=_ENDS, check=False)
+            process.wait(_ENDS)
+        process.kill()
+
+    @property
+    def _name(self) -> str:
+        return f"scrapectl-{self.id}"
 
     def answered(self) -> tuple[str, bool] | None:
         """What the runtime sent."""
@@ -66,7 +81,6 @@ class ImageRun(Run):
 
         No variable's value stands in the command line, which every user of the machine can read.
         """
-        name = f"scrapectl-{self.id}"
         place = (Path("/var/task"), Path("/tmp"), self.log.name)  # noqa: S108 - the container's own
         environment = environment_of(self.cloud, self.region, self.configuration, place) | self.around.endpoints
         environment |= {"AWS_LAMBDA_RUNTIME_API": api.address}
@@ -76,8 +90,9 @@ class ImageRun(Run):
         file.write_text("".join(f"{key}={value}\n" for key, value in lines.items()))
         memory = ("--memory", f"{self.configuration['MemorySize']}m") if self.engine.limits_memory else ()
         config = (self.configuration.get("ImageConfigResponse") or {}).get("ImageConfig") or {}
+        at_once = _AT_ONCE.get(self.engine.name, ())
         options = [
-            *("--name", name, "--label", "scrapectl=local", "--pull", "never", "--network", "host"),
+            *("--name", self._name, "--label", "scrapectl=local", "--pull", "never", "--network", "host"),
             *("--log-driver", "none", "--cap-drop", "all", "--security-opt", "no-new-privileges", *ulimits()),
             *("--read-only", "--tmpfs", "/tmp", "--env-file", str(file), *memory),  # noqa: S108 - the container's own
             *(word for one in self.around.mounts for word in ("--volume", f"{one.folder}:{one.path}")),
@@ -88,9 +103,7 @@ class ImageRun(Run):
             self.scratch,
             self.timeout,
             0.1,
-            afterwards=(
-                tuple(self.engine.command("rm", "--force", "--volumes", *_AT_ONCE.get(self.engine.name, ()), name)),
-            ),
+            afterwards=(tuple(self.engine.command("rm", "--force", "--volumes", *at_once, self._name)),),
         )
 
 
