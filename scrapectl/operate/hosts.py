@@ -159,6 +159,7 @@ def _run(aws: Aws, host: StandingHost, stream: Mapping[str, Any]) -> Run:
         streams=(host.stream(instance),),
         kind="host",
         of=host.physical,
+        ending=not ended and instance in host.ending,
     )
 
 

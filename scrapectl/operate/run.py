@@ -24,6 +24,7 @@ class Run:
 
     `kind` is "job", "function", "workflow" or "host"; `of` is what AWS knows the thing by that it is a run of (ARN of a
     state machine, name of a function), where a run's id alone does not say; `part_of` is the run that began it.
+    `ending` says that it was told to end, and still goes on.
     `answer` is what a function answered, as JSON text; `said` are the lines of its log, when its answer brought all.
     """
 
@@ -43,6 +44,7 @@ class Run:
     kind: str = "job"
     of: str = ""
     part_of: str = ""
+    ending: bool = False
     answer: str | None = None
     said: tuple[str, ...] = ()
 

@@ -27,6 +27,8 @@ def active_runs(runnables: Runnables, name: str | None, *, every: bool) -> list[
     if name is not None:
         runnables.of(name).stoppable(name)
     found = [run for run in runnables.recent(name, _SOME) if not run.ended and run.kind != "function"]
+    if not every:  # beside one that was told to end already the other is meant
+        found = [run for run in found if not run.ending] or found
     if len(found) > 1 and not every:
         ids = ", ".join(run.id for run in found)
         raise UsageError(f"{name} has {len(found)} active runs: {ids}.", "Name one of them, or give --all.")

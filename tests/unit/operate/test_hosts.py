@@ -26,6 +26,7 @@ from scrapectl.operate.hosts import find_hosts
 from scrapectl.operate.overrides import Overrides
 from scrapectl.operate.runnables import find_runnables
 from scrapectl.operate.running_hosts import Hosts
+from scrapectl.operate.stop import active_runs
 from tests import current
 
 REGION = "us-east-1"
@@ -102,7 +103,7 @@ def test_a_run_is_an_instance_and_its_last_line_tells_how_it_ended(hosts, aws, c
     assert [one.id for one in find_runnables(aws, "shop").recent("ingester", 5)] == [run.id]
 
 
-def test_one_that_is_stopped_runs_until_it_has_ended(hosts, cloud, monkeypatch):
+def test_one_that_is_stopped_runs_until_it_has_ended(hosts, aws, cloud, monkeypatch):
     monkeypatch.setattr(Process, "terminate", lambda _: None)  # it takes its time
     run = started(hosts)
     says(cloud, run.id, "begun")
@@ -112,6 +113,9 @@ def test_one_that_is_stopped_runs_until_it_has_ended(hosts, cloud, monkeypatch):
     after = started(hosts)
     assert hosts().stop([run], "by hand") == [(run, "terminate")]
     assert hosts().things["ingester"].instances == (after.id,), "stopped twice, it takes no other with it"
+    (meant,) = active_runs(find_runnables(aws, "shop"), "ingester", every=False)
+    assert meant.id == after.id
+    assert len(active_runs(find_runnables(aws, "shop"), None, every=True)) == 2
     says(cloud, run.id, "scrapectl: exit 143")
     (ended,) = hosts().refresh([run])
     assert (ended.state, ended.exit_code, ended.reason) == ("FAILED", 143, "it was stopped")
