@@ -29,7 +29,7 @@ _OF_ROLES = {
     "starter": {"triggers"},
     "load": {"from", "into", "to", "encryption", "vars", "database", "warehouse", "message_queue", "run_on"},
     "copy": {"into", "warehouse", "vars"},
-    "expect": {"expect", "in", "alerts", "on_failure", "encryption"},
+    "expect": {"expect", "in", "from", "alerts", "on_failure", "encryption"},
     "host": {
         *("access", "upload", "secrets", "encryption", "vars", "image", "on_failure", "alerts"),
         *("queue", "job_queues", "type"),
@@ -95,8 +95,11 @@ def related(trees: tuple[Tree, Tree], section: str, name: str) -> Iterator[str]:
         yield from (f"job_queues.{queue}" for tree in trees for queue in tree.get("job_queues", {}))
     if section == "job_queues":  # a job on the only queue need not name it
         yield from (f"jobs.{job}" for tree in trees for job in tree["jobs"])
-    if section == "jobs":  # what a job receives from is hidden for six times its timeout
+    if section in {"jobs", "functions"}:  # what one receives from is hidden for six times its timeout
         yield from (f"message_queues.{queue}" for access in accesses for queue in access.get("receive", []))
+    if section == "loaders":  # and what a loader takes, for its window as well
+        sources = [entry["from"] for entry in entries if isinstance(entry.get("from"), dict)]
+        yield from (f"message_queues.{source['message_queue']}" for source in sources)
     if section in {"jobs", "functions", "hosts", "loaders"}:  # a database lets those in that connect to it
         ends = [end for access in accesses for end in access.get("connect", [])]
         ends += [end for entry in entries for key, end in entry.get("into", {}).items() if key != "table"]
@@ -147,7 +150,8 @@ def tells(change: Change, path: Path_) -> bool:
             "copy" in path and kind.startswith("datasync_location"),  # named by its place, and shared by copies
             path[0] == "triggers" and heard_of,
             "expect" in path and change.address.endswith("_expect"),  # one function looks for all jobs
-            "expect" in path and only_code,  # or the loader that reads the items
+            "expect" in path and (only_code or change.origin.startswith("loaders.")),  # or the loader of the items
+            bool({"expect", "from"} & set(path)) and only_policy,  # whose uploads are heard of
             "run_on" in path and change.address.endswith("_functions"),  # the group of all functions in the network
             "layers" in path and kind == "lambda_layer",  # named by its content
             path[0] == "alerts" and (kind in _TELLING or lies_in_others or by_host),  # whom CloudWatch may reach

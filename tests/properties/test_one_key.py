@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,12 @@ from tests.remembered import Remembered
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _NOT_THESE = {"version", "pipeline", "region", "account", "stages"}
 # Keys that have no other valid value where they stand: another size would need another memory, another engine
-# another version; an environment is named once in a queue; and there is one topic, database, warehouse,
-# secret, job or workflow to name.
-_ALONE = {"vcpus", 0, 1, "engine", "to", "on_failure", "job", "run", "workflow", "warehouse", "NPS_KEY"}
+# another version; an environment is named once in a queue; messages are JSON; and there is one topic, queue, database,
+# warehouse, secret, job or workflow to name.
+_ALONE = {
+    *("vcpus", 0, 1, "engine", "format", "NPS_KEY"),
+    *("to", "on_failure", "message_queue", "database", "warehouse", "job", "run", "workflow"),
+}
 _ONE_WAY = {"storage", "version", "throughput"}  # what AWS takes no way back from, or not on the same day
 _WORDS = (
     "fargate",
@@ -60,7 +63,8 @@ _BY_KEY: dict[str, tuple[Any, ...]] = {
     "cidr": ("10.1.0.0/24",),
     "nat": ("per-zone",),
     "endpoints": ("dynamodb",),
-    "mode": ("700",),
+    "mode": ("700", "append", "replace"),
+    "window": ("45s",),
     "throughput": ("bursting",),
     "instance_type": ("stream.standard.large",),
     "from_env": ("RANDOM_SPEC_TEXT",),
@@ -130,7 +134,11 @@ def another(tree: Tree, path: Path_, value: Any, folder: Path) -> Tree | None:
     key = next(part for part in reversed(path) if isinstance(part, str))
     if "columns" in path:
         key = "columns"
-    likely = [f"{value}x"] if text and isinstance(value, str) else _BY_KEY.get(key, others(tree, value))
+    usual = _BY_KEY.get(key)
+    if text and isinstance(value, str):  # of the variables some are no free text
+        likely: Iterable[Any] = [f"{value}x", *(usual or ())]
+    else:
+        likely = others(tree, value) if usual is None else usual
     for other in likely:
         changed = with_value(tree, path, other)
         if other != value and read(changed, folder):
