@@ -57,7 +57,7 @@ def test_the_same_command_again_ends_well(number: int):
         first = endpoint.cli(kill.command, SPEC, "--yes")
         assert first.code == -9, f"{kill}: it was not killed:\n{first.out}{first.err}"
         again = here(endpoint, kill.command, SPEC, "--yes").well()
-        assert "waiting" not in again.err, f"{kill}: it waited for the dead one"
+        assert "waiting for it" not in again.err, f"{kill}: it waited for the dead one"
         assert standing(endpoint.account) == expected[kill.command], kill
         if kill.command == "apply":
             assert_empty(endpoint.account.plan(example("quickstart")))

@@ -31,7 +31,7 @@ _OF_ROLES = {
     "copy": {"into", "warehouse", "vars"},
     "expect": {"expect", "in", "from", "alerts", "on_failure", "encryption"},
     "host": {
-        *("access", "upload", "secrets", "encryption", "vars", "image", "on_failure", "alerts"),
+        *("access", "upload", "secrets", "secret", "encryption", "vars", "image", "on_failure", "alerts"),
         *("queue", "job_queues", "type"),
     },
 }
